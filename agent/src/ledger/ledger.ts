@@ -1,0 +1,64 @@
+import type { KeyRef, VerifierId } from '@keyturn/shared/model/ids.ts';
+import type { Outcome } from '@keyturn/shared/model/outcome.ts';
+import type { FetchError, Report, Source } from '@keyturn/shared/model/report.ts';
+
+/** What an observer knows of an accepted token; taken from its verified claims. */
+export interface AcceptedClaims {
+  readonly iatS: number | null;
+  readonly expS: number | null;
+}
+
+/** What one cache holds, in the agent's monotonic milliseconds. */
+export interface KeySetState {
+  readonly keys: readonly KeyRef[];
+  readonly dataAtMs: number | null;
+  readonly attemptAtMs: number | null;
+  readonly consecutiveFailures: number;
+  readonly lastError: FetchError | null;
+  readonly nextRefreshAtMs: number | null;
+  readonly cooldownUntilMs: number | null;
+  readonly documentSha256: string | null;
+  readonly servedAtMs: number | null;
+}
+
+/**
+ * What one verifier is known to hold and how its verifications ended. Pure memory: no I/O, no clock;
+ * `nowMs` is the agent's monotonic clock. Bounded: kids beyond the table are counted as `other`.
+ */
+export interface Ledger {
+  readonly id: VerifierId;
+  readonly profile: string;
+  readonly source: Source;
+  readonly issuers: readonly string[];
+
+  /** Hot path. `kid` null: the token had none. `claims` only for `ok`. */
+  count(
+    issuer: string,
+    kid: string | null,
+    outcome: Outcome,
+    claims: AcceptedClaims | null,
+    nowMs: number,
+  ): void;
+  /** Replaces what is known of one issuer's set; true when the keys themselves changed. */
+  setKeys(issuer: string, state: KeySetState): boolean;
+  /** Kids to count by name although no held set has them. */
+  watch(keys: readonly { readonly issuer: string; readonly kid: string }[]): void;
+  /** Grows with every change worth sending. */
+  readonly revision: number;
+  /** The full snapshot, ages computed at `nowMs`. */
+  snapshot(
+    nowMs: number,
+    stamp: { readonly handle: number; readonly epoch: number; readonly seq: number },
+  ): Report;
+}
+
+/** Why the uplink should send: `soon` is coalesced to at most one per second, `now` is not held back. */
+export type Urgency = 'soon' | 'now';
+
+/** Where observers hand their ledgers; the uplink is one. Never throws, never waits. */
+export interface Reporter {
+  add(ledger: Ledger): void;
+  changed(ledger: Ledger, urgency: Urgency): void;
+  /** The verifier stops on purpose. */
+  remove(ledger: Ledger, reason: string): void;
+}

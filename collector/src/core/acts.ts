@@ -1,0 +1,77 @@
+import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
+import type { AttestationRecord, RotationRecord, Step, WaiverRecord } from './records.ts';
+
+/** Acts of people and rotation tooling. `id`s are made at the edge so that the core stays repeatable. */
+export type Act =
+  | {
+      readonly type: 'start';
+      readonly id: string;
+      readonly by: string;
+      readonly issuer: string;
+      readonly alg: string;
+      /** Null: the one key of this alg the issuer publishes now. */
+      readonly oldKid: string | null;
+      readonly newKid: string;
+      readonly newThumbprint: string | null;
+    }
+  | {
+      readonly type: 'declare';
+      readonly by: string;
+      readonly rotationId: string;
+      readonly step: Step;
+      /** Needed when the step's gate is not open. */
+      readonly overrideReason: string | null;
+    }
+  | {
+      readonly type: 'attest';
+      readonly id: string;
+      readonly by: string;
+      readonly rotationId: string;
+      readonly service: string;
+      readonly instance: string | null;
+      readonly fact: AttestationRecord['fact'];
+      readonly reason: string;
+      readonly validForMs: number;
+    }
+  | {
+      readonly type: 'waive';
+      readonly id: string;
+      readonly by: string;
+      readonly rotationId: string;
+      readonly gate: Gate;
+      readonly checkId: string;
+      readonly reason: string;
+      readonly validForMs: number;
+    }
+  | {
+      readonly type: 'remove_verifier';
+      readonly by: string;
+      readonly service: string;
+      readonly instance: string;
+      /** Null: every cache of the instance. */
+      readonly cache: string | null;
+      readonly reason: string;
+    };
+
+export type RefusalCode = 'not_found' | 'conflict' | 'gate_not_open' | 'invalid' | 'unavailable';
+
+/** An act that was not carried out, and why. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** The argument at fault, in snake_case, or empty. */
+  readonly field: string;
+  readonly message: string;
+  /** For `gate_not_open`. */
+  readonly verdict: Verdict | null;
+}
+
+export type ActResult =
+  | {
+      readonly ok: true;
+      readonly rotation: RotationRecord | null;
+      readonly verdict: Verdict | null;
+      readonly attestation: AttestationRecord | null;
+      readonly waiver: WaiverRecord | null;
+      readonly removed: number;
+    }
+  | { readonly ok: false; readonly refusal: Refusal };

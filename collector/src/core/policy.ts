@@ -1,0 +1,58 @@
+import type { Grade } from '@keyturn/shared/model/evidence.ts';
+import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
+
+/** What the operator declared about one service that verifies tokens. */
+export interface ServicePolicy {
+  readonly name: string;
+  /** False for a service that reported without being declared; it still blocks. */
+  readonly declared: boolean;
+  readonly issuers: readonly string[];
+  /** Expected live instances; null when none was declared. */
+  readonly instances: number | null;
+  /** False: listed, never blocks. */
+  readonly required: boolean;
+  readonly profile: ProfileFacts;
+  /** The weakest evidence that counts for `activate`. */
+  readonly evidence: Grade;
+}
+
+/** What the operator declared about one issuer. */
+export interface IssuerPolicy {
+  /** Exact `iss` string. */
+  readonly issuer: string;
+  /** Every address the collector fetches the JWKS from. */
+  readonly vantages: readonly string[];
+  readonly watchIntervalMs: number;
+  /** Declared longest token lifetime; null when only observation can tell. */
+  readonly maxTokenLifetimeMs: number | null;
+  /** σ: clock skew between issuer and verifiers plus verifier leeway. */
+  readonly skewMs: number;
+  /** Spread between the first and the last origin that serves a new key. */
+  readonly originSpreadMs: number;
+  /** Shared caches in series between origin and verifiers, summed: tiers add. */
+  readonly sharedCachesMs: number;
+  /** Allowance for failed fetches. */
+  readonly failedFetchMs: number;
+}
+
+export interface Policy {
+  readonly issuers: ReadonlyMap<string, IssuerPolicy>;
+  readonly services: ReadonlyMap<string, ServicePolicy>;
+  /** For services that report without being declared. */
+  readonly profiles: ReadonlyMap<string, ProfileFacts>;
+  readonly unknownProfile: ProfileFacts;
+  readonly publishSafetyMs: number;
+  readonly retireSafetyMs: number;
+  readonly heartbeatMs: number;
+  /** Lease = this × heartbeat; 3 by default. */
+  readonly leaseHeartbeats: number;
+  readonly reconnectWindowMs: number;
+  readonly verifiersMax: number;
+  /** True: verifiers that cannot count outcomes keep `retire` from opening. */
+  readonly uncountedBlocksRetire: boolean;
+}
+
+/** Time a verifier may be silent before it counts as silent, milliseconds. */
+export function leaseMs(policy: Policy): number {
+  return policy.heartbeatMs * policy.leaseHeartbeats;
+}

@@ -1,0 +1,160 @@
+import type { KeyRef, VerifierId } from '@keyturn/shared/model/ids.ts';
+import type { Outcome } from '@keyturn/shared/model/outcome.ts';
+import type { CountKey, FetchError, Source } from '@keyturn/shared/model/report.ts';
+import type { Gate } from '@keyturn/shared/model/verdict.ts';
+
+// Everything here is plain data that survives a restart. Times ending in AtMs are Unix milliseconds
+// by the collector's clock; fields ending in S are the issuer's clock or durations in seconds.
+
+/** One cache's key set, with ages turned into moments of the collector's clock on receipt. */
+export interface HeldKeySet {
+  readonly issuer: string;
+  readonly keys: readonly KeyRef[];
+  readonly dataAtMs: number | null;
+  readonly attemptAtMs: number | null;
+  readonly consecutiveFailures: number;
+  readonly lastError: FetchError | null;
+  readonly nextRefreshAtMs: number | null;
+  readonly cooldownUntilMs: number | null;
+  readonly documentSha256: string | null;
+  readonly servedAtMs: number | null;
+}
+
+/** Cumulative counts of one epoch. */
+export interface HeldCounts {
+  readonly issuer: string;
+  readonly key: CountKey;
+  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+  readonly highestIatS: number | null;
+  readonly highestExpS: number | null;
+  readonly longestLifetimeS: number | null;
+  readonly acceptedWithoutExp: number;
+  readonly acceptedWithoutIat: number;
+  readonly lastAcceptedAtMs: number | null;
+}
+
+/** Outcome totals of one verifier's earlier epochs. */
+export interface CarriedCounts {
+  readonly issuer: string;
+  readonly key: CountKey;
+  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+}
+
+/** One verifier with its latest accepted report. */
+export interface VerifierRecord {
+  readonly id: VerifierId;
+  readonly bootId: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly profile: string;
+  readonly source: Source;
+  readonly issuers: readonly string[];
+  readonly firstSeenAtMs: number;
+  /** Last accepted report; null between hello and first report of the first epoch. */
+  readonly receivedAtMs: number | null;
+  /** The moment the last accepted report speaks of: receivedAt minus its age. */
+  readonly observedAtMs: number | null;
+  readonly keySets: readonly HeldKeySet[];
+  readonly counts: readonly HeldCounts[];
+  readonly carried: readonly CarriedCounts[];
+  /** Clean stop; a departed verifier blocks nothing. */
+  readonly departedAtMs: number | null;
+  /** Last time two live processes reported under this identity. */
+  readonly duplicateAtMs: number | null;
+}
+
+/** A key the collector itself has seen in an issuer's JWKS. */
+export interface KeyRecord {
+  readonly issuer: string;
+  readonly key: KeyRef;
+  readonly firstSeenAtMs: number;
+  /** Tpub: seen twice in a row at every vantage; null while any vantage lacks it. */
+  readonly publishedAtMs: number | null;
+  /** Tremoved: missing twice in a row at every vantage; null while any serves it. */
+  readonly withdrawnAtMs: number | null;
+  /** Set for ever once the key was retired or its kid reappeared with other key material. */
+  readonly tombstone: 'retired' | 'reused' | null;
+}
+
+/** High-water marks of accepted tokens per (issuer, kid); kid null: tokens without one. Never lowered. */
+export interface UsageRecord {
+  readonly issuer: string;
+  readonly kid: string | null;
+  readonly firstAcceptedAtMs: number;
+  readonly lastAcceptedAtMs: number;
+  /** Highest `iat`, never later than the moment the token was accepted. */
+  readonly highestIatS: number | null;
+  readonly highestExpS: number | null;
+  readonly longestLifetimeS: number | null;
+  /** Totals over all verifiers, ever. */
+  readonly acceptedWithoutExp: number;
+  readonly acceptedWithoutIat: number;
+}
+
+export type Step = 'publish' | 'activate' | 'retire' | 'rollback' | 'abort' | 'taint' | 'complete';
+
+export interface Declaration {
+  readonly atMs: number;
+  readonly by: string;
+  /** Set when the step was taken although its gate was not open. */
+  readonly overrideReason: string | null;
+}
+
+/** One change of signing key for one issuer and alg. */
+export interface RotationRecord {
+  readonly id: string;
+  readonly issuer: string;
+  readonly alg: string;
+  readonly oldKid: string;
+  readonly oldThumbprint: string | null;
+  readonly newKid: string;
+  /** Null until declared or observed in the JWKS. */
+  readonly newThumbprint: string | null;
+  readonly startedAtMs: number;
+  readonly startedBy: string;
+  /** Latest declaration of each step: intent, not fact. */
+  readonly declared: Readonly<Partial<Record<Step, Declaration>>>;
+  /** First declaration of `activate` in force; cleared by a rollback. */
+  readonly switchedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  readonly outcome: 'completed' | 'aborted' | null;
+  readonly tainted: boolean;
+}
+
+export interface AttestationRecord {
+  readonly id: string;
+  readonly rotationId: string;
+  readonly service: string;
+  /** Null: every instance. */
+  readonly instance: string | null;
+  readonly fact: 'holds_new' | 'rejects_old';
+  readonly by: string;
+  readonly reason: string;
+  readonly atMs: number;
+  readonly expiresAtMs: number;
+}
+
+export interface WaiverRecord {
+  readonly id: string;
+  readonly rotationId: string;
+  readonly gate: Gate;
+  readonly checkId: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly atMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** One line of the audit trail; the store numbers and chains them. */
+export interface AuditEntry {
+  readonly atMs: number;
+  readonly kind: 'act' | 'decision' | 'observation' | 'refusal';
+  readonly rotationId: string | null;
+  /** A person or tool as it named itself, or `keyturn`. */
+  readonly actor: string;
+  readonly action: string;
+  /** One sentence for a person. */
+  readonly message: string;
+  /** JSON-safe facts. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}

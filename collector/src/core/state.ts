@@ -1,0 +1,96 @@
+import type { KeyRef } from '@keyturn/shared/model/ids.ts';
+import type { Gate, VerdictStatus } from '@keyturn/shared/model/verdict.ts';
+import type { Fleet } from './fleet.ts';
+import type { Policy } from './policy.ts';
+import type {
+  AttestationRecord,
+  KeyRecord,
+  RotationRecord,
+  UsageRecord,
+  WaiverRecord,
+} from './records.ts';
+import type { Sighting } from './sighting.ts';
+
+/** One moment, told twice. */
+export interface Now {
+  /** Collector time, Unix ms: never goes back while running. Receipts and leases use it. */
+  readonly atMs: number;
+  /**
+   * At most `atMs`: the earliest the moment can be, given a wall clock that stepped back. Rules that
+   * open something because time has passed use this one, so a step delays and never opens.
+   */
+  readonly earliestMs: number;
+}
+
+/** What one vantage of an issuer served lately. */
+export interface VantageState {
+  readonly url: string;
+  /** Latest sighting since the collector started; null before the first. */
+  latest: { readonly atMs: number; readonly sighting: Sighting } | null;
+  /** Latest sighting that could be read. */
+  latestOkAtMs: number | null;
+  consecutiveFailures: number;
+  failingSinceMs: number | null;
+  /** Consecutive readable sightings that held the key, by `kid thumbprint`. */
+  readonly heldRuns: Map<string, number>;
+  /** Consecutive readable sightings that lacked a known key. */
+  readonly missedRuns: Map<string, number>;
+}
+
+export interface IssuerState {
+  readonly issuer: string;
+  readonly vantages: Map<string, VantageState>;
+  /** By `kid thumbprint`. */
+  readonly keys: Map<string, KeyRecord>;
+  /** kids seen with more than one thumbprint. */
+  readonly reusedKids: Map<string, readonly KeyRef[]>;
+}
+
+export interface Health {
+  readonly startedAtMs: number;
+  /** Gates say unknown before this. */
+  readonly holdDownUntilMs: number;
+  /** Since when the store has refused writes; null when it takes them. */
+  storeFailingSinceMs: number | null;
+  /** Verifiers turned away because the fleet is at its bound, and when last. */
+  refusedVerifiers: number;
+  refusedVerifierAtMs: number | null;
+}
+
+/** What was last answered for one gate, to notice a change. */
+export interface GateMemo {
+  readonly status: VerdictStatus;
+  readonly fingerprint: string;
+  readonly revision: number;
+  readonly changedAtMs: number;
+}
+
+/**
+ * Everything the rules read. One owner (the engine) holds it; `step` changes it in place and says
+ * what must be persisted. Nobody else writes to it.
+ */
+export interface State {
+  readonly policy: Policy;
+  readonly fleet: Fleet;
+  readonly issuers: Map<string, IssuerState>;
+  /** By `usageKey(issuer, kid)`. */
+  readonly usage: Map<string, UsageRecord>;
+  readonly rotations: Map<string, RotationRecord>;
+  readonly attestations: Map<string, AttestationRecord>;
+  readonly waivers: Map<string, WaiverRecord>;
+  /** By rotation id. */
+  readonly gates: Map<string, Map<Gate, GateMemo>>;
+  readonly health: Health;
+  /** Grows with every visible change of a verdict; starts at the start time, so restarts grow it too. */
+  revision: number;
+  /** Highest epoch of any deleted verifier record. */
+  epochFloor: number;
+}
+
+export function usageKey(issuer: string, kid: string | null): string {
+  return kid === null ? `${issuer}\u0000` : `${issuer}\u0000${kid}`;
+}
+
+export function keyIdentity(key: { readonly kid: string; readonly thumbprint: string }): string {
+  return `${key.kid} ${key.thumbprint}`;
+}

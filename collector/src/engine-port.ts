@@ -1,0 +1,42 @@
+import type { VerifierId } from '@keyturn/shared/model/ids.ts';
+import type { Ack, Hello, Report, Settings, Welcome } from '@keyturn/shared/model/report.ts';
+import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
+import type { Act, ActResult } from './core/acts.ts';
+import type { Sighting } from './core/sighting.ts';
+import type { State } from './core/state.ts';
+import type { AuditQuery, StoredAuditEntry } from './store/store.ts';
+
+/** A report whose handle has been resolved to the verifier its session named. */
+export interface AddressedReport {
+  readonly verifier: VerifierId;
+  readonly report: Report;
+}
+
+/**
+ * The one writer as its callers see it. Promises resolve after the change is committed; they reject
+ * with StoreError when it could not be (the change is kept and tried again).
+ */
+export interface Engine {
+  /** Assigns epochs. `session` names the stream, so that two live streams of one verifier show. */
+  hello(session: string, hello: Hello): Promise<Welcome>;
+  report(session: string, reports: readonly AddressedReport[]): Promise<readonly Ack[]>;
+  goodbye(session: string, verifiers: readonly VerifierId[]): Promise<void>;
+  /** The stream ended without a goodbye; liveness is left to the lease. */
+  sessionEnded(session: string): void;
+  sighting(sighting: Sighting): Promise<void>;
+  act(act: Act): Promise<ActResult>;
+
+  /** Evaluates a gate now from kept counters; undefined when there is no such rotation. */
+  checkGate(rotationId: string, gate: Gate): Verdict | undefined;
+  /** Settings in force for agents. */
+  settings(): Settings;
+  /** Read-only view of the state; never keep it across an await. */
+  state(): Readonly<State>;
+  /** Collector time, Unix ms; never goes back while running. */
+  nowMs(): number;
+  audit(query: AuditQuery): readonly StoredAuditEntry[];
+  /** Called with the rotation id after a verdict of it changed; returns the unsubscribe. */
+  onChange(listener: (rotationId: string) => void): () => void;
+  /** Called when settings for agents changed; returns the unsubscribe. */
+  onSettings(listener: (settings: Settings) => void): () => void;
+}
