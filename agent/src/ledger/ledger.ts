@@ -31,20 +31,28 @@ export interface Ledger {
   readonly source: Source;
   readonly issuers: readonly string[];
 
-  /** Hot path. `kid` null: the token had none. `claims` only for `ok`. */
+  /**
+   * Hot path. `kid` null: the token had none. `claims` only for `ok`; an accepted token without
+   * claims counts as one without `exp` and `iat`. `times` (1): tokens that ended this way at once.
+   */
   count(
     issuer: string,
     kid: string | null,
     outcome: Outcome,
     claims: AcceptedClaims | null,
     nowMs: number,
+    times?: number,
   ): void;
   /** Replaces what is known of one issuer's set; true when the keys themselves changed. */
   setKeys(issuer: string, state: KeySetState): boolean;
   /** Kids to count by name although no held set has them. */
   watch(keys: readonly { readonly issuer: string; readonly kid: string }[]): void;
+  /** Reports told by somebody else (push): when they were told, so that the report's age says so. */
+  toldAt(nowMs: number): void;
   /** Grows with every change worth sending. */
   readonly revision: number;
+  /** Tokens that were not counted because their issuer is none of `issuers`. */
+  readonly foreignIssuerCounts: number;
   /** The full snapshot, ages computed at `nowMs`. */
   snapshot(
     nowMs: number,

@@ -1,0 +1,80 @@
+import type { KeyRef } from '@keyturn/shared/model/ids.ts';
+import { ID_LIMITS, textProblem } from '@keyturn/shared/model/ids.ts';
+import type { KeySetReport } from '@keyturn/shared/model/report.ts';
+import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
+import type { KeySetState } from './ledger.ts';
+
+/** One issuer's set within the bounds of a report. */
+export interface HeldSet {
+  readonly state: KeySetState;
+  /** `kid thumbprint alg` of every key kept. */
+  readonly identities: ReadonlySet<string>;
+  /** Keys that a report cannot carry. */
+  readonly leftOut: number;
+}
+
+/** Keeps the keys a report can carry, once each. */
+export function holdSet(state: KeySetState): HeldSet {
+  const identities = new Set<string>();
+  const keys: KeyRef[] = [];
+  let leftOut = 0;
+  for (const key of state.keys) {
+    const identity = `${key.kid}\u0000${key.thumbprint}\u0000${key.alg}`;
+    if (identities.has(identity)) continue;
+    if (keys.length >= REPORT_LIMITS.keysPerSet || !isReportable(key)) {
+      leftOut += 1;
+      continue;
+    }
+    identities.add(identity);
+    keys.push({ kid: key.kid, thumbprint: key.thumbprint, alg: key.alg });
+  }
+  return { state: { ...state, keys }, identities, leftOut };
+}
+
+function isReportable(key: KeyRef): boolean {
+  return (
+    textProblem(key.kid, ID_LIMITS.kidBytes) === undefined &&
+    key.thumbprint.length === ID_LIMITS.thumbprintChars &&
+    (key.alg === '' || textProblem(key.alg, ID_LIMITS.algBytes) === undefined)
+  );
+}
+
+/** True when both hold exactly the same keys. */
+export function hasSameKeys(a: HeldSet | undefined, b: HeldSet): boolean {
+  return a !== undefined && a.identities.size === b.identities.size
+    ? [...b.identities].every((identity) => a.identities.has(identity))
+    : false;
+}
+
+/** True when the difference is worth a report of its own; ages alone wait for the heartbeat. */
+export function isWorthSending(before: HeldSet | undefined, after: HeldSet): boolean {
+  if (before === undefined || !hasSameKeys(before, after)) return true;
+  const [a, b] = [before.state, after.state];
+  return (
+    (a.dataAtMs === null) !== (b.dataAtMs === null) ||
+    (a.servedAtMs === null) !== (b.servedAtMs === null) ||
+    a.consecutiveFailures > 0 !== b.consecutiveFailures > 0 ||
+    a.lastError !== b.lastError ||
+    a.documentSha256 !== b.documentSha256
+  );
+}
+
+export function readHeldSet(issuer: string, held: HeldSet, nowMs: number): KeySetReport {
+  const { state } = held;
+  return {
+    issuer,
+    keys: state.keys,
+    dataAgeMs: ageOf(state.dataAtMs, nowMs),
+    attemptAgeMs: ageOf(state.attemptAtMs, nowMs),
+    consecutiveFailures: state.consecutiveFailures,
+    lastError: state.lastError,
+    nextRefreshInMs: ageOf(nowMs, state.nextRefreshAtMs),
+    cooldownInMs: ageOf(nowMs, state.cooldownUntilMs),
+    documentSha256: state.documentSha256,
+    servedAgeMs: ageOf(state.servedAtMs, nowMs),
+  };
+}
+
+function ageOf(fromMs: number | null, toMs: number | null): number | null {
+  return fromMs === null || toMs === null ? null : Math.max(0, Math.round(toMs - fromMs));
+}
