@@ -1,0 +1,159 @@
+import { verifierKey } from '@keyturn/shared/model/ids.ts';
+import { isNewer } from '@keyturn/shared/model/report.ts';
+import type {
+  AttestationRecord,
+  AuditEntry,
+  KeyRecord,
+  RotationRecord,
+  UsageRecord,
+  VerifierRecord,
+  WaiverRecord,
+} from '../core/records.ts';
+import { AUDIT_START, type AuditLink, firstBrokenLink, nextAuditLink } from './audit-chain.ts';
+import { keyRecordId, usageRecordId } from './record-ids.ts';
+import type { AuditQuery, Meta, Persisted, Store, StoredAuditEntry, Write } from './store.ts';
+import { StoreError } from './store-error.ts';
+
+/** What a memory store holds; outlives the store, as a file outlives a process. */
+export interface MemoryContents {
+  readonly verifiers: Map<string, VerifierRecord>;
+  readonly keys: Map<string, KeyRecord>;
+  readonly usage: Map<string, UsageRecord>;
+  readonly rotations: Map<string, RotationRecord>;
+  readonly attestations: Map<string, AttestationRecord>;
+  readonly waivers: Map<string, WaiverRecord>;
+  readonly audit: AuditLink[];
+  meta: Meta | null;
+}
+
+export function emptyMemoryContents(): MemoryContents {
+  return {
+    verifiers: new Map(),
+    keys: new Map(),
+    usage: new Map(),
+    rotations: new Map(),
+    attestations: new Map(),
+    waivers: new Map(),
+    audit: [],
+    meta: null,
+  };
+}
+
+export interface MemoryStoreOptions {
+  /** Open on these to simulate a restart; fresh ones by default. */
+  readonly contents?: MemoryContents;
+  /** Called before each commit; throw from it to make the commit fail and change nothing. */
+  readonly beforeCommit?: (writes: readonly Write[]) => void;
+}
+
+/** A store without a disk, for tests, simulation and benches. Same rules as the durable one. */
+export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
+  const contents = options.contents ?? emptyMemoryContents();
+  let closed = false;
+  const requireOpen = () => {
+    if (closed) throw new StoreError('STORE_FAILED', 'The store is closed.');
+  };
+  return {
+    load() {
+      requireOpen();
+      return snapshot(contents);
+    },
+    commit(writes) {
+      requireOpen();
+      options.beforeCommit?.(writes);
+      const links = linksOf(contents, writes);
+      for (const write of writes) apply(contents, write);
+      contents.audit.push(...links);
+    },
+    audit(query) {
+      requireOpen();
+      return queryAudit(contents.audit, query);
+    },
+    verifyAudit() {
+      requireOpen();
+      return firstBrokenLink(contents.audit, contents.audit.at(-1) ?? AUDIT_START);
+    },
+    close() {
+      closed = true;
+    },
+  };
+}
+
+function snapshot(contents: MemoryContents): Persisted {
+  return {
+    verifiers: [...contents.verifiers.values()],
+    keys: [...contents.keys.values()],
+    usage: [...contents.usage.values()],
+    rotations: [...contents.rotations.values()],
+    attestations: [...contents.attestations.values()],
+    waivers: [...contents.waivers.values()],
+    meta: contents.meta,
+  };
+}
+
+/** Made before anything is applied: an entry that JSON cannot hold must fail the whole batch. */
+function linksOf(contents: MemoryContents, writes: readonly Write[]): readonly AuditLink[] {
+  const links: AuditLink[] = [];
+  for (const write of writes) {
+    if (write.kind !== 'audit') continue;
+    const head = links.at(-1) ?? contents.audit.at(-1) ?? AUDIT_START;
+    try {
+      links.push(nextAuditLink(head, write.record));
+    } catch (cause) {
+      throw new StoreError('STORE_FAILED', 'An audit entry is not JSON-safe.', { cause });
+    }
+  }
+  return links;
+}
+
+function apply(contents: MemoryContents, write: Write): void {
+  switch (write.kind) {
+    case 'verifier':
+      if (!holdsNewer(contents, write.record)) {
+        contents.verifiers.set(verifierKey(write.record.id), write.record);
+      }
+      return;
+    case 'verifier_removed':
+      if (!holdsNewer(contents, write.record)) {
+        contents.verifiers.delete(verifierKey(write.record.id));
+      }
+      return;
+    case 'key':
+      contents.keys.set(keyRecordId(write.record), write.record);
+      return;
+    case 'usage':
+      contents.usage.set(usageRecordId(write.record), write.record);
+      return;
+    case 'rotation':
+      contents.rotations.set(write.record.id, write.record);
+      return;
+    case 'attestation':
+      contents.attestations.set(write.record.id, write.record);
+      return;
+    case 'waiver':
+      contents.waivers.set(write.record.id, write.record);
+      return;
+    case 'meta':
+      contents.meta = write.record;
+      return;
+    case 'audit':
+      return;
+  }
+}
+
+function holdsNewer(contents: MemoryContents, record: VerifierRecord): boolean {
+  const held = contents.verifiers.get(verifierKey(record.id));
+  return held !== undefined && isNewer(held, record);
+}
+
+function queryAudit(links: readonly AuditLink[], query: AuditQuery): readonly StoredAuditEntry[] {
+  const found: StoredAuditEntry[] = [];
+  for (const { number, hash, body } of links) {
+    if (found.length >= query.limit) break;
+    if (number <= (query.after ?? 0)) continue;
+    const entry = JSON.parse(body) as AuditEntry;
+    if (query.rotationId !== undefined && entry.rotationId !== query.rotationId) continue;
+    found.push({ ...entry, number, hash });
+  }
+  return found;
+}

@@ -1,0 +1,10 @@
+import { initial } from './0001-initial.ts';
+
+/** `KEYT`: marks a file as Keyturn's in the SQLite header. */
+export const APPLICATION_ID = 0x4b455954;
+
+/** SQL that takes the schema from version n to n + 1, by position. Never edited once released. */
+export const MIGRATIONS: readonly string[] = [initial];
+
+/** The schema this Keyturn writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,0 +1,13 @@
+import type { KeyRecord, UsageRecord } from '../core/records.ts';
+
+// Identity of records that have no id of their own. JSON keeps the parts apart whatever they contain.
+
+/** (issuer, kid, thumbprint): one kid with two thumbprints is two keys. */
+export function keyRecordId(record: KeyRecord): string {
+  return JSON.stringify([record.issuer, record.key.kid, record.key.thumbprint]);
+}
+
+/** (issuer, kid), kid null for tokens without one. */
+export function usageRecordId(record: UsageRecord): string {
+  return JSON.stringify([record.issuer, record.kid]);
+}

@@ -1,0 +1,148 @@
+import { statSync } from 'node:fs';
+import type Database from 'better-sqlite3';
+import type { AuditQuery, Persisted, Store, StoredAuditEntry, Write } from '../store.ts';
+import { StoreError } from '../store-error.ts';
+import { AuditTable } from './audit-table.ts';
+import { asStoreError, storeError } from './failure.ts';
+import { type DatabaseOptions, openDatabase } from './open-database.ts';
+import { metaTable, recordTables } from './record-tables.ts';
+import { VerifierTable } from './verifier-table.ts';
+
+/**
+ * A store in one SQLite file, locked for the life of the process.
+ *
+ * @param file made when missing; its directory too.
+ * @throws StoreError when the file cannot be used; it is left as it is.
+ */
+export function openSqliteStore(file: string, options: DatabaseOptions = {}): Store {
+  const db = openDatabase(file, options);
+  try {
+    return new SqliteStore(db, file);
+  } catch (thrown) {
+    db.close();
+    throw asStoreError(thrown, file);
+  }
+}
+
+class SqliteStore implements Store {
+  readonly #db: Database.Database;
+  readonly #file: string;
+  readonly #inodes: ReadonlyMap<string, string>;
+  readonly #verifiers: VerifierTable;
+  readonly #records: ReturnType<typeof recordTables>;
+  readonly #meta: ReturnType<typeof metaTable>;
+  readonly #audit: AuditTable;
+  readonly #commit: (writes: readonly Write[]) => void;
+
+  constructor(db: Database.Database, file: string) {
+    this.#db = db;
+    this.#file = file;
+    this.#verifiers = new VerifierTable(db, file);
+    this.#records = recordTables(db, file);
+    this.#meta = metaTable(db, file);
+    this.#audit = new AuditTable(db, file);
+    this.#inodes = new Map([file, `${file}-wal`].map((part) => [part, inode(part)]));
+    this.#commit = db.transaction((writes: readonly Write[]) => {
+      for (const write of writes) this.#apply(write);
+      this.#audit.beforeCommit();
+    }).immediate;
+  }
+
+  load(): Persisted {
+    return this.#guarded(() => ({
+      verifiers: this.#verifiers.all(),
+      keys: this.#records.key.all(),
+      usage: this.#records.usage.all(),
+      rotations: this.#records.rotation.all(),
+      attestations: this.#records.attestation.all(),
+      waivers: this.#records.waiver.all(),
+      meta: this.#meta.get(),
+    }));
+  }
+
+  commit(writes: readonly Write[]): void {
+    try {
+      this.#requireOpen();
+      this.#requireInPlace();
+      this.#commit(writes);
+    } catch (thrown) {
+      this.#verifiers.rolledBack();
+      this.#audit.rolledBack();
+      throw asStoreError(thrown, this.#file);
+    }
+    this.#verifiers.committed();
+    this.#audit.committed();
+  }
+
+  audit(query: AuditQuery): readonly StoredAuditEntry[] {
+    return this.#guarded(() => this.#audit.query(query));
+  }
+
+  verifyAudit(): number | null {
+    return this.#guarded(() => this.#audit.verify());
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #guarded<T>(read: () => T): T {
+    try {
+      this.#requireOpen();
+      return read();
+    } catch (thrown) {
+      throw asStoreError(thrown, this.#file);
+    }
+  }
+
+  #requireOpen(): void {
+    if (!this.#db.open) throw new StoreError('STORE_FAILED', 'The store is closed.');
+  }
+
+  /** A file deleted or replaced under us would take commits that no restart finds again. */
+  #requireInPlace(): void {
+    for (const [part, expected] of this.#inodes) {
+      if (inode(part) !== expected) {
+        throw storeError('STORE_FAILED', part, 'it was moved, deleted or replaced while in use');
+      }
+    }
+  }
+
+  #apply(write: Write): void {
+    switch (write.kind) {
+      case 'verifier':
+        this.#verifiers.put(write.record);
+        return;
+      case 'verifier_removed':
+        this.#verifiers.remove(write.record);
+        return;
+      case 'key':
+        this.#records.key.put(write.record);
+        return;
+      case 'usage':
+        this.#records.usage.put(write.record);
+        return;
+      case 'rotation':
+        this.#records.rotation.put(write.record);
+        return;
+      case 'attestation':
+        this.#records.attestation.put(write.record);
+        return;
+      case 'waiver':
+        this.#records.waiver.put(write.record);
+        return;
+      case 'meta':
+        this.#meta.put(write.record);
+        return;
+      case 'audit':
+        this.#audit.append(write.record);
+        return;
+    }
+  }
+}
+
+/** Device and inode of a file, or a text that equals no other when it is gone. */
+function inode(file: string): string {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats === undefined ? 'none' : `${stats.dev}:${stats.ino}`;
+}
