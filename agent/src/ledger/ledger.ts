@@ -67,6 +67,11 @@ export type Urgency = 'soon' | 'now';
 export interface Reporter {
   add(ledger: Ledger): void;
   changed(ledger: Ledger, urgency: Urgency): void;
+  /**
+   * The verifier behind a push fell silent: no goodbye, no hello and no report may speak for it until
+   * `changed` is called for it again, so that the collector sees its silence.
+   */
+  silence(ledger: Ledger): void;
   /** The verifier stops on purpose. */
   remove(ledger: Ledger, reason: string): void;
 }
