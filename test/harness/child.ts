@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { KeyturnError } from '@keyturn/shared/errors.ts';
+
+/** A child process did not start, or ended when nobody asked it to. */
+export class ChildError extends KeyturnError {
+  constructor(message: string) {
+    super('CHILD_FAILED', message);
+  }
+}
+
+export interface ChildOptions {
+  /** For people: `collector`, `orders-1`. */
+  readonly name: string;
+  /** A TypeScript or JavaScript entry file. */
+  readonly entry: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** A running Node process of ours. */
+export interface Child {
+  readonly name: string;
+  readonly pid: number;
+  /** Waits for one JSON message of the child; for children that use `process.send`. */
+  message(timeoutMs: number): Promise<unknown>;
+  /** The child's last lines, both streams. */
+  lastLines(): string;
+  /** Rejects with a ChildError when the child ends unasked; never resolves. */
+  readonly failed: Promise<never>;
+  /** SIGTERM, then SIGKILL after `graceMs`. */
+  stop(graceMs?: number): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+const LINES_KEPT = 15;
+const WATCH_PARENT = fileURLToPath(new URL('./watch-parent.ts', import.meta.url));
+
+function tailOf(child: ChildProcess): () => string {
+  let kept = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8');
+    stream?.on('data', (text: string) => {
+      kept = (kept + text).split('\n').slice(-LINES_KEPT).join('\n').slice(-8_000);
+    });
+  }
+  return () => kept.trimEnd();
+}
+
+/**
+ * Starts a Node process that ends when its parent does, however the parent ends. It has its own
+ * process group, so that Ctrl-C reaches the parent alone and teardown keeps its order.
+ */
+export function startChild(options: ChildOptions): Child {
+  const child = spawn(
+    process.execPath,
+    ['--import', WATCH_PARENT, options.entry, ...(options.args ?? [])],
+    {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...options.env },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    },
+  );
+  const lastLines = tailOf(child);
+  const exited = once(child, 'close').catch(() => undefined);
+  let asked = false;
+
+  const failed = new Promise<never>((_resolve, reject) => {
+    child.once('error', (error) => {
+      reject(new ChildError(`${options.name} could not be started: ${error.message}`));
+    });
+    child.once('close', (code, signal) => {
+      if (asked) return;
+      const how = signal === null ? `with exit code ${String(code)}` : `by ${signal}`;
+      reject(new ChildError(`${options.name} ended ${how}. Its last lines:\n${lastLines()}`));
+    });
+  });
+  failed.catch(() => undefined);
+
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    asked = true;
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    await exited;
+  };
+
+  return {
+    name: options.name,
+    pid: child.pid ?? -1,
+    async message(timeoutMs) {
+      const silence = new ChildError(`${options.name} said nothing within ${timeoutMs} ms`);
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const heard = once(child, 'message', { signal: timeout }).catch(() => {
+        throw silence;
+      });
+      const [message] = (await Promise.race([heard, failed])) as [unknown];
+      return message;
+    },
+    lastLines,
+    failed,
+    async stop(graceMs = 3_000) {
+      const hurry = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await end('SIGTERM');
+      clearTimeout(hurry);
+    },
+    kill: () => end('SIGKILL'),
+  };
+}
