@@ -6,7 +6,8 @@ export const ID_LIMITS = {
   serviceBytes: 64,
   instanceBytes: 128,
   cacheBytes: 64,
-  algBytes: 16,
+  /** Longest registered today is 18 (`PBES2-HS256+A128KW`). */
+  algBytes: 32,
   /** RFC 7638 SHA-256 thumbprint, base64url without padding. */
   thumbprintChars: 43,
 } as const;
@@ -29,9 +30,8 @@ export interface KeyRef {
 // Services and instances name things in commands and URLs, so they keep to a plain alphabet.
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._:@-]*[A-Za-z0-9])?$/;
 
-// C0, C1 and the Unicode characters that reorder or hide text.
-// oxlint-disable-next-line no-control-regex
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+// Controls, lone surrogates and the Unicode characters that reorder, hide or break text.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** A sentence naming what is wrong with a service, instance or cache name, or undefined. */
 export function nameProblem(value: string, bytesMax: number): string | undefined {
@@ -53,6 +53,14 @@ export function textProblem(value: string, bytesMax: number): string | undefined
   }
   if (UNPRINTABLE.test(value)) return 'expected printable characters only';
   return undefined;
+}
+
+/** A sentence naming what is wrong with a JWA algorithm name, or undefined. Empty: not stated. */
+export function algProblem(value: string): string | undefined {
+  if (Buffer.byteLength(value) > ID_LIMITS.algBytes) {
+    return `expected at most ${ID_LIMITS.algBytes} bytes, got ${Buffer.byteLength(value)}`;
+  }
+  return /^[A-Za-z0-9._+-]*$/.test(value) ? undefined : 'expected letters, digits and . _ + - only';
 }
 
 /** The identity as one string, for maps and for people: `service/instance/cache`. */

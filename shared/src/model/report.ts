@@ -133,6 +133,15 @@ export const REPORT_LIMITS = {
   reportsPerMessage: 1_000,
   verifiersPerSession: 10_000,
   issuersPerVerifier: 16,
+  watchedKeys: 1_024,
+  agentVersionBytes: 64,
+  /** A goodbye's, refusal's or rejection's reason. */
+  reasonBytes: 512,
+  /** Ten years: older than any process, so more is a broken clock or unit. */
+  ageMs: 315_360_000_000,
+  /** Shortest and longest report interval an agent obeys. */
+  reportIntervalMsMin: 50,
+  reportIntervalMsMax: 86_400_000,
   /** gRPC message size, bytes. */
   messageBytes: 1_048_576,
 } as const;
