@@ -8,7 +8,11 @@ import type {
   WaiverRecord,
 } from '../core/records.ts';
 
-/** One change to persist. Every write but `audit` is an idempotent upsert or delete by its identity. */
+/**
+ * One change to persist. Every write but `audit` is an idempotent upsert or delete by its identity.
+ * A verifier's write or removal changes nothing when a greater (epoch, seq) is stored, so that their
+ * order does not matter; equal ones are taken, for changes that keep both.
+ */
 export type Write =
   | { readonly kind: 'verifier'; readonly record: VerifierRecord }
   | { readonly kind: 'verifier_removed'; readonly record: VerifierRecord }

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from '../migrations/migrations.ts';
 import { asStoreError, storeError } from './failure.ts';
@@ -29,12 +30,18 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
   preparePlace(file, freshDatabase);
   let db: Database.Database | undefined;
   try {
+    const wholeBytes = existsSync(`${file}-wal`) ? null : statSync(file).size;
     db = new Database(file, {
       fileMustExist: true,
       timeout: options.lockWaitMs ?? LOCK_WAIT_MS,
     });
-    configure(db, options);
+    // Set before the first read, so that no shared memory is used and the lock is taken at once and
+    // kept: two collectors on one file would each undo the other's order of reports. The kernel
+    // drops the lock with the process, however it dies.
+    db.pragma('locking_mode = EXCLUSIVE');
     refuseForeign(db, file);
+    refusePartialPage(db, file, wholeBytes);
+    configure(db, options);
     check(db, file, options.checkedWholeBytesMax ?? CHECKED_WHOLE_BYTES_MAX);
     migrate(db);
     return db;
@@ -45,10 +52,6 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
 }
 
 function configure(db: Database.Database, options: DatabaseOptions): void {
-  // Set before the first read, so that no shared memory is used and the lock is taken at once and
-  // kept: two collectors on one file would each undo the other's order of reports. The kernel drops
-  // the lock with the process, however it dies.
-  db.pragma('locking_mode = EXCLUSIVE');
   db.pragma('journal_mode = WAL');
   // An ack means committed, power loss included: a lost epoch would be given out twice, a lost
   // high-water mark would let `retire` open early. NORMAL survives kill -9 only. Group commit pays
@@ -73,6 +76,19 @@ function refuseForeign(db: Database.Database, file: string): void {
       file,
       `schema ${version}, this one knows up to ${SCHEMA_VERSION}`,
     );
+  }
+}
+
+/**
+ * SQLite reads a missing tail as zeros. Pages are written whole, so without a log that will repair
+ * it, a partial page means the file was cut.
+ *
+ * @param wholeBytes size before opening; null when there was a log.
+ */
+function refusePartialPage(db: Database.Database, file: string, wholeBytes: number | null): void {
+  const pageBytes = db.pragma('page_size', { simple: true }) as number;
+  if (wholeBytes !== null && wholeBytes % pageBytes !== 0) {
+    throw storeError('STORE_DAMAGED', file, `it ends in mid-page, at byte ${wholeBytes}`);
   }
 }
 
@@ -114,7 +130,12 @@ function freshDatabase(): Buffer {
   try {
     db.pragma(`application_id = ${APPLICATION_ID}`);
     migrate(db);
-    return db.serialize();
+    const bytes = db.serialize();
+    // Write and read version "WAL" (SQLite file format, section 1.3), so that the very first open
+    // takes the lock at once; two first starts would otherwise hold each other up.
+    bytes[18] = 2;
+    bytes[19] = 2;
+    return bytes;
   } finally {
     db.close();
   }

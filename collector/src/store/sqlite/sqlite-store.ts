@@ -42,10 +42,11 @@ class SqliteStore implements Store {
     this.#meta = metaTable(db, file);
     this.#audit = new AuditTable(db, file);
     this.#inodes = new Map([file, `${file}-wal`].map((part) => [part, inode(part)]));
-    this.#commit = db.transaction((writes: readonly Write[]) => {
+    const transaction = db.transaction((writes: readonly Write[]) => {
       for (const write of writes) this.#apply(write);
       this.#audit.beforeCommit();
-    }).immediate;
+    });
+    this.#commit = (writes) => transaction.immediate(writes);
   }
 
   load(): Persisted {

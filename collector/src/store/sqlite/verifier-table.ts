@@ -37,9 +37,9 @@ export class VerifierTable {
     // "Greater or equal" keeps the merge commutative and still lets a departure through, which
     // keeps epoch and seq.
     this.#update = db.prepare(
-      'update verifier set epoch = ?1, seq = ?2, body = ?3 where id = ?4 and (epoch, seq) <= (?1, ?2)',
+      'update verifier set epoch = ?, seq = ?, body = ? where id = ? and (epoch, seq) <= (?, ?)',
     );
-    this.#remove = db.prepare('delete from verifier where id = ?1 and (epoch, seq) <= (?2, ?3)');
+    this.#remove = db.prepare('delete from verifier where id = ? and (epoch, seq) <= (?, ?)');
     this.#all = db.prepare('select * from verifier order by id');
     const ids = db.prepare('select id, service, instance, cache from verifier');
     for (const row of ids.iterate() as Iterable<Row>) this.#rowIds.set(verifierKey(row), row.id);
@@ -51,7 +51,7 @@ export class VerifierTable {
     const key = verifierKey(id);
     const rowId = this.#rowId(key);
     if (rowId !== undefined) {
-      this.#update.run(epoch, seq, body, rowId);
+      this.#update.run(epoch, seq, body, rowId, epoch, seq);
       return;
     }
     const added = this.#insert.run(id.service, id.instance, id.cache, epoch, seq, body);

@@ -1,0 +1,206 @@
+import * as fc from 'fast-check';
+import t, { type Test } from 'tap';
+import type { Store, Write } from '../../src/store/store.ts';
+import { StoreError } from '../../src/store/store-error.ts';
+import { attestation, auditEntry, key, rotation, usage, verifier, waiver } from './samples.ts';
+
+/** A place that keeps its contents from one `open` to the next. */
+export interface StorePlace {
+  open(): Store;
+}
+
+/** What every store must do; `place` makes an empty one for each test. */
+export function storeContract(name: string, place: (t: Test) => StorePlace): void {
+  const put = (record: ReturnType<typeof verifier>): Write => ({ kind: 'verifier', record });
+
+  void t.test(`${name}: empty at first`, async (t) => {
+    const store = place(t).open();
+    t.strictSame(store.load(), {
+      verifiers: [],
+      keys: [],
+      usage: [],
+      rotations: [],
+      attestations: [],
+      waivers: [],
+      meta: null,
+    });
+    t.strictSame(store.audit({ limit: 10 }), []);
+    t.equal(store.verifyAudit(), null);
+    store.close();
+  });
+
+  void t.test(
+    `${name}: every kind of record comes back as written, after a restart too`,
+    async (t) => {
+      const at = place(t);
+      const first = at.open();
+      first.commit([
+        put(verifier('a', 1, 1)),
+        { kind: 'key', record: key('k1', 'x') },
+        { kind: 'key', record: key('k1', 'y') },
+        { kind: 'usage', record: usage('k1', 9) },
+        { kind: 'usage', record: usage(null, 8) },
+        { kind: 'rotation', record: rotation },
+        { kind: 'attestation', record: attestation },
+        { kind: 'waiver', record: waiver },
+        { kind: 'meta', record: { epochFloor: 4, lastNowMs: 77 } },
+        { kind: 'audit', record: auditEntry('start', 'r1') },
+      ]);
+      first.commit([
+        put(verifier('a', 1, 2)),
+        { kind: 'usage', record: usage('k1', 10) },
+        { kind: 'rotation', record: { ...rotation, tainted: true } },
+        { kind: 'meta', record: { epochFloor: 5, lastNowMs: 78 } },
+      ]);
+      const before = first.load();
+      first.close();
+
+      const second = at.open();
+      const after = second.load();
+      t.strictSame(after, before);
+      t.strictSame(after.verifiers, [verifier('a', 1, 2)]);
+      t.equal(after.keys.length, 2, 'one kid with two thumbprints is two keys');
+      t.strictSame(
+        new Set(after.usage.map((u) => [u.kid, u.lastAcceptedAtMs].join())),
+        new Set(['k1,10', ',8']),
+      );
+      t.strictSame(after.rotations, [{ ...rotation, tainted: true }]);
+      t.strictSame(after.attestations, [attestation]);
+      t.strictSame(after.waivers, [waiver]);
+      t.strictSame(after.meta, { epochFloor: 5, lastNowMs: 78 });
+      t.match(second.audit({ limit: 9 }), [{ ...auditEntry('start', 'r1'), number: 1 }]);
+      second.close();
+    },
+  );
+
+  void t.test(`${name}: the newest (epoch, seq) stays, whatever the order of writes`, async (t) => {
+    const step = fc.record({
+      instance: fc.constantFrom('a', 'b'),
+      epoch: fc.integer({ min: 1, max: 3 }),
+      seq: fc.integer({ min: 0, max: 4 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
+        const store = place(t).open();
+        for (const s of steps) store.commit([put(verifier(s.instance, s.epoch, s.seq))]);
+        const held = new Map(store.load().verifiers.map((v) => [v.id.instance, v]));
+        store.close();
+        for (const instance of new Set(steps.map((s) => s.instance))) {
+          const newest = steps
+            .filter((s) => s.instance === instance)
+            .reduce((a, b) => ((b.epoch - a.epoch || b.seq - a.seq) > 0 ? b : a));
+          t.match(held.get(instance), { epoch: newest.epoch, seq: newest.seq });
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  void t.test(`${name}: a change that keeps epoch and seq is taken`, async (t) => {
+    const store = place(t).open();
+    store.commit([put(verifier('a', 2, 5))]);
+    store.commit([put(verifier('a', 2, 5, { departedAtMs: 99 }))]);
+    t.match(store.load().verifiers, [{ departedAtMs: 99 }]);
+    store.commit([put(verifier('a', 3, 0))]);
+    t.match(store.load().verifiers, [{ epoch: 3, seq: 0, departedAtMs: null }]);
+    store.close();
+  });
+
+  void t.test(`${name}: removal`, async (t) => {
+    const store = place(t).open();
+    const remove = (record: ReturnType<typeof verifier>): Write => ({
+      kind: 'verifier_removed',
+      record,
+    });
+    store.commit([remove(verifier('nobody', 1, 1))]);
+    store.commit([put(verifier('a', 1, 1)), put(verifier('b', 1, 1))]);
+    store.commit([remove(verifier('a', 1, 1))]);
+    t.match(store.load().verifiers, [{ id: { instance: 'b' } }]);
+    store.commit([put(verifier('a', 2, 1)), remove(verifier('a', 2, 1)), put(verifier('a', 3, 0))]);
+    t.strictSame(
+      store
+        .load()
+        .verifiers.map((v) => `${v.id.instance}${v.epoch}`)
+        .sort(),
+      ['a3', 'b1'],
+    );
+    store.commit([remove(verifier('a', 2, 9))]);
+    t.equal(store.load().verifiers.length, 2, 'an older removal does not remove a newer record');
+    store.close();
+  });
+
+  void t.test(
+    `${name}: a batch that fails leaves nothing behind and can be tried again`,
+    async (t) => {
+      const store = place(t).open();
+      store.commit([{ kind: 'audit', record: auditEntry('one') }]);
+      const bad = { ...auditEntry('bad'), detail: { n: 1n } };
+      const writes: Write[] = [
+        put(verifier('a', 1, 1)),
+        { kind: 'audit', record: auditEntry('two') },
+      ];
+      t.throws(() => store.commit([...writes, { kind: 'audit', record: bad }]), StoreError);
+      t.equal(store.load().verifiers.length, 0);
+      t.equal(store.audit({ limit: 9 }).length, 1);
+      store.commit(writes);
+      store.commit([put(verifier('a', 1, 2))]);
+      t.match(store.load().verifiers, [{ seq: 2 }]);
+      t.strictSame(
+        store.audit({ limit: 9 }).map((e) => e.action),
+        ['one', 'two'],
+      );
+      t.equal(store.verifyAudit(), null);
+      store.close();
+    },
+  );
+
+  void t.test(`${name}: audit entries are numbered, chained and queried`, async (t) => {
+    const at = place(t);
+    let store = at.open();
+    for (let n = 1; n <= 6; n += 1) {
+      store.commit([{ kind: 'audit', record: auditEntry(`step ${n}`, n % 2 === 0 ? 'r1' : null) }]);
+      if (n === 3) {
+        store.close();
+        store = at.open();
+      }
+    }
+    const all = store.audit({ limit: 100 });
+    t.strictSame(
+      all.map((e) => e.number),
+      [1, 2, 3, 4, 5, 6],
+    );
+    t.equal(new Set(all.map((e) => e.hash)).size, 6);
+    t.match(all[0]?.hash, /^[0-9a-f]{64}$/);
+    t.strictSame(
+      store.audit({ rotationId: 'r1', limit: 2 }).map((e) => e.number),
+      [2, 4],
+    );
+    t.strictSame(
+      store.audit({ rotationId: 'r1', after: 2, limit: 9 }).map((e) => e.number),
+      [4, 6],
+    );
+    t.strictSame(store.audit({ after: 6, limit: 9 }), []);
+    t.strictSame(store.audit({ limit: 0 }), []);
+    t.equal(store.verifyAudit(), null);
+    store.close();
+  });
+
+  void t.test(`${name}: names with any characters stay apart`, async (t) => {
+    const store = place(t).open();
+    store.commit([
+      { kind: 'key', record: key('a","b', 'c') },
+      { kind: 'key', record: key('a', 'b","c') },
+      { kind: 'key', record: key("'; drop table verifier; --", '\u{1f511}') },
+    ]);
+    t.equal(store.load().keys.length, 3);
+    store.close();
+  });
+
+  void t.test(`${name}: a closed store says so`, async (t) => {
+    const store = place(t).open();
+    store.close();
+    store.close();
+    t.throws(() => store.load(), { code: 'STORE_FAILED', message: /closed/ });
+    t.throws(() => store.commit([]), { code: 'STORE_FAILED', message: /closed/ });
+  });
+}

@@ -1,0 +1,151 @@
+import type {
+  AttestationRecord,
+  AuditEntry,
+  KeyRecord,
+  RotationRecord,
+  UsageRecord,
+  VerifierRecord,
+  WaiverRecord,
+} from '../../src/core/records.ts';
+
+const ISSUER = 'https://issuer.example';
+
+export function verifier(
+  instance: string,
+  epoch: number,
+  seq: number,
+  over: Partial<VerifierRecord> = {},
+): VerifierRecord {
+  return {
+    id: { service: 'orders', instance, cache: 'main' },
+    bootId: '00112233445566778899aabbccddeeff',
+    epoch,
+    seq,
+    profile: 'npm-jose',
+    source: 'in_process',
+    issuers: [ISSUER],
+    firstSeenAtMs: 1_700_000_000_000,
+    receivedAtMs: 1_700_000_001_000 + seq,
+    observedAtMs: 1_700_000_000_900 + seq,
+    keySets: [
+      {
+        issuer: ISSUER,
+        keys: [{ kid: 'k1', thumbprint: 't'.repeat(43), alg: 'ES256' }],
+        dataAtMs: 1_700_000_000_000,
+        attemptAtMs: null,
+        consecutiveFailures: 0,
+        lastError: 'timeout',
+        nextRefreshAtMs: null,
+        cooldownUntilMs: null,
+        documentSha256: null,
+        servedAtMs: null,
+      },
+    ],
+    counts: [
+      {
+        issuer: ISSUER,
+        key: { kind: 'kid', kid: 'k1' },
+        outcomes: { ok: 10 + seq, unknown_kid: 1 },
+        highestIatS: 1_700_000_000,
+        highestExpS: 1_700_000_300,
+        longestLifetimeS: 300,
+        acceptedWithoutExp: 0,
+        acceptedWithoutIat: 0,
+        lastAcceptedAtMs: 1_700_000_000_500,
+      },
+      {
+        issuer: ISSUER,
+        key: { kind: 'none' },
+        outcomes: {},
+        highestIatS: null,
+        highestExpS: null,
+        longestLifetimeS: null,
+        acceptedWithoutExp: 0,
+        acceptedWithoutIat: 0,
+        lastAcceptedAtMs: null,
+      },
+    ],
+    carried: [{ issuer: ISSUER, key: { kind: 'other' }, outcomes: { ok: 3 } }],
+    departedAtMs: null,
+    duplicateAtMs: null,
+    ...over,
+  };
+}
+
+export function key(kid: string, thumbprint: string): KeyRecord {
+  return {
+    issuer: ISSUER,
+    key: { kid, thumbprint, alg: 'ES256' },
+    firstSeenAtMs: 1,
+    publishedAtMs: 2,
+    withdrawnAtMs: null,
+    tombstone: null,
+  };
+}
+
+export function usage(kid: string | null, lastAcceptedAtMs: number): UsageRecord {
+  return {
+    issuer: ISSUER,
+    kid,
+    firstAcceptedAtMs: 1,
+    lastAcceptedAtMs,
+    highestIatS: 5,
+    highestExpS: null,
+    longestLifetimeS: null,
+    acceptedWithoutExp: 1,
+    acceptedWithoutIat: 0,
+  };
+}
+
+export const rotation: RotationRecord = {
+  id: 'r1',
+  issuer: ISSUER,
+  alg: 'ES256',
+  oldKid: 'k1',
+  oldThumbprint: 't'.repeat(43),
+  newKid: 'k2',
+  newThumbprint: null,
+  startedAtMs: 10,
+  startedBy: 'ci',
+  declared: { publish: { atMs: 11, by: 'ci', overrideReason: null } },
+  switchedAtMs: null,
+  failuresAtSwitch: 0,
+  endedAtMs: null,
+  outcome: null,
+  tainted: false,
+};
+
+export const attestation: AttestationRecord = {
+  id: 'a1',
+  rotationId: 'r1',
+  service: 'orders',
+  instance: null,
+  fact: 'holds_new',
+  by: 'ana',
+  reason: 'checked by hand',
+  atMs: 20,
+  expiresAtMs: 30,
+};
+
+export const waiver: WaiverRecord = {
+  id: 'w1',
+  rotationId: 'r1',
+  gate: 'activate',
+  checkId: 'coverage',
+  by: 'ana',
+  reason: 'decommissioned',
+  atMs: 20,
+  expiresAtMs: 30,
+};
+
+export function auditEntry(action: string, rotationId: string | null = null): AuditEntry {
+  return {
+    atMs: 1_700_000_000_000,
+    kind: 'decision',
+    rotationId,
+    actor: 'keyturn',
+    action,
+    message: `Did ${action}.`,
+    detail: { z: 1, a: { y: [1, 2], b: null } },
+  };
+}
