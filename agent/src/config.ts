@@ -1,0 +1,192 @@
+import { ID_LIMITS, nameProblem, type VerifierId } from '@keyturn/shared/model/ids.ts';
+import { shown } from '@keyturn/shared/shown.ts';
+import type { Address } from './config/address.ts';
+import { crossProblems, idOf } from './config/crosschecks.ts';
+import {
+  environmentNameOf,
+  environmentProblems,
+  withEnvironment,
+  type Environment,
+} from './config/environment.ts';
+import { fileSchema, SECTIONS, type FileSettings, type IssuerSettings } from './config/schema.ts';
+import { check, type Problem } from './config/sentences.ts';
+import { readYaml, type Position, type YamlFile } from './config/yaml-file.ts';
+
+export interface IssuerConfig {
+  readonly issuer: string;
+  readonly alias: string | null;
+  /** Null: found through `discovery`. */
+  readonly jwksUri: URL | null;
+  /** Null: the issuer is no URL, so it has no discovery document. */
+  readonly discovery: URL | null;
+  readonly refreshMs: number;
+  readonly freshForMs: number;
+  readonly timeoutMs: number;
+  readonly maxStaleMs: number;
+  readonly maxBytes: number;
+  /** PEM file. */
+  readonly ca: string | null;
+  readonly allowHttp: boolean;
+}
+
+export interface VerifierConfig {
+  readonly id: VerifierId;
+  /** Empty when not known. */
+  readonly profile: string;
+  readonly issuers: readonly string[];
+  readonly via: 'proxy' | 'push';
+  /** The instance was given for this verifier, so its URL names it. */
+  readonly namesInstance: boolean;
+}
+
+/** The sidecar's settings, whole and consistent. */
+export interface AgentConfig {
+  readonly collector: { readonly address: Address; readonly ca: string | null };
+  readonly proxy: {
+    readonly listen: Address;
+    readonly https: {
+      readonly listen: Address;
+      /** PEM files; null: the agent makes its own. */
+      readonly given: { readonly cert: string; readonly key: string } | null;
+      readonly directory: string;
+    } | null;
+    readonly hosts: readonly string[];
+    /** Header value, or `upstream`. */
+    readonly cacheControl: string;
+  };
+  readonly push: {
+    readonly listen: Address;
+    readonly socket: string | null;
+    readonly socketMode: number;
+    readonly accept: 'declared' | 'any';
+    readonly leaseMs: number;
+  };
+  readonly issuers: readonly IssuerConfig[];
+  readonly verifiers: readonly VerifierConfig[];
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: AgentConfig }
+  /** One line each: file with line and column, key, what was expected, what came. */
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+export interface ConfigSources {
+  /** For messages. */
+  readonly file: string;
+  readonly text: string;
+  readonly env: Environment;
+  readonly hostname: string;
+}
+
+/** Reads the settings file with the environment over it; reports all problems at once. */
+export function readConfig(sources: ConfigSources): ConfigResult {
+  const inEnvironment = environmentProblems(sources.env);
+  const yaml = readYaml(sources.text);
+  if ('problems' in yaml) {
+    const inFile = yaml.problems.map(({ at, message }) => `${place(sources.file, at)}: ${message}`);
+    return { ok: false, problems: [...inFile, ...inEnvironment] };
+  }
+  const value = withEnvironment(yaml.value, sources.env);
+  const parsed = check(fileSchema, value);
+  const settings = 'value' in parsed ? parsed.value : wellFormedSections(value);
+  const hostInstance = instanceOf(sources.hostname);
+  const problems = [
+    ...('value' in parsed ? [] : parsed.problems),
+    ...crossProblems(settings, hostInstance),
+  ].map((problem) => rendered(problem, yaml, sources));
+  if (!('value' in parsed) || problems.length > 0 || inEnvironment.length > 0) {
+    return { ok: false, problems: [...problems, ...inEnvironment] };
+  }
+  return { ok: true, config: toConfig(parsed.value, hostInstance) };
+}
+
+// A mistake in one section must not hide what is wrong between the others.
+function wellFormedSections(value: unknown): Partial<FileSettings> {
+  if (typeof value !== 'object' || value === null) return {};
+  const found = Object.entries(SECTIONS).flatMap(([key, schema]) => {
+    const result = check<unknown>(schema, (value as Record<string, unknown>)[key]);
+    return 'value' in result ? [[key, result.value] as const] : [];
+  });
+  return Object.fromEntries(found);
+}
+
+function rendered({ path, message }: Problem, yaml: YamlFile, sources: ConfigSources): string {
+  const name = environmentNameOf(path, sources.env);
+  if (name !== undefined) return `environment: ${name} (${path.join('.')}): ${message}`;
+  const key = path.length === 0 ? '' : `${keyText(path)}: `;
+  return `${place(sources.file, yaml.locate(path))}: ${key}${message}`;
+}
+
+function keyText(path: readonly (string | number)[]): string {
+  const text = path.map(String).join('.');
+  return /^[\w.-]{1,200}$/.test(text) ? text : shown(text);
+}
+
+function place(file: string, at: Position | undefined): string {
+  return at === undefined ? file : `${file}:${at.line}:${at.column}`;
+}
+
+// A host name with other characters cannot name an instance; then the file has to.
+function instanceOf(hostname: string): string {
+  return nameProblem(hostname, ID_LIMITS.instanceBytes) === undefined ? hostname : 'host';
+}
+
+function toConfig(settings: FileSettings, hostInstance: string): AgentConfig {
+  const { collector, proxy, push } = settings;
+  return {
+    collector: { address: collector.address, ca: collector.tls?.ca ?? null },
+    proxy: {
+      listen: proxy.listen,
+      https: proxy.https === undefined ? null : httpsOf(proxy.https),
+      hosts: proxy.hosts,
+      cacheControl: proxy.cache_control,
+    },
+    push: {
+      listen: push.listen,
+      socket: push.socket ?? null,
+      socketMode: push.socket_mode,
+      accept: push.accept,
+      leaseMs: push.lease,
+    },
+    issuers: settings.issuers.map(issuerOf),
+    verifiers: settings.verifiers.map((verifier) => ({
+      id: idOf(verifier, settings, hostInstance),
+      profile: verifier.profile ?? '',
+      issuers: verifier.issuers ?? settings.issuers.map((entry) => entry.issuer),
+      via: verifier.via,
+      namesInstance: verifier.instance !== undefined,
+    })),
+    logLevel: settings.log.level,
+  };
+}
+
+type HttpsSettings = NonNullable<FileSettings['proxy']['https']>;
+
+function httpsOf(https: HttpsSettings): AgentConfig['proxy']['https'] {
+  const { listen, cert, key, directory } = https;
+  const given = cert === undefined || key === undefined ? null : { cert, key };
+  return { listen, given, directory };
+}
+
+function issuerOf(entry: IssuerSettings): IssuerConfig {
+  return {
+    issuer: entry.issuer,
+    alias: entry.alias ?? null,
+    jwksUri: entry.jwks_uri ?? null,
+    discovery: entry.discovery ?? defaultDiscovery(entry.issuer),
+    refreshMs: entry.refresh,
+    freshForMs: entry.fresh_for,
+    timeoutMs: entry.timeout,
+    maxStaleMs: entry.max_stale,
+    maxBytes: entry.max_bytes,
+    ca: entry.ca ?? null,
+    allowHttp: entry.allow_http,
+  };
+}
+
+/** OpenID Connect Discovery 1.0 section 4.1: the path is appended, a trailing slash removed first. */
+function defaultDiscovery(issuer: string): URL | null {
+  if (!URL.canParse(issuer) || !/^https?:/.test(issuer)) return null;
+  return new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+}
