@@ -27,7 +27,7 @@ const UINT32_MAX = 0xffff_ffff;
 
 /**
  * One snapshot as a message. Ages and counts are brought into the range of the wire; texts must pass
- * `textProblem` already, as text that is not well-formed cannot be sent.
+ * `textProblem` already, or the peer refuses the report.
  */
 export function reportToWire(report: Report): wire.Report {
   return {

@@ -144,7 +144,7 @@ export interface SessionResponse {
 }
 
 export interface ReportRequest {
-  /** Names the verifiers; handles in reports and goodbye are positions in hello.verifiers. */
+  /** Required. Names the verifiers; reports and goodbye use its handles. */
   hello: Hello | undefined;
   reports: Reports | undefined;
   goodbye: Goodbye | undefined;
