@@ -1,17 +1,21 @@
 import type { Grade, NegativeGrade } from '@keyturn/shared/model/evidence.ts';
-import type { ServicePolicy } from './policy.ts';
+import type { VerifierId } from '@keyturn/shared/model/ids.ts';
+import { verifierKey } from '@keyturn/shared/model/ids.ts';
+import type { Policy, ServicePolicy } from './policy.ts';
+import { leaseMs } from './policy.ts';
 import type { VerifierRecord } from './records.ts';
 
 /** Whether a verifier is heard of. `joined`: it said hello and has not reported yet. */
 export type Liveness = 'reporting' | 'silent' | 'joined' | 'departed';
 
+/** What is known about the old key: in the live set, in the last document served, gone, or nothing. */
+export type OldKeyStanding = 'held' | 'served' | 'dropped' | 'unknown';
+
 /** What is known of one verifier about one rotation. */
 export interface Standing {
-  /** About the new key. */
   readonly holdsNew: Grade | NegativeGrade;
   readonly holdsNewSinceMs: number;
-  /** About the old key: still held, known not to be held, or nothing known. */
-  readonly holdsOld: 'held' | 'dropped' | 'unknown';
+  readonly holdsOld: OldKeyStanding;
   readonly holdsOldSinceMs: number;
   /** A sentence for a person. */
   readonly detail: string;
@@ -22,16 +26,305 @@ export interface Verifier {
   /** `service/instance/cache`. */
   readonly key: string;
   record: VerifierRecord;
-  readonly service: ServicePolicy;
   liveness: Liveness;
   livenessSinceMs: number;
-  /** Session that reported last. */
+  /** Session that reported last, and when. */
   session: string | null;
+  /** The lease ends at this second of collector time. */
+  leaseEndS: number;
+  groups: readonly Group[];
   /** By rotation id, open rotations of this verifier's issuers only. */
   readonly standings: Map<string, Standing>;
+}
+
+/** Counters of one rotation in one group; the sets are what a gate lists. */
+export interface Tally {
+  readonly byNew: Map<Grade | NegativeGrade, Set<Verifier>>;
+  readonly byOld: Map<OldKeyStanding, Set<Verifier>>;
+  /** Latest moment any member was served a document that held the old key. */
+  lastServedOldAtMs: number | null;
+}
+
+/** The verifiers of one service for one issuer. */
+export interface Group {
+  readonly service: ServicePolicy;
+  readonly issuer: string;
+  readonly members: Set<Verifier>;
+  /** Live caches by instance. */
+  readonly liveCaches: Map<string, number>;
+  readonly silent: Set<Verifier>;
+  readonly joined: Set<Verifier>;
+  /** Members whose agent cannot count outcomes. */
+  readonly uncounted: Set<Verifier>;
+  /** By rotation id. */
+  readonly tallies: Map<string, Tally>;
 }
 
 /** All verifiers, with the counters and sets that make gate reads independent of their number. */
 export interface Fleet {
   readonly verifiers: Map<string, Verifier>;
+  /** By issuer, then service name. */
+  readonly groups: Map<string, Map<string, Group>>;
+  /** Verifiers by the second their lease ends. */
+  readonly leases: Map<number, Set<Verifier>>;
+  /** First second not yet looked at. */
+  leaseCursorS: number;
+}
+
+/** An empty fleet with a group for every declared (service, issuer), so that a missing one shows. */
+export function emptyFleet(policy: Policy, nowMs: number): Fleet {
+  const fleet: Fleet = {
+    verifiers: new Map(),
+    groups: new Map(),
+    leases: new Map(),
+    leaseCursorS: Math.floor(nowMs / 1_000),
+  };
+  for (const service of policy.services.values()) {
+    for (const issuer of service.issuers) groupOf(fleet, service, issuer);
+  }
+  return fleet;
+}
+
+/** The groups that take tokens of this issuer. */
+export function groupsOfIssuer(fleet: Fleet, issuer: string): Iterable<Group> {
+  return fleet.groups.get(issuer)?.values() ?? [];
+}
+
+/** Adds a verifier, or gives the one known under this id. */
+export function enrol(
+  fleet: Fleet,
+  policy: Policy,
+  record: VerifierRecord,
+  liveness: Liveness,
+  nowMs: number,
+): Verifier {
+  const key = verifierKey(record.id);
+  const verifier: Verifier = {
+    key,
+    record,
+    liveness: 'departed',
+    livenessSinceMs: nowMs,
+    session: null,
+    leaseEndS: 0,
+    groups: [],
+    standings: new Map(),
+  };
+  fleet.verifiers.set(key, verifier);
+  regroup(fleet, policy, verifier);
+  setLiveness(fleet, verifier, liveness, nowMs);
+  return verifier;
+}
+
+/** Puts the verifier into the groups its record names; call after its issuers or source changed. */
+export function regroup(fleet: Fleet, policy: Policy, verifier: Verifier): void {
+  const before = verifier.liveness;
+  if (verifier.groups.length > 0) leaveGroups(verifier);
+  const service = servicePolicyOf(policy, verifier.record);
+  const issuers = verifier.record.issuers.length > 0 ? verifier.record.issuers : service.issuers;
+  verifier.groups = issuers.map((issuer) => groupOf(fleet, service, issuer));
+  verifier.liveness = 'departed';
+  setLiveness(fleet, verifier, before, verifier.livenessSinceMs);
+}
+
+/** Moves a verifier between the liveness sets of its groups. */
+export function setLiveness(
+  fleet: Fleet,
+  verifier: Verifier,
+  liveness: Liveness,
+  nowMs: number,
+): void {
+  if (verifier.liveness === liveness) return;
+  for (const group of verifier.groups) {
+    moveInGroup(group, verifier, verifier.liveness, liveness);
+  }
+  verifier.liveness = liveness;
+  verifier.livenessSinceMs = nowMs;
+  if (liveness !== 'reporting' && liveness !== 'joined') dropLease(fleet, verifier);
+}
+
+/** Forgets a verifier altogether. */
+export function forget(fleet: Fleet, verifier: Verifier, nowMs: number): void {
+  setLiveness(fleet, verifier, 'departed', nowMs);
+  fleet.verifiers.delete(verifier.key);
+}
+
+/** Starts the verifier's lease anew at `nowMs`. */
+export function renewLease(fleet: Fleet, policy: Policy, verifier: Verifier, nowMs: number): void {
+  // Rounded up: a lease is never shorter than promised.
+  const endS = Math.ceil((nowMs + leaseMs(policy)) / 1_000) + 1;
+  if (endS === verifier.leaseEndS) return;
+  dropLease(fleet, verifier);
+  verifier.leaseEndS = endS;
+  const bucket = fleet.leases.get(endS);
+  if (bucket === undefined) fleet.leases.set(endS, new Set([verifier]));
+  else bucket.add(verifier);
+}
+
+/** The verifiers whose lease ended by `nowMs`, each given once. */
+export function expiredLeases(fleet: Fleet, nowMs: number): Verifier[] {
+  const expired: Verifier[] = [];
+  const nowS = Math.floor(nowMs / 1_000);
+  // After a long pause most seconds have no bucket: walk whichever is shorter.
+  if (nowS - fleet.leaseCursorS > fleet.leases.size) {
+    for (const [second, bucket] of fleet.leases) {
+      if (second <= nowS) expired.push(...bucket);
+    }
+  } else {
+    for (let second = fleet.leaseCursorS; second <= nowS; second++) {
+      const bucket = fleet.leases.get(second);
+      if (bucket !== undefined) expired.push(...bucket);
+    }
+  }
+  fleet.leaseCursorS = Math.max(fleet.leaseCursorS, nowS + 1);
+  for (const verifier of expired) dropLease(fleet, verifier);
+  return expired;
+}
+
+/** Live instances of a group other than `instance`. */
+export function otherLiveInstances(group: Group, instance: string): number {
+  return group.liveCaches.size - (group.liveCaches.has(instance) ? 1 : 0);
+}
+
+/** A silent verifier no longer blocks once its service shows its declared number of others. */
+export function isReplaced(group: Group, verifier: Verifier): boolean {
+  const expected = group.service.instances;
+  return expected !== null && otherLiveInstances(group, verifier.record.id.instance) >= expected;
+}
+
+/** The tally of a rotation in a group, made when missing. */
+export function tallyOf(group: Group, rotationId: string): Tally {
+  let tally = group.tallies.get(rotationId);
+  if (tally === undefined) {
+    tally = { byNew: new Map(), byOld: new Map(), lastServedOldAtMs: null };
+    group.tallies.set(rotationId, tally);
+  }
+  return tally;
+}
+
+/** Records what is known of a verifier about a rotation; true when a gate can see the difference. */
+export function setStanding(
+  verifier: Verifier,
+  rotation: { readonly id: string; readonly issuer: string },
+  next: Standing,
+): boolean {
+  const before = verifier.standings.get(rotation.id);
+  if (
+    before !== undefined &&
+    before.holdsNew === next.holdsNew &&
+    before.holdsOld === next.holdsOld
+  ) {
+    return false;
+  }
+  verifier.standings.set(rotation.id, next);
+  for (const group of verifier.groups) {
+    if (group.issuer !== rotation.issuer) continue;
+    const tally = tallyOf(group, rotation.id);
+    moveBetween(tally.byNew, before?.holdsNew, next.holdsNew, verifier);
+    moveBetween(tally.byOld, before?.holdsOld, next.holdsOld, verifier);
+  }
+  return true;
+}
+
+/** Takes a verifier out of every count of a rotation. */
+export function clearStanding(verifier: Verifier, rotationId: string): void {
+  const before = verifier.standings.get(rotationId);
+  if (before === undefined) return;
+  verifier.standings.delete(rotationId);
+  for (const group of verifier.groups) {
+    const tally = group.tallies.get(rotationId);
+    tally?.byNew.get(before.holdsNew)?.delete(verifier);
+    tally?.byOld.get(before.holdsOld)?.delete(verifier);
+  }
+}
+
+/** The declared policy of a record's service, or the one for services nobody declared. */
+export function servicePolicyOf(policy: Policy, record: VerifierRecord): ServicePolicy {
+  return (
+    policy.services.get(record.id.service) ?? {
+      name: record.id.service,
+      declared: false,
+      issuers: [],
+      instances: null,
+      required: true,
+      profile: policy.profiles.get(record.profile) ?? policy.unknownProfile,
+      evidence: 'present',
+    }
+  );
+}
+
+export function findVerifier(fleet: Fleet, id: VerifierId): Verifier | undefined {
+  return fleet.verifiers.get(verifierKey(id));
+}
+
+function groupOf(fleet: Fleet, service: ServicePolicy, issuer: string): Group {
+  let ofIssuer = fleet.groups.get(issuer);
+  if (ofIssuer === undefined) {
+    ofIssuer = new Map();
+    fleet.groups.set(issuer, ofIssuer);
+  }
+  let group = ofIssuer.get(service.name);
+  if (group === undefined) {
+    group = {
+      service,
+      issuer,
+      members: new Set(),
+      liveCaches: new Map(),
+      silent: new Set(),
+      joined: new Set(),
+      uncounted: new Set(),
+      tallies: new Map(),
+    };
+    ofIssuer.set(service.name, group);
+  }
+  return group;
+}
+
+function leaveGroups(verifier: Verifier): void {
+  for (const rotationId of [...verifier.standings.keys()]) clearStanding(verifier, rotationId);
+  for (const group of verifier.groups) {
+    moveInGroup(group, verifier, verifier.liveness, 'departed');
+  }
+}
+
+function moveInGroup(group: Group, verifier: Verifier, from: Liveness, to: Liveness): void {
+  const { instance } = verifier.record.id;
+  if (from === 'reporting') {
+    const live = (group.liveCaches.get(instance) ?? 1) - 1;
+    if (live <= 0) group.liveCaches.delete(instance);
+    else group.liveCaches.set(instance, live);
+  } else if (from === 'silent') group.silent.delete(verifier);
+  else if (from === 'joined') group.joined.delete(verifier);
+
+  if (to === 'departed') {
+    group.members.delete(verifier);
+    group.uncounted.delete(verifier);
+    return;
+  }
+  group.members.add(verifier);
+  if (verifier.record.source === 'proxy') group.uncounted.add(verifier);
+  else group.uncounted.delete(verifier);
+  if (to === 'reporting') {
+    group.liveCaches.set(instance, (group.liveCaches.get(instance) ?? 0) + 1);
+  } else if (to === 'silent') group.silent.add(verifier);
+  else group.joined.add(verifier);
+}
+
+function dropLease(fleet: Fleet, verifier: Verifier): void {
+  const bucket = fleet.leases.get(verifier.leaseEndS);
+  if (bucket === undefined) return;
+  bucket.delete(verifier);
+  if (bucket.size === 0) fleet.leases.delete(verifier.leaseEndS);
+  verifier.leaseEndS = 0;
+}
+
+function moveBetween<K>(
+  sets: Map<K, Set<Verifier>>,
+  from: K | undefined,
+  to: K,
+  verifier: Verifier,
+): void {
+  if (from !== undefined) sets.get(from)?.delete(verifier);
+  const target = sets.get(to);
+  if (target === undefined) sets.set(to, new Set([verifier]));
+  else target.add(verifier);
 }

@@ -116,6 +116,8 @@ export interface RotationRecord {
   readonly declared: Readonly<Partial<Record<Step, Declaration>>>;
   /** First declaration of `activate` in force; cleared by a rollback. */
   readonly switchedAtMs: number | null;
+  /** Key-attributable failures of new-kid tokens counted when the signer was switched. */
+  readonly failuresAtSwitch: number;
   readonly endedAtMs: number | null;
   readonly outcome: 'completed' | 'aborted' | null;
   readonly tainted: boolean;

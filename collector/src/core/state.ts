@@ -1,6 +1,7 @@
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import type { Gate, VerdictStatus } from '@keyturn/shared/model/verdict.ts';
-import type { Fleet } from './fleet.ts';
+import type { Outcome } from '@keyturn/shared/model/outcome.ts';
+import type { Fleet, Verifier } from './fleet.ts';
 import type { Policy } from './policy.ts';
 import type {
   AttestationRecord,
@@ -42,6 +43,8 @@ export interface IssuerState {
   readonly vantages: Map<string, VantageState>;
   /** By `kid thumbprint`. */
   readonly keys: Map<string, KeyRecord>;
+  /** Every kid ever seen in this issuer's JWKS. */
+  readonly kids: Set<string>;
   /** kids seen with more than one thumbprint. */
   readonly reusedKids: Map<string, readonly KeyRef[]>;
 }
@@ -62,7 +65,7 @@ export interface GateMemo {
   readonly status: VerdictStatus;
   readonly fingerprint: string;
   readonly revision: number;
-  readonly changedAtMs: number;
+  readonly statusSinceMs: number;
 }
 
 /**
@@ -78,6 +81,14 @@ export interface State {
   readonly rotations: Map<string, RotationRecord>;
   readonly attestations: Map<string, AttestationRecord>;
   readonly waivers: Map<string, WaiverRecord>;
+  /** Outcome totals over the fleet for kids the collector knows, by `usageKey`. */
+  readonly totals: Map<string, Partial<Record<Outcome, number>>>;
+  /** Verifiers by the stream that reported them last. */
+  readonly sessions: Map<string, Set<Verifier>>;
+  /** Rotations whose verdicts may have changed since they were last evaluated. */
+  readonly unevaluated: Set<string>;
+  /** Rotations with a verdict a reader can tell from before; whoever tells readers empties it. */
+  readonly changed: Set<string>;
   /** By rotation id. */
   readonly gates: Map<string, Map<Gate, GateMemo>>;
   readonly health: Health;
@@ -85,6 +96,8 @@ export interface State {
   revision: number;
   /** Highest epoch of any deleted verifier record. */
   epochFloor: number;
+  /** When verifiers that are gone for good were last looked for. */
+  sweptAtMs: number;
 }
 
 export function usageKey(issuer: string, kid: string | null): string {

@@ -1,0 +1,133 @@
+import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
+import { GATES } from '@keyturn/shared/model/verdict.ts';
+import type { Write } from './writes.ts';
+import { activateFindings } from './gates/activate.ts';
+import { issuerChecks } from './gates/health.ts';
+import { publishFindings } from './gates/publish.ts';
+import { purgeFindings } from './gates/purge.ts';
+import { retireFindings } from './gates/retire.ts';
+import { rollbackFindings } from './gates/rollback.ts';
+import type { Findings } from './gates/verdict.ts';
+import { fingerprint, verdictOf } from './gates/verdict.ts';
+import type { IssuerPolicy } from './policy.ts';
+import type { RotationRecord } from './records.ts';
+import { openRotations } from './rotation.ts';
+import type { GateMemo, Now, State } from './state.ts';
+
+/**
+ * Evaluates one gate now, from kept counters. A verdict a reader can tell from the last one gets a
+ * new revision and, when its status changed, an audit entry.
+ */
+export function evaluateGate(
+  state: State,
+  rotation: RotationRecord,
+  gate: Gate,
+  now: Now,
+  writes: Write[],
+): Verdict {
+  const verdict = verdictOf(state, rotation, gate, findingsOf(state, rotation, gate, now), now);
+  const memos = memosOf(state, rotation.id);
+  const before = memos.get(gate);
+  const print = fingerprint(verdict);
+  if (before?.fingerprint === print) return { ...verdict, revision: before.revision };
+  state.revision += 1;
+  state.changed.add(rotation.id);
+  const memo: GateMemo = {
+    status: verdict.status,
+    fingerprint: print,
+    revision: state.revision,
+    statusSinceMs: before?.status === verdict.status ? before.statusSinceMs : now.atMs,
+  };
+  memos.set(gate, memo);
+  if (before?.status !== verdict.status) writes.push(decision(verdict, before, now));
+  return { ...verdict, revision: memo.revision };
+}
+
+/** Evaluates every gate of the given rotations. */
+export function evaluateAll(
+  state: State,
+  rotationIds: Iterable<string>,
+  now: Now,
+  writes: Write[],
+): void {
+  for (const id of rotationIds) {
+    const rotation = state.rotations.get(id);
+    if (rotation === undefined) continue;
+    for (const gate of GATES) evaluateGate(state, rotation, gate, now, writes);
+  }
+}
+
+/** Ids of every open rotation. */
+export function openRotationIds(state: State): string[] {
+  return openRotations(state).map((rotation) => rotation.id);
+}
+
+function findingsOf(state: State, rotation: RotationRecord, gate: Gate, now: Now): Findings {
+  const policy = state.policy.issuers.get(rotation.issuer);
+  if (policy === undefined) {
+    return { checks: issuerChecks(state, rotation, NO_POLICY, now), weakestGrade: null };
+  }
+  switch (gate) {
+    case 'publish':
+      return publishFindings(state, rotation, policy, now);
+    case 'activate':
+      return activateFindings(state, rotation, policy, now);
+    case 'retire':
+      return retireFindings(state, rotation, policy, now);
+    case 'purge':
+      return purgeFindings(state, rotation, policy, now);
+    case 'rollback':
+      return rollbackFindings(state, rotation, policy, now);
+  }
+}
+
+// Stands in only to say that the issuer is not configured; no rule but that one reads it.
+const NO_POLICY: IssuerPolicy = {
+  issuer: '',
+  vantages: [],
+  watchIntervalMs: 0,
+  maxTokenLifetimeMs: null,
+  skewMs: 0,
+  originSpreadMs: 0,
+  sharedCachesMs: 0,
+  failedFetchMs: 0,
+};
+
+function memosOf(state: State, rotationId: string): Map<Gate, GateMemo> {
+  let memos = state.gates.get(rotationId);
+  if (memos === undefined) {
+    memos = new Map();
+    state.gates.set(rotationId, memos);
+  }
+  return memos;
+}
+
+function decision(verdict: Verdict, before: GateMemo | undefined, now: Now): Write {
+  const reasons = verdict.checks.filter(
+    (check) => check.status !== 'pass' && check.status !== 'waived',
+  );
+  const first = reasons[0]?.message ?? 'every check passes';
+  return {
+    kind: 'audit',
+    record: {
+      atMs: now.atMs,
+      kind: 'decision',
+      rotationId: verdict.rotationId,
+      actor: 'keyturn',
+      action: `gate_${verdict.gate}_${verdict.status}`,
+      message: `gate ${verdict.gate} is ${verdict.status}: ${first}`,
+      detail: {
+        gate: verdict.gate,
+        status: verdict.status,
+        before: before?.status ?? null,
+        weakest_grade: verdict.weakestGrade,
+        checks: verdict.checks.map((check) => ({
+          id: check.id,
+          status: check.status,
+          message: check.message,
+          offender_count: check.offenderCount,
+        })),
+      },
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { IssuerPolicy } from '../policy.ts';
+import type { RotationRecord } from '../records.ts';
+import type { Now, State } from '../state.ts';
+import { requiredGroups, weakestAccepted } from './dependents.ts';
+import { attestedFor, fleetHeard, newKeyKnown, timedReady } from './evidence.ts';
+import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
+import { keyIdentityHolds, newKeyPublished, oldKeyPublished } from './keys.ts';
+import type { Findings } from './verdict.ts';
+
+/** May the signer switch to the new key? */
+export function activateFindings(
+  state: State,
+  rotation: RotationRecord,
+  policy: IssuerPolicy,
+  now: Now,
+): Findings {
+  return {
+    checks: [
+      ...collectorChecks(state, now),
+      ...issuerChecks(state, rotation, policy, now),
+      onlyRotation(state, rotation),
+      keyIdentityHolds(state, rotation),
+      newKeyPublished(state, rotation),
+      oldKeyPublished(state, rotation),
+      newKeyKnown(state, rotation),
+      attestedFor(state, rotation, 'holds_new', now),
+      timedReady(state, rotation, policy, now),
+      fleetHeard(state, rotation),
+    ],
+    weakestGrade: weakestAccepted(requiredGroups(state, rotation), rotation),
+  };
+}

@@ -1,0 +1,179 @@
+import type { Grade, NegativeGrade } from '@keyturn/shared/model/evidence.ts';
+import { GRADES, isAtLeast } from '@keyturn/shared/model/evidence.ts';
+import type { Offender } from '@keyturn/shared/model/verdict.ts';
+import { OFFENDERS_SHOWN_MAX } from '@keyturn/shared/model/verdict.ts';
+import type { Group, Verifier } from '../fleet.ts';
+import { groupsOfIssuer, isReplaced } from '../fleet.ts';
+import type { AttestationRecord, RotationRecord } from '../records.ts';
+import type { Now, State } from '../state.ts';
+import { offender } from './check.ts';
+
+/** Offenders of a check: all are counted, only as many as a verdict shows are built. */
+export class Offenders {
+  readonly shown: Offender[] = [];
+  count = 0;
+  oldestMs: number | null = null;
+
+  /** Adds every verifier of a set; the cost is that of the shown ones. */
+  addAll(
+    verifiers: ReadonlySet<Verifier>,
+    describe: (verifier: Verifier) => Offender | undefined,
+  ): void {
+    let hidden = verifiers.size;
+    for (const verifier of verifiers) {
+      if (this.shown.length >= OFFENDERS_SHOWN_MAX) break;
+      hidden -= 1;
+      const described = describe(verifier);
+      if (described !== undefined) this.add(described);
+    }
+    this.count += hidden;
+  }
+
+  add(found: Offender, times = 1): void {
+    this.count += times;
+    if (this.shown.length < OFFENDERS_SHOWN_MAX) this.shown.push(found);
+    if (found.sinceMs !== null) {
+      this.oldestMs =
+        this.oldestMs === null ? found.sinceMs : Math.min(this.oldestMs, found.sinceMs);
+    }
+  }
+}
+
+/** The groups whose verifiers may meet tokens of this rotation and whose word is required. */
+export function requiredGroups(state: State, rotation: RotationRecord): Group[] {
+  return [...groupsOfIssuer(state.fleet, rotation.issuer)].filter(
+    (group) => group.service.required,
+  );
+}
+
+/** How a group's readiness is established. */
+export function waysOf(group: Group): 'evidence' | 'attested' | 'timed' {
+  if (group.service.evidence === 'timed') return 'timed';
+  return group.service.evidence === 'attested' ? 'attested' : 'evidence';
+}
+
+/** Verifiers by what is known of the new key, over what is too weak for the group's policy. */
+export function tooWeak(
+  group: Group,
+  rotation: RotationRecord,
+): [Grade | NegativeGrade, ReadonlySet<Verifier>][] {
+  const weak: [Grade | NegativeGrade, ReadonlySet<Verifier>][] = [];
+  for (const [grade, verifiers] of group.tallies.get(rotation.id)?.byNew ?? []) {
+    if (verifiers.size === 0 || grade === 'silent' || grade === 'never_seen') continue;
+    if (!isPositive(grade) || !isAtLeast(grade, group.service.evidence)) {
+      weak.push([grade, verifiers]);
+    }
+  }
+  return weak;
+}
+
+/** The weakest positive grade some required group relies on; null when none does. */
+export function weakestAccepted(groups: readonly Group[], rotation: RotationRecord): Grade | null {
+  let weakest: Grade | null = null;
+  const lower = (grade: Grade): void => {
+    if (weakest === null || isAtLeast(weakest, grade)) weakest = grade;
+  };
+  for (const group of groups) {
+    const way = waysOf(group);
+    if (way !== 'evidence') lower(way);
+    for (const [grade, verifiers] of group.tallies.get(rotation.id)?.byNew ?? []) {
+      if (verifiers.size > 0 && isPositive(grade) && isAtLeast(grade, group.service.evidence)) {
+        lower(grade);
+      }
+    }
+  }
+  return weakest;
+}
+
+/** Declared instances of which nothing is heard. */
+export function missingInstances(group: Group): number {
+  const expected = group.service.instances;
+  if (expected === null) return group.service.declared && group.members.size === 0 ? 1 : 0;
+  return Math.max(0, expected - group.liveCaches.size);
+}
+
+/** Adds a group's silent, newly joined and missing verifiers. */
+export function addUnheard(group: Group, found: Offenders): void {
+  found.addAll(group.silent, (verifier) =>
+    isReplaced(group, verifier)
+      ? undefined
+      : offender(
+          verifier,
+          'silent',
+          verifier.livenessSinceMs,
+          'stopped reporting without a goodbye',
+        ),
+  );
+  found.addAll(group.joined, (verifier) =>
+    offender(
+      verifier,
+      'never_seen',
+      verifier.livenessSinceMs,
+      'said hello and has not reported yet',
+    ),
+  );
+  const unheard =
+    missingInstances(group) - Math.min(missingInstances(group), blockingSilent(group));
+  if (unheard > 0) {
+    found.add(
+      {
+        service: group.service.name,
+        instance: '',
+        cache: '',
+        state: 'never_seen',
+        sinceMs: null,
+        detail:
+          group.service.instances === null
+            ? 'no instance has ever reported'
+            : `${group.liveCaches.size} of ${group.service.instances} declared instances report`,
+      },
+      unheard,
+    );
+  }
+}
+
+/** Attestations in force for a group and fact. */
+export function attestations(
+  state: State,
+  group: Group,
+  rotation: RotationRecord,
+  fact: AttestationRecord['fact'],
+  now: Now,
+): AttestationRecord[] {
+  return [...state.attestations.values()].filter(
+    (attested) =>
+      attested.rotationId === rotation.id &&
+      attested.service === group.service.name &&
+      attested.fact === fact &&
+      attested.expiresAtMs > now.atMs,
+  );
+}
+
+/** True when people vouch for the whole group, or for as many instances as were declared. */
+export function isAttested(
+  state: State,
+  group: Group,
+  rotation: RotationRecord,
+  fact: AttestationRecord['fact'],
+  now: Now,
+): boolean {
+  const inForce = attestations(state, group, rotation, fact, now);
+  if (inForce.some((attested) => attested.instance === null)) return true;
+  const expected = group.service.instances;
+  const vouched = new Set(inForce.map((attested) => attested.instance));
+  if (expected === null || vouched.size < expected) return false;
+  return [...group.members].every((verifier) => vouched.has(verifier.record.id.instance));
+}
+
+export function isPositive(grade: Grade | NegativeGrade): grade is Grade {
+  return (GRADES as readonly string[]).includes(grade);
+}
+
+function blockingSilent(group: Group): number {
+  const instances = new Set<string>();
+  for (const verifier of group.silent) {
+    if (!isReplaced(group, verifier)) instances.add(verifier.record.id.instance);
+    if (instances.size > missingInstances(group)) break;
+  }
+  return instances.size;
+}

@@ -1,0 +1,157 @@
+import { moment } from '@keyturn/shared/model/moment.ts';
+import type { Check } from '@keyturn/shared/model/verdict.ts';
+import { openRotations } from '../rotation.ts';
+import type { IssuerPolicy } from '../policy.ts';
+import type { RotationRecord } from '../records.ts';
+import type { IssuerState, Now, State } from '../state.ts';
+import { counted, fail, pass, unknown } from './check.ts';
+
+/** Origin clocks further off than this, or than σ where larger, make time rules meaningless. */
+export const CLOCK_TOLERANCE_MS = 300_000;
+
+/** A turned-away verifier keeps gates unknown for this long after it was last turned away. */
+const REFUSAL_MEMORY_MS = 3_600_000;
+
+/** A vantage not read for this many watch intervals, and at least `STALE_SIGHTING_MIN_MS`, is stale. */
+const STALE_SIGHTING_INTERVALS = 4;
+const STALE_SIGHTING_MIN_MS = 5_000;
+
+/** Whether the collector itself is in a state to answer. Shared by every gate. */
+export function collectorChecks(state: State, now: Now): readonly Check[] {
+  return [holdDown(state, now), storeWritable(state), withinBounds(state, now)];
+}
+
+/** Whether the issuer's JWKS can be judged at every vantage. */
+export function issuerChecks(
+  state: State,
+  rotation: RotationRecord,
+  policy: IssuerPolicy,
+  now: Now,
+): readonly Check[] {
+  const issuer = state.issuers.get(rotation.issuer);
+  if (issuer === undefined) {
+    return [
+      unknown('jwks_healthy', 'health', `issuer ${rotation.issuer} is not configured any more`, {
+        help: 'add the issuer to the collector settings again',
+      }),
+    ];
+  }
+  return [jwksHealthy(issuer, policy, now), clockAgrees(issuer, policy)];
+}
+
+/** One open rotation per (issuer, alg): I4. */
+export function onlyRotation(state: State, rotation: RotationRecord): Check {
+  const others = openRotations(state).filter(
+    (other) =>
+      other.id !== rotation.id && other.issuer === rotation.issuer && other.alg === rotation.alg,
+  );
+  const [other] = others;
+  if (other === undefined) {
+    return pass('one_rotation', 'policy', 'no other rotation is open for this issuer and alg');
+  }
+  return fail(
+    'one_rotation',
+    'policy',
+    `rotation ${other.id} is open for the same issuer and alg`,
+    {
+      sinceMs: other.startedAtMs,
+      help: `keyturn rotation abort ${other.id}`,
+    },
+  );
+}
+
+function holdDown(state: State, now: Now): Check {
+  const untilMs = state.health.holdDownUntilMs;
+  if (now.atMs >= untilMs) {
+    return pass('collector_ready', 'health', 'the collector has heard the fleet since it started');
+  }
+  return unknown(
+    'collector_ready',
+    'health',
+    'the collector started a moment ago and waits one lease to hear the fleet',
+    { sinceMs: state.health.startedAtMs, clearsAtMs: untilMs },
+  );
+}
+
+function storeWritable(state: State): Check {
+  const sinceMs = state.health.storeFailingSinceMs;
+  if (sinceMs === null) return pass('store_writable', 'health', 'the store takes writes');
+  return unknown(
+    'store_writable',
+    'health',
+    'the store refuses writes, so nothing can be relied on',
+    {
+      sinceMs,
+      help: 'keyturn doctor',
+    },
+  );
+}
+
+function withinBounds(state: State, now: Now): Check {
+  const { refusedVerifierAtMs, refusedVerifiers } = state.health;
+  if (refusedVerifierAtMs === null || now.atMs - refusedVerifierAtMs > REFUSAL_MEMORY_MS) {
+    return pass('fleet_within_bounds', 'health', 'no verifier was turned away');
+  }
+  return unknown(
+    'fleet_within_bounds',
+    'health',
+    `${counted(refusedVerifiers, 'hello')} of verifiers turned away; the fleet is not fully seen`,
+    {
+      sinceMs: refusedVerifierAtMs,
+      clearsAtMs: refusedVerifierAtMs + REFUSAL_MEMORY_MS,
+      help: 'keyturn doctor',
+    },
+  );
+}
+
+function jwksHealthy(issuer: IssuerState, policy: IssuerPolicy, now: Now): Check {
+  const staleAfterMs = Math.max(
+    policy.watchIntervalMs * STALE_SIGHTING_INTERVALS,
+    STALE_SIGHTING_MIN_MS,
+  );
+  for (const vantage of issuer.vantages.values()) {
+    const { latest } = vantage;
+    if (latest === null) {
+      return unknown('jwks_healthy', 'health', `JWKS at ${vantage.url} has not been read yet`);
+    }
+    if (!latest.sighting.result.ok) {
+      return fail(
+        'jwks_healthy',
+        'health',
+        `JWKS at ${vantage.url} cannot be used: ${latest.sighting.result.message}`,
+        { sinceMs: vantage.failingSinceMs, help: `curl -fsS ${vantage.url}` },
+      );
+    }
+    if (now.atMs - latest.atMs > staleAfterMs) {
+      return unknown(
+        'jwks_healthy',
+        'health',
+        `JWKS at ${vantage.url} was last read at ${moment(latest.atMs)}`,
+        { sinceMs: latest.atMs },
+      );
+    }
+  }
+  return pass(
+    'jwks_healthy',
+    'health',
+    `the JWKS is readable at ${counted(issuer.vantages.size, 'vantage')}`,
+  );
+}
+
+function clockAgrees(issuer: IssuerState, policy: IssuerPolicy): Check {
+  const toleranceMs = Math.max(CLOCK_TOLERANCE_MS, policy.skewMs);
+  for (const vantage of issuer.vantages.values()) {
+    const result = vantage.latest?.sighting.result;
+    if (result === undefined || !result.ok || result.originDateMs === null) continue;
+    const offMs = (vantage.latest?.atMs ?? 0) - result.originDateMs - (result.ageS ?? 0) * 1_000;
+    if (Math.abs(offMs) > toleranceMs) {
+      return unknown(
+        'clock_agrees',
+        'health',
+        `the collector's clock and ${vantage.url} are ${Math.round(offMs / 1_000)} s apart, so time proves nothing`,
+        { help: 'set the clocks of the collector and the issuer (NTP)' },
+      );
+    }
+  }
+  return pass('clock_agrees', 'health', 'the clocks of collector and issuer agree');
+}

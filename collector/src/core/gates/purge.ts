@@ -1,0 +1,171 @@
+import { moment } from '@keyturn/shared/model/moment.ts';
+import type { Check } from '@keyturn/shared/model/verdict.ts';
+import type { Group } from '../fleet.ts';
+import type { IssuerPolicy } from '../policy.ts';
+import type { RotationRecord } from '../records.ts';
+import { rotationFacts } from '../rotation.ts';
+import type { Now, State } from '../state.ts';
+import { dropMs } from '../timing.ts';
+import { counted, fail, offender, pass, unknown } from './check.ts';
+import { Offenders, requiredGroups, waysOf } from './dependents.ts';
+import { attestedFor, fleetHeard } from './evidence.ts';
+import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
+import type { Findings } from './verdict.ts';
+
+/** Has every verifier stopped accepting the old key? */
+export function purgeFindings(
+  state: State,
+  rotation: RotationRecord,
+  policy: IssuerPolicy,
+  now: Now,
+): Findings {
+  return {
+    checks: [
+      ...collectorChecks(state, now),
+      ...issuerChecks(state, rotation, policy, now),
+      onlyRotation(state, rotation),
+      oldKeyWithdrawn(state, rotation),
+      oldKeyDropped(state, rotation),
+      dropTimeElapsed(state, rotation, policy, now),
+      attestedFor(state, rotation, 'rejects_old', now),
+      fleetHeard(state, rotation),
+    ],
+    weakestGrade: null,
+  };
+}
+
+function oldKeyWithdrawn(state: State, rotation: RotationRecord): Check {
+  const { withdrawnAtMs } = rotationFacts(state, rotation);
+  if (withdrawnAtMs !== null) {
+    return pass(
+      'old_key_withdrawn',
+      'evidence',
+      `${rotation.oldKid} is served nowhere since ${moment(withdrawnAtMs)}`,
+    );
+  }
+  return fail('old_key_withdrawn', 'evidence', `${rotation.oldKid} is still served at a vantage`, {
+    sinceMs: rotation.declared.retire?.atMs ?? rotation.startedAtMs,
+    help: `remove ${rotation.oldKid} from the JWKS at every origin and purge its caches`,
+  });
+}
+
+/** Nobody's live key set holds the old key. */
+function oldKeyDropped(state: State, rotation: RotationRecord): Check {
+  const found = new Offenders();
+  for (const group of requiredGroups(state, rotation)) {
+    if (waysOf(group) === 'attested') continue;
+    found.addAll(group.tallies.get(rotation.id)?.byOld.get('held') ?? new Set(), (verifier) =>
+      offender(
+        verifier,
+        'holds_old',
+        verifier.standings.get(rotation.id)?.holdsOldSinceMs ?? null,
+        `still accepts ${rotation.oldKid}`,
+      ),
+    );
+  }
+  if (found.count === 0)
+    return pass('old_key_dropped', 'evidence', `no live key set holds ${rotation.oldKid}`);
+  return fail(
+    'old_key_dropped',
+    'evidence',
+    `${counted(found.count, 'verifier')} still holding ${rotation.oldKid}`,
+    {
+      offenders: found.shown,
+      offenderCount: found.count,
+      sinceMs: found.oldestMs,
+      help: `keyturn verifiers --rotation ${rotation.id} --state holds_old`,
+    },
+  );
+}
+
+/** Where nothing shows the key gone, its profile's own bound must have passed since withdrawal. */
+function dropTimeElapsed(
+  state: State,
+  rotation: RotationRecord,
+  policy: IssuerPolicy,
+  now: Now,
+): Check {
+  const { withdrawnAtMs } = rotationFacts(state, rotation);
+  if (withdrawnAtMs === null) {
+    return unknown(
+      'drop_time_elapsed',
+      'time',
+      'time counts from withdrawal, which has not been seen',
+    );
+  }
+  const unbounded = new Offenders();
+  const waiting = new Offenders();
+  let latestMs = 0;
+  for (const group of requiredGroups(state, rotation)) {
+    if (waysOf(group) === 'attested' || undecided(group, rotation) === 0) continue;
+    const boundMs = dropMs(policy, group.service.profile);
+    const servedAtMs = group.tallies.get(rotation.id)?.lastServedOldAtMs ?? 0;
+    const gone = boundMs === null ? null : Math.max(withdrawnAtMs, servedAtMs) + boundMs;
+    if (gone !== null && now.earliestMs >= gone) continue;
+    if (gone !== null) latestMs = Math.max(latestMs, gone);
+    addUndecided(group, rotation, gone === null ? unbounded : waiting);
+  }
+  if (unbounded.count > 0) {
+    return unknown(
+      'drop_time_elapsed',
+      'time',
+      `${counted(unbounded.count, 'verifier')} may accept ${rotation.oldKid} without any time limit`,
+      {
+        offenders: unbounded.shown,
+        offenderCount: unbounded.count,
+        sinceMs: withdrawnAtMs,
+        help: 'restart those verifiers, or let a person vouch: `keyturn attest --help`',
+      },
+    );
+  }
+  if (waiting.count === 0) {
+    return pass(
+      'drop_time_elapsed',
+      'time',
+      'every cache that shows nothing has outlived its bound',
+    );
+  }
+  return fail(
+    'drop_time_elapsed',
+    'time',
+    `${counted(waiting.count, 'verifier')} may accept ${rotation.oldKid} until ${moment(latestMs)}`,
+    {
+      offenders: waiting.shown,
+      offenderCount: waiting.count,
+      sinceMs: withdrawnAtMs,
+      clearsAtMs: latestMs,
+    },
+  );
+}
+
+function undecided(group: Group, rotation: RotationRecord): number {
+  const byOld = group.tallies.get(rotation.id)?.byOld;
+  const known = (byOld?.get('unknown')?.size ?? 0) + (byOld?.get('served')?.size ?? 0);
+  // A service judged by time may have no verifier that reports.
+  return waysOf(group) === 'timed' && known === 0 && group.members.size === 0 ? 1 : known;
+}
+
+function addUndecided(group: Group, rotation: RotationRecord, found: Offenders): void {
+  const byOld = group.tallies.get(rotation.id)?.byOld;
+  if (group.members.size === 0) {
+    const { name, profile } = group.service;
+    found.add({
+      service: name,
+      instance: '',
+      cache: '',
+      state: 'unseen',
+      sinceMs: null,
+      detail: `judged by the bound of profile ${profile.id}`,
+    });
+  }
+  for (const kind of ['unknown', 'served'] as const) {
+    found.addAll(byOld?.get(kind) ?? new Set(), (verifier) =>
+      offender(
+        verifier,
+        kind === 'served' ? 'served_old' : 'undecided',
+        verifier.standings.get(rotation.id)?.holdsOldSinceMs ?? null,
+        `nothing shows that it dropped ${rotation.oldKid}`,
+      ),
+    );
+  }
+}

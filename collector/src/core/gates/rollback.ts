@@ -1,0 +1,105 @@
+import type { Check } from '@keyturn/shared/model/verdict.ts';
+import type { IssuerPolicy } from '../policy.ts';
+import type { RotationRecord } from '../records.ts';
+import type { Now, State } from '../state.ts';
+import { attributableFailures } from '../usage.ts';
+import { counted, fail, offender, pass, unknown } from './check.ts';
+import { Offenders, requiredGroups, waysOf } from './dependents.ts';
+import { fleetHeard } from './evidence.ts';
+import { collectorChecks, issuerChecks } from './health.ts';
+import { oldKeyPublished } from './keys.ts';
+import type { Findings } from './verdict.ts';
+
+/** Going back is advised from this many key-attributable failures of new-key tokens on. */
+export const ADVISED_FAILURES = 3;
+
+/** Is switching the signer back to the old key safe, and is it advised? */
+export function rollbackFindings(
+  state: State,
+  rotation: RotationRecord,
+  policy: IssuerPolicy,
+  now: Now,
+): Findings {
+  const failures = failuresSinceSwitch(state, rotation);
+  return {
+    checks: [
+      ...collectorChecks(state, now),
+      ...issuerChecks(state, rotation, policy, now),
+      switchedAtAll(rotation),
+      oldKeyTrusted(rotation),
+      oldKeyPublished(state, rotation),
+      oldKeyStillHeld(state, rotation),
+      fleetHeard(state, rotation),
+      failuresSeen(failures, rotation),
+    ],
+    weakestGrade: null,
+    advised:
+      rotation.outcome === null && rotation.switchedAtMs !== null && failures >= ADVISED_FAILURES,
+  };
+}
+
+/** Key-attributable failures of new-key tokens since the signer was switched. */
+export function failuresSinceSwitch(state: State, rotation: RotationRecord): number {
+  if (rotation.switchedAtMs === null) return 0;
+  const total = attributableFailures(state, rotation.issuer, rotation.newKid);
+  return Math.max(0, total - rotation.failuresAtSwitch);
+}
+
+function switchedAtAll(rotation: RotationRecord): Check {
+  return rotation.switchedAtMs === null
+    ? fail(
+        'signer_switched',
+        'policy',
+        'the signer has not been switched, so there is nothing to undo',
+      )
+    : pass('signer_switched', 'policy', 'the signer was switched');
+}
+
+function oldKeyTrusted(rotation: RotationRecord): Check {
+  return rotation.tainted
+    ? fail('old_key_trusted', 'policy', `${rotation.oldKid} is tainted and must not sign again`)
+    : pass('old_key_trusted', 'policy', `${rotation.oldKid} is not tainted`);
+}
+
+function oldKeyStillHeld(state: State, rotation: RotationRecord): Check {
+  const dropped = new Offenders();
+  let undecided = 0;
+  for (const group of requiredGroups(state, rotation)) {
+    if (waysOf(group) === 'attested') continue;
+    const byOld = group.tallies.get(rotation.id)?.byOld;
+    dropped.addAll(byOld?.get('dropped') ?? new Set(), (verifier) =>
+      offender(verifier, 'dropped_old', null, `no longer holds ${rotation.oldKid}`),
+    );
+    undecided += byOld?.get('unknown')?.size ?? 0;
+  }
+  if (dropped.count > 0) {
+    return fail(
+      'old_key_held',
+      'evidence',
+      `${counted(dropped.count, 'verifier')} without ${rotation.oldKid}`,
+      {
+        offenders: dropped.shown,
+        offenderCount: dropped.count,
+      },
+    );
+  }
+  if (undecided > 0) {
+    return unknown(
+      'old_key_held',
+      'evidence',
+      `nothing shows that ${counted(undecided, 'verifier')} still hold ${rotation.oldKid}`,
+    );
+  }
+  return pass('old_key_held', 'evidence', `every verifier still holds ${rotation.oldKid}`);
+}
+
+/** Never blocks going back; it is the reason to. */
+function failuresSeen(failures: number, rotation: RotationRecord): Check {
+  return pass(
+    'new_key_failures',
+    'health',
+    failures === 0
+      ? `no failure of a token of ${rotation.newKid} that a key could cause`
+      : `${counted(failures, 'failure')} of tokens of ${rotation.newKid} that a key could cause, since the switch`,
+  );
+}

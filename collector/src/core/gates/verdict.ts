@@ -1,0 +1,107 @@
+import type { Grade } from '@keyturn/shared/model/evidence.ts';
+import type { Check, Gate, Verdict, VerdictStatus } from '@keyturn/shared/model/verdict.ts';
+import type { RotationRecord } from '../records.ts';
+import type { Now, State } from '../state.ts';
+import { fail } from './check.ts';
+
+/** What a gate found, before waivers and standing orders. */
+export interface Findings {
+  readonly checks: readonly Check[];
+  readonly weakestGrade: Grade | null;
+  /** Rollback only. */
+  readonly advised?: boolean;
+}
+
+/** Checks no waiver can set aside: with them failing, no other answer means anything. */
+export const UNWAIVABLE: ReadonlySet<string> = new Set([
+  'collector_ready',
+  'store_writable',
+  'rotation_open',
+]);
+
+/** One fail closes, else one unknown leaves unknown, else open. */
+export function statusOf(checks: readonly Check[]): VerdictStatus {
+  let status: VerdictStatus = 'open';
+  for (const check of checks) {
+    if (check.status === 'fail') return 'closed';
+    if (check.status === 'unknown') status = 'unknown';
+  }
+  return status;
+}
+
+/** Makes the verdict: waivers in force applied, ended rotations answered as such. */
+export function verdictOf(
+  state: State,
+  rotation: RotationRecord,
+  gate: Gate,
+  findings: Findings,
+  now: Now,
+): Verdict {
+  const checks = withEnding(rotation, findings.checks).map((check) =>
+    waived(state, rotation, gate, check, now),
+  );
+  const status = rotation.outcome === 'aborted' ? 'aborted' : statusOf(checks);
+  return {
+    rotationId: rotation.id,
+    gate,
+    status,
+    checks,
+    weakestGrade: findings.weakestGrade,
+    evaluatedAtMs: now.atMs,
+    revision: 0,
+    clearsAtMs: status === 'open' || status === 'aborted' ? null : clearsAt(checks),
+    advised: findings.advised ?? false,
+  };
+}
+
+/** What must differ for a reader to see a change. */
+export function fingerprint(verdict: Verdict): string {
+  const parts = verdict.checks.map(
+    (check) =>
+      `${check.id}:${check.status}:${check.offenderCount}:${check.clearsAtMs ?? ''}:${check.message}`,
+  );
+  return `${verdict.status}|${verdict.weakestGrade ?? ''}|${verdict.advised}|${parts.join('|')}`;
+}
+
+/** When all checks that do not pass have a known end: the latest of them. */
+function clearsAt(checks: readonly Check[]): number | null {
+  let latestMs: number | null = null;
+  for (const check of checks) {
+    if (check.status === 'pass' || check.status === 'waived') continue;
+    if (check.clearsAtMs === null) return null;
+    latestMs = Math.max(latestMs ?? 0, check.clearsAtMs);
+  }
+  return latestMs;
+}
+
+function withEnding(rotation: RotationRecord, checks: readonly Check[]): readonly Check[] {
+  if (rotation.outcome === null) return checks;
+  const by = rotation.declared[rotation.outcome === 'aborted' ? 'abort' : 'complete']?.by ?? '';
+  return [
+    fail('rotation_open', 'policy', `the rotation was ${rotation.outcome} by ${by}`, {
+      sinceMs: rotation.endedAtMs,
+      help: rotation.outcome === 'aborted' ? 'keyturn rotation start --help' : '',
+    }),
+  ];
+}
+
+function waived(state: State, rotation: RotationRecord, gate: Gate, check: Check, now: Now): Check {
+  if (check.status === 'pass' || UNWAIVABLE.has(check.id)) return check;
+  for (const waiver of state.waivers.values()) {
+    if (
+      waiver.rotationId === rotation.id &&
+      waiver.gate === gate &&
+      waiver.checkId === check.id &&
+      waiver.expiresAtMs > now.atMs
+    ) {
+      return {
+        ...check,
+        status: 'waived',
+        message: `${check.message} (waived by ${waiver.by}: ${waiver.reason})`,
+        clearsAtMs: null,
+        help: '',
+      };
+    }
+  }
+  return check;
+}

@@ -1,0 +1,246 @@
+import type { KeyRef } from '@keyturn/shared/model/ids.ts';
+import type { Write } from './writes.ts';
+import type { IssuerPolicy } from './policy.ts';
+import type { AuditEntry, KeyRecord } from './records.ts';
+import { openRotations, restandAll } from './rotation.ts';
+import type { Sighting } from './sighting.ts';
+import type { IssuerState, Now, State, VantageState } from './state.ts';
+import { keyIdentity } from './state.ts';
+
+/** A key counts as there, or as gone, after this many sightings in a row (RFC 5011 pending_count). */
+export const SIGHTINGS_IN_A_ROW = 2;
+
+/** Keys remembered per issuer; tombstones are kept for ever, so the bound is generous. */
+export const KEYS_PER_ISSUER_MAX = 10_000;
+
+export function emptyIssuer(policy: IssuerPolicy): IssuerState {
+  return {
+    issuer: policy.issuer,
+    vantages: new Map(policy.vantages.map((url) => [url, emptyVantage(url)])),
+    keys: new Map(),
+    kids: new Set(),
+    reusedKids: new Map(),
+  };
+}
+
+/** Takes one fetch of a JWKS in; keys become published or withdrawn by what was seen, never by word. */
+export function applySighting(state: State, sighting: Sighting, now: Now, writes: Write[]): void {
+  const issuer = state.issuers.get(sighting.issuer);
+  const vantage = issuer?.vantages.get(sighting.vantage);
+  if (issuer === undefined || vantage === undefined) return;
+  const wasFailing = vantage.failingSinceMs !== null;
+  const first = vantage.latest === null;
+  vantage.latest = { atMs: now.atMs, sighting };
+  if (first || wasFailing === sighting.result.ok) touchRotations(state, issuer.issuer);
+  if (!sighting.result.ok) {
+    vantage.consecutiveFailures += 1;
+    vantage.failingSinceMs ??= now.atMs;
+    if (!wasFailing) {
+      writes.push(
+        observation(
+          now,
+          'jwks_unreadable',
+          issuer.issuer,
+          `JWKS at ${vantage.url}: ${sighting.result.message}`,
+        ),
+      );
+    }
+    return;
+  }
+  vantage.latestOkAtMs = now.atMs;
+  vantage.consecutiveFailures = 0;
+  vantage.failingSinceMs = null;
+  for (const key of sighting.result.keys) noteKey(state, issuer, key, now, writes);
+  countRuns(issuer, vantage, sighting.result.keys);
+  settleKeys(state, issuer, now, writes);
+}
+
+/** Restores a key known before a restart. */
+export function restoreKey(issuer: IssuerState, record: KeyRecord): void {
+  issuer.keys.set(keyIdentity(record.key), record);
+  issuer.kids.add(record.key.kid);
+  if (record.tombstone === 'reused') noteReuse(issuer, record.key.kid);
+}
+
+/** Every vantage's latest readable document holds the key. */
+export function servedEverywhere(issuer: IssuerState, key: KeyRef): boolean {
+  const identity = keyIdentity(key);
+  for (const vantage of issuer.vantages.values()) {
+    if ((vantage.heldRuns.get(identity) ?? 0) < 1) return false;
+  }
+  return true;
+}
+
+function emptyVantage(url: string): VantageState {
+  return {
+    url,
+    latest: null,
+    latestOkAtMs: null,
+    consecutiveFailures: 0,
+    failingSinceMs: null,
+    heldRuns: new Map(),
+    missedRuns: new Map(),
+  };
+}
+
+function noteKey(state: State, issuer: IssuerState, key: KeyRef, now: Now, writes: Write[]): void {
+  const identity = keyIdentity(key);
+  const known = issuer.keys.get(identity);
+  if (known !== undefined) {
+    if (known.tombstone === 'retired' && known.withdrawnAtMs !== null) {
+      writes.push(
+        observation(
+          now,
+          'retired_key_back',
+          issuer.issuer,
+          `retired key ${key.kid} is published again`,
+        ),
+      );
+    }
+    adoptThumbprint(state, issuer, key, now, writes);
+    return;
+  }
+  if (issuer.keys.size >= KEYS_PER_ISSUER_MAX) return;
+  const reused = issuer.kids.has(key.kid);
+  const record: KeyRecord = {
+    issuer: issuer.issuer,
+    key,
+    firstSeenAtMs: now.atMs,
+    publishedAtMs: null,
+    withdrawnAtMs: null,
+    tombstone: reused ? 'reused' : null,
+  };
+  restoreKey(issuer, record);
+  writes.push({ kind: 'key', record });
+  writes.push(
+    reused
+      ? observation(
+          now,
+          'kid_reused',
+          issuer.issuer,
+          `kid ${key.kid} appeared with other key material`,
+        )
+      : observation(
+          now,
+          'key_seen',
+          issuer.issuer,
+          `key ${key.kid} (${key.alg}) appeared in the JWKS`,
+        ),
+  );
+  if (reused) touchRotations(state, issuer.issuer);
+  adoptThumbprint(state, issuer, key, now, writes);
+}
+
+/** A rotation that named its new key by kid alone takes the key first published under it. */
+function adoptThumbprint(
+  state: State,
+  issuer: IssuerState,
+  key: KeyRef,
+  now: Now,
+  writes: Write[],
+): void {
+  for (const rotation of openRotations(state)) {
+    if (rotation.issuer !== issuer.issuer || rotation.newKid !== key.kid) continue;
+    if (rotation.newThumbprint !== null) continue;
+    const adopted = { ...rotation, newThumbprint: key.thumbprint };
+    state.rotations.set(rotation.id, adopted);
+    writes.push({ kind: 'rotation', record: adopted });
+    restandAll(state, adopted, now);
+  }
+}
+
+function countRuns(issuer: IssuerState, vantage: VantageState, keys: readonly KeyRef[]): void {
+  const present = new Set(keys.map(keyIdentity));
+  for (const identity of issuer.keys.keys()) {
+    if (present.has(identity)) {
+      vantage.heldRuns.set(identity, (vantage.heldRuns.get(identity) ?? 0) + 1);
+      vantage.missedRuns.delete(identity);
+    } else {
+      vantage.missedRuns.set(identity, (vantage.missedRuns.get(identity) ?? 0) + 1);
+      vantage.heldRuns.delete(identity);
+    }
+  }
+}
+
+function settleKeys(state: State, issuer: IssuerState, now: Now, writes: Write[]): void {
+  for (const [identity, record] of issuer.keys) {
+    const settled = settle(issuer, identity, record, now);
+    if (settled === record) continue;
+    issuer.keys.set(identity, settled);
+    writes.push({ kind: 'key', record: settled });
+    writes.push(keyObservation(record, settled, now));
+    for (const rotation of openRotations(state)) {
+      if (rotation.issuer === issuer.issuer && concerns(rotation, settled.key)) {
+        restandAll(state, rotation, now);
+      }
+    }
+  }
+}
+
+/** Gaining needs sightings in a row at every vantage; losing needs one anywhere. */
+function settle(issuer: IssuerState, identity: string, record: KeyRecord, now: Now): KeyRecord {
+  let heldByAll = true;
+  let missedByAll = true;
+  let lackedBySome = false;
+  for (const vantage of issuer.vantages.values()) {
+    if ((vantage.heldRuns.get(identity) ?? 0) < SIGHTINGS_IN_A_ROW) heldByAll = false;
+    if ((vantage.missedRuns.get(identity) ?? 0) < SIGHTINGS_IN_A_ROW) missedByAll = false;
+    if (vantage.missedRuns.has(identity)) lackedBySome = true;
+  }
+  const heldBySome = [...issuer.vantages.values()].some((v) => v.heldRuns.has(identity));
+  let { publishedAtMs, withdrawnAtMs } = record;
+  if (heldByAll) publishedAtMs ??= now.atMs;
+  else if (lackedBySome) publishedAtMs = null;
+  if (missedByAll) withdrawnAtMs ??= now.atMs;
+  else if (heldBySome) withdrawnAtMs = null;
+  return publishedAtMs === record.publishedAtMs && withdrawnAtMs === record.withdrawnAtMs
+    ? record
+    : { ...record, publishedAtMs, withdrawnAtMs };
+}
+
+function keyObservation(before: KeyRecord, after: KeyRecord, now: Now): Write {
+  const { kid } = after.key;
+  if (after.publishedAtMs !== null && before.publishedAtMs === null) {
+    return observation(now, 'key_published', after.issuer, `key ${kid} is served at every vantage`);
+  }
+  if (after.withdrawnAtMs !== null && before.withdrawnAtMs === null) {
+    return observation(now, 'key_withdrawn', after.issuer, `key ${kid} is served nowhere any more`);
+  }
+  if (after.publishedAtMs === null && before.publishedAtMs !== null) {
+    return observation(now, 'key_vanished', after.issuer, `key ${kid} is missing at a vantage`);
+  }
+  return observation(now, 'key_back', after.issuer, `key ${kid} is served again`);
+}
+
+function concerns(
+  rotation: { readonly newKid: string; readonly oldKid: string },
+  key: KeyRef,
+): boolean {
+  return rotation.newKid === key.kid || rotation.oldKid === key.kid;
+}
+
+function noteReuse(issuer: IssuerState, kid: string): void {
+  const all = [...issuer.keys.values()]
+    .map((record) => record.key)
+    .filter((key) => key.kid === kid);
+  issuer.reusedKids.set(kid, all);
+}
+
+function touchRotations(state: State, issuer: string): void {
+  for (const rotation of openRotations(state)) {
+    if (rotation.issuer === issuer) state.unevaluated.add(rotation.id);
+  }
+}
+
+function observation(now: Now, action: string, issuer: string, message: string): Write {
+  const record: AuditEntry = {
+    atMs: now.atMs,
+    kind: 'observation',
+    rotationId: null,
+    actor: 'keyturn',
+    action,
+    message,
+    detail: { issuer },
+  };
+  return { kind: 'audit', record };
+}

@@ -1,0 +1,121 @@
+import type { Standing, Verifier } from './fleet.ts';
+import { clearStanding, groupsOfIssuer, setStanding, tallyOf } from './fleet.ts';
+import type { KeyRecord, RotationRecord } from './records.ts';
+import type { RotationFacts } from './standing.ts';
+import { standingOf } from './standing.ts';
+import type { Now, State } from './state.ts';
+import { keyIdentity } from './state.ts';
+
+/** Where a rotation stands, as observed. */
+export type Phase =
+  | 'staged'
+  | 'published'
+  | 'ready'
+  | 'active'
+  | 'drained'
+  | 'withdrawn'
+  | 'gone'
+  | 'aborted';
+
+/** Rotations that are neither completed nor aborted. */
+export function openRotations(state: State): RotationRecord[] {
+  return [...state.rotations.values()].filter((rotation) => rotation.endedAtMs === null);
+}
+
+/** What the collector itself has seen of a rotation's keys. */
+export function rotationFacts(state: State, rotation: RotationRecord): RotationFacts {
+  return {
+    publishedAtMs: newKeyRecord(state, rotation)?.publishedAtMs ?? null,
+    withdrawnAtMs: oldKeyRecord(state, rotation)?.withdrawnAtMs ?? null,
+  };
+}
+
+export function newKeyRecord(state: State, rotation: RotationRecord): KeyRecord | undefined {
+  return keyRecord(state, rotation.issuer, rotation.newKid, rotation.newThumbprint);
+}
+
+export function oldKeyRecord(state: State, rotation: RotationRecord): KeyRecord | undefined {
+  return keyRecord(state, rotation.issuer, rotation.oldKid, rotation.oldThumbprint);
+}
+
+/**
+ * The phase a person would name, from observation and the gates last evaluated: `ready` and
+ * `drained` are published and active with their next gate open.
+ */
+export function phaseOf(state: State, rotation: RotationRecord): Phase {
+  if (rotation.outcome === 'aborted') return 'aborted';
+  if (rotation.outcome === 'completed') return 'gone';
+  const facts = rotationFacts(state, rotation);
+  const gates = state.gates.get(rotation.id);
+  if (rotation.switchedAtMs !== null) {
+    if (facts.withdrawnAtMs !== null) return 'withdrawn';
+    return gates?.get('retire')?.status === 'open' ? 'drained' : 'active';
+  }
+  if (facts.publishedAtMs === null) return 'staged';
+  return gates?.get('activate')?.status === 'open' ? 'ready' : 'published';
+}
+
+/** Open rotations of the issuers this verifier takes tokens from. */
+export function watchingRotations(state: State, verifier: Verifier): RotationRecord[] {
+  const watching: RotationRecord[] = [];
+  for (const rotation of state.rotations.values()) {
+    if (rotation.endedAtMs !== null) continue;
+    if (verifier.groups.some((group) => group.issuer === rotation.issuer)) watching.push(rotation);
+  }
+  return watching;
+}
+
+/** Works out one verifier's standing anew and keeps the group's counters in step. */
+export function restand(
+  state: State,
+  verifier: Verifier,
+  rotation: RotationRecord,
+  now: Now,
+  how: { readonly departed?: boolean } = {},
+): void {
+  if (how.departed === true) {
+    clearStanding(verifier, rotation.id);
+    state.unevaluated.add(rotation.id);
+    return;
+  }
+  const standing = standingOf(verifier, rotation, rotationFacts(state, rotation), now.atMs);
+  noteServedOld(verifier, rotation, standing);
+  if (setStanding(verifier, rotation, standing)) state.unevaluated.add(rotation.id);
+}
+
+/** Works out every standing of a rotation; for when one of its keys was published or withdrawn. */
+export function restandAll(state: State, rotation: RotationRecord, now: Now): void {
+  state.unevaluated.add(rotation.id);
+  for (const group of groupsOfIssuer(state.fleet, rotation.issuer)) {
+    for (const verifier of group.members) restand(state, verifier, rotation, now);
+  }
+}
+
+/** Drops the counters of a rotation that ended. */
+export function releaseRotation(state: State, rotation: RotationRecord): void {
+  for (const group of groupsOfIssuer(state.fleet, rotation.issuer)) {
+    for (const verifier of group.members) verifier.standings.delete(rotation.id);
+    group.tallies.delete(rotation.id);
+  }
+}
+
+function noteServedOld(verifier: Verifier, rotation: RotationRecord, standing: Standing): void {
+  if (standing.holdsOld !== 'served') return;
+  const set = verifier.record.keySets.find((held) => held.issuer === rotation.issuer);
+  if (set?.servedAtMs == null) return;
+  for (const group of verifier.groups) {
+    if (group.issuer !== rotation.issuer) continue;
+    const tally = tallyOf(group, rotation.id);
+    tally.lastServedOldAtMs = Math.max(tally.lastServedOldAtMs ?? 0, set.servedAtMs);
+  }
+}
+
+function keyRecord(
+  state: State,
+  issuer: string,
+  kid: string,
+  thumbprint: string | null,
+): KeyRecord | undefined {
+  if (thumbprint === null) return undefined;
+  return state.issuers.get(issuer)?.keys.get(keyIdentity({ kid, thumbprint }));
+}

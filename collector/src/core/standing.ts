@@ -1,0 +1,192 @@
+import type { Grade, NegativeGrade } from '@keyturn/shared/model/evidence.ts';
+import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
+import type { OldKeyStanding, Standing, Verifier } from './fleet.ts';
+import type { HeldCounts, HeldKeySet, RotationRecord } from './records.ts';
+
+/** What the collector itself knows of a rotation's keys; null while not so. */
+export interface RotationFacts {
+  /** Tpub: the new key is served at every vantage since then. */
+  readonly publishedAtMs: number | null;
+  /** Tremoved: the old key is served nowhere since then. */
+  readonly withdrawnAtMs: number | null;
+}
+
+interface NewKeyStanding {
+  readonly grade: Grade | NegativeGrade;
+  readonly detail: string;
+}
+
+/**
+ * What one verifier's latest report proves about both keys of a rotation. Only what was observed
+ * after the key was published everywhere (or withdrawn everywhere) counts: an earlier fetch may have
+ * come from one early replica and be undone by the next.
+ */
+export function standingOf(
+  verifier: Verifier,
+  rotation: RotationRecord,
+  facts: RotationFacts,
+  nowMs: number,
+): Standing {
+  const before = verifier.standings.get(rotation.id);
+  const profile = profileOf(verifier);
+  const next = newKeyStanding(verifier, rotation, facts, profile);
+  const holdsOld = oldKeyStanding(verifier, rotation, facts, profile);
+  return {
+    holdsNew: next.grade,
+    holdsNewSinceMs: before?.holdsNew === next.grade ? before.holdsNewSinceMs : nowMs,
+    holdsOld,
+    holdsOldSinceMs: before?.holdsOld === holdsOld ? before.holdsOldSinceMs : nowMs,
+    detail: next.detail,
+  };
+}
+
+/** Does a fetched document count as the verifier's own key set? Not for caches it says nothing of. */
+export function servedCounts(profile: ProfileFacts): boolean {
+  if (profile.staticKeys || profile.severalCaches) return false;
+  return profile.replacesWholeSet || (profile.refetchesOnUnknownKid && profile.cooldownS === 0);
+}
+
+function profileOf(verifier: Verifier): ProfileFacts {
+  const group = verifier.groups[0];
+  if (group === undefined) throw new Error(`${verifier.key} is in no group`);
+  return group.service.profile;
+}
+
+function newKeyStanding(
+  verifier: Verifier,
+  rotation: RotationRecord,
+  facts: RotationFacts,
+  profile: ProfileFacts,
+): NewKeyStanding {
+  const { record } = verifier;
+  if (verifier.liveness === 'silent') {
+    return { grade: 'silent', detail: 'stopped reporting without a goodbye' };
+  }
+  if (verifier.liveness !== 'reporting' || record.observedAtMs === null) {
+    return { grade: 'never_seen', detail: 'said hello and has not reported yet' };
+  }
+  const set = keySetOf(record.keySets, rotation.issuer);
+  const other = set?.keys.find(
+    (key) => key.kid === rotation.newKid && key.thumbprint !== rotation.newThumbprint,
+  );
+  if (other !== undefined && rotation.newThumbprint !== null) {
+    return { grade: 'absent', detail: 'holds other key material under the new kid' };
+  }
+  if (facts.publishedAtMs === null || record.observedAtMs < facts.publishedAtMs) {
+    return { grade: 'stale', detail: 'last report is older than the publication of the new key' };
+  }
+  const holds = holdsKey(set, rotation.newKid, rotation.newThumbprint);
+  if (record.source === 'proxy') return proxied(set, holds, facts.publishedAtMs, profile);
+  return direct(
+    set,
+    holds,
+    lastAcceptedMs(record.counts, rotation.issuer, rotation.newKid) >= facts.publishedAtMs,
+    facts.publishedAtMs,
+    profile,
+  );
+}
+
+function proxied(
+  set: HeldKeySet | undefined,
+  holds: boolean,
+  publishedAtMs: number,
+  profile: ProfileFacts,
+): NewKeyStanding {
+  if (holds && servedCounts(profile)) {
+    return { grade: 'served', detail: 'was served a document with the new key' };
+  }
+  if (fetchesOnDemand(set, profile)) {
+    return {
+      grade: 'fetchable',
+      detail: holds
+        ? 'was served the new key, which this kind of verifier may not keep; it fetches when it meets an unknown kid'
+        : 'has not fetched the new key; it would when it meets an unknown kid',
+    };
+  }
+  if (holds) {
+    return {
+      grade: 'stale',
+      detail: 'was served the new key, but several caches stand behind this address',
+    };
+  }
+  if (set?.servedAtMs != null && set.servedAtMs >= publishedAtMs) {
+    return { grade: 'absent', detail: 'was served a fresh document without the new key' };
+  }
+  return { grade: 'stale', detail: 'has not fetched since the new key was published' };
+}
+
+function direct(
+  set: HeldKeySet | undefined,
+  holds: boolean,
+  accepted: boolean,
+  publishedAtMs: number,
+  profile: ProfileFacts,
+): NewKeyStanding {
+  const known = set !== undefined && set.dataAtMs !== null;
+  if (accepted && (holds || !known)) {
+    return { grade: 'verified', detail: 'accepted a token signed by the new key' };
+  }
+  if (holds) return { grade: 'present', detail: 'holds the new key' };
+  if (fetchesOnDemand(set, profile)) {
+    return {
+      grade: 'fetchable',
+      detail: 'does not hold the new key; it would fetch when it meets an unknown kid',
+    };
+  }
+  if (known && (set.dataAtMs ?? 0) >= publishedAtMs) {
+    return { grade: 'absent', detail: 'fetched after publication and did not get the new key' };
+  }
+  return { grade: 'stale', detail: 'holds keys fetched before the new key was published' };
+}
+
+function oldKeyStanding(
+  verifier: Verifier,
+  rotation: RotationRecord,
+  facts: RotationFacts,
+  profile: ProfileFacts,
+): OldKeyStanding {
+  const { record } = verifier;
+  if (verifier.liveness !== 'reporting' || record.observedAtMs === null) return 'unknown';
+  const set = keySetOf(record.keySets, rotation.issuer);
+  const holds = holdsKey(set, rotation.oldKid, rotation.oldThumbprint);
+  const known = set !== undefined && set.dataAtMs !== null;
+  const proxy = record.source === 'proxy';
+  if (holds) return proxy ? 'served' : 'held';
+  if (facts.withdrawnAtMs === null || !known) return 'unknown';
+  // Accepted with keys fetched after the withdrawal: something behind the set still trusts the key.
+  const acceptedAtMs = lastAcceptedMs(record.counts, rotation.issuer, rotation.oldKid);
+  if (acceptedAtMs > Math.max(facts.withdrawnAtMs, set.dataAtMs ?? 0)) return 'held';
+  const seenAtMs = proxy ? set.servedAtMs : record.observedAtMs;
+  if (seenAtMs === null || seenAtMs < facts.withdrawnAtMs) return 'unknown';
+  if (profile.cachesVerifiedTokens) return 'unknown';
+  // A document without the key says nothing of entries kept one by one, or of other workers' sets.
+  if (proxy && (!profile.replacesWholeSet || profile.severalCaches)) return 'unknown';
+  return 'dropped';
+}
+
+function fetchesOnDemand(set: HeldKeySet | undefined, profile: ProfileFacts): boolean {
+  return (
+    profile.refetchesOnUnknownKid &&
+    profile.cooldownS !== null &&
+    set !== undefined &&
+    set.consecutiveFailures === 0
+  );
+}
+
+function holdsKey(set: HeldKeySet | undefined, kid: string, thumbprint: string | null): boolean {
+  if (set === undefined || thumbprint === null) return false;
+  return set.keys.some((key) => key.kid === kid && key.thumbprint === thumbprint);
+}
+
+function keySetOf(sets: readonly HeldKeySet[], issuer: string): HeldKeySet | undefined {
+  return sets.find((set) => set.issuer === issuer);
+}
+
+function lastAcceptedMs(counts: readonly HeldCounts[], issuer: string, kid: string): number {
+  for (const row of counts) {
+    if (row.issuer === issuer && row.key.kind === 'kid' && row.key.kid === kid) {
+      return row.lastAcceptedAtMs ?? 0;
+    }
+  }
+  return 0;
+}

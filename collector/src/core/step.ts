@@ -1,0 +1,154 @@
+import type { VerifierId } from '@keyturn/shared/model/ids.ts';
+import type { Ack, Assignment, Hello, Report } from '@keyturn/shared/model/report.ts';
+import type { Verdict, Gate } from '@keyturn/shared/model/verdict.ts';
+import type { Write } from './writes.ts';
+import type { Act, ActResult } from './acts.ts';
+import { carryOut, dismiss } from './carry-out.ts';
+import { evaluateAll, evaluateGate, openRotationIds } from './evaluate.ts';
+import { isReplaced } from './fleet.ts';
+import { applySighting } from './issuers.ts';
+import { applyGoodbye, applyHello, applyReport, endSession, expireLeases } from './reports.ts';
+import type { Sighting } from './sighting.ts';
+import type { Now, State } from './state.ts';
+
+/** Everything that can happen to the collector. */
+export type Input =
+  | { readonly type: 'hello'; readonly session: string; readonly hello: Hello }
+  | {
+      readonly type: 'report';
+      readonly session: string;
+      readonly verifier: VerifierId;
+      readonly report: Report;
+    }
+  | {
+      readonly type: 'goodbye';
+      readonly session: string;
+      readonly verifiers: readonly VerifierId[];
+    }
+  | { readonly type: 'session_ended'; readonly session: string }
+  | { readonly type: 'sighting'; readonly sighting: Sighting }
+  | { readonly type: 'act'; readonly act: Act }
+  | { readonly type: 'check'; readonly rotationId: string; readonly gate: Gate }
+  /** Time passed: leases end, time rules are looked at again. */
+  | { readonly type: 'tick' }
+  /** Evaluate what reports and sightings have touched. */
+  | { readonly type: 'settle' }
+  | { readonly type: 'store_health'; readonly failing: boolean };
+
+/** What the caller is owed once the writes are committed. */
+export type Reply =
+  | { readonly type: 'none' }
+  | { readonly type: 'assignments'; readonly assignments: readonly Assignment[] }
+  | { readonly type: 'ack'; readonly ack: Ack }
+  | { readonly type: 'acted'; readonly result: ActResult }
+  | { readonly type: 'verdict'; readonly verdict: Verdict | undefined };
+
+export interface StepResult {
+  readonly writes: readonly Write[];
+  readonly reply: Reply;
+}
+
+/** A departed verifier's record is kept for display this long. */
+const DEPARTED_KEPT_MS = 3_600_000;
+
+/** A silent verifier whose service runs without it is forgotten after this long. */
+const REPLACED_KEPT_MS = 86_400_000;
+
+const SWEEP_EVERY_MS = 600_000;
+
+const NONE: Reply = { type: 'none' };
+
+/**
+ * The one door into the core: takes one input at one moment, brings the state (which the caller owns
+ * and hands over) to what follows from it, and says what to persist and what to answer. No clock, no
+ * promise, no I/O.
+ */
+export function step(state: State, input: Input, now: Now): StepResult {
+  const writes: Write[] = [];
+  const reply = replyTo(state, input, now, writes);
+  return { writes, reply };
+}
+
+function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
+  switch (input.type) {
+    case 'hello':
+      return {
+        type: 'assignments',
+        assignments: applyHello(state, input.session, input.hello, now, writes),
+      };
+    case 'report':
+      return {
+        type: 'ack',
+        ack: applyReport(state, input.session, input.verifier, input.report, now, writes),
+      };
+    case 'goodbye':
+      applyGoodbye(state, input.session, input.verifiers, now, writes);
+      return NONE;
+    case 'session_ended':
+      endSession(state, input.session);
+      return NONE;
+    case 'sighting':
+      applySighting(state, input.sighting, now, writes);
+      return NONE;
+    case 'act':
+      return { type: 'acted', result: carryOut(state, input.act, now, writes) };
+    case 'check':
+      return { type: 'verdict', verdict: check(state, input.rotationId, input.gate, now, writes) };
+    case 'tick':
+      tick(state, now, writes);
+      return NONE;
+    case 'settle':
+      settle(state, now, writes);
+      return NONE;
+    case 'store_health':
+      noteStore(state, input.failing, now);
+      return NONE;
+  }
+}
+
+function check(
+  state: State,
+  rotationId: string,
+  gate: Gate,
+  now: Now,
+  writes: Write[],
+): Verdict | undefined {
+  const rotation = state.rotations.get(rotationId);
+  if (rotation === undefined) return undefined;
+  expireLeases(state, now);
+  return evaluateGate(state, rotation, gate, now, writes);
+}
+
+function tick(state: State, now: Now, writes: Write[]): void {
+  expireLeases(state, now);
+  if (now.atMs - state.sweptAtMs >= SWEEP_EVERY_MS) sweep(state, now, writes);
+  for (const id of openRotationIds(state)) state.unevaluated.add(id);
+  settle(state, now, writes);
+}
+
+function settle(state: State, now: Now, writes: Write[]): void {
+  const touched = [...state.unevaluated];
+  state.unevaluated.clear();
+  evaluateAll(state, touched, now, writes);
+}
+
+function noteStore(state: State, failing: boolean, now: Now): void {
+  const before = state.health.storeFailingSinceMs;
+  state.health.storeFailingSinceMs = failing ? (before ?? now.atMs) : null;
+  if ((before === null) !== (state.health.storeFailingSinceMs === null)) {
+    for (const id of openRotationIds(state)) state.unevaluated.add(id);
+  }
+}
+
+function sweep(state: State, now: Now, writes: Write[]): void {
+  state.sweptAtMs = now.atMs;
+  for (const verifier of state.fleet.verifiers.values()) {
+    const departedAtMs = verifier.record.departedAtMs;
+    const gone = departedAtMs !== null && now.atMs - departedAtMs > DEPARTED_KEPT_MS;
+    const replaced =
+      verifier.liveness === 'silent' &&
+      now.atMs - verifier.livenessSinceMs > REPLACED_KEPT_MS &&
+      verifier.groups.every((group) => isReplaced(group, verifier));
+    if (gone || replaced) dismiss(state, verifier.key, now, writes);
+  }
+}

@@ -1,0 +1,44 @@
+import type {
+  AttestationRecord,
+  AuditEntry,
+  KeyRecord,
+  RotationRecord,
+  UsageRecord,
+  VerifierRecord,
+  WaiverRecord,
+} from './records.ts';
+
+/**
+ * One change to persist. Every write but `audit` is an idempotent upsert or delete by its identity.
+ * A verifier's write or removal changes nothing when a greater (epoch, seq) is stored, so that their
+ * order does not matter; equal ones are taken, for changes that keep both.
+ */
+export type Write =
+  | { readonly kind: 'verifier'; readonly record: VerifierRecord }
+  | { readonly kind: 'verifier_removed'; readonly record: VerifierRecord }
+  | { readonly kind: 'key'; readonly record: KeyRecord }
+  | { readonly kind: 'usage'; readonly record: UsageRecord }
+  | { readonly kind: 'rotation'; readonly record: RotationRecord }
+  | { readonly kind: 'attestation'; readonly record: AttestationRecord }
+  | { readonly kind: 'waiver'; readonly record: WaiverRecord }
+  | { readonly kind: 'meta'; readonly record: Meta }
+  | { readonly kind: 'audit'; readonly record: AuditEntry };
+
+/** Facts about the whole. */
+export interface Meta {
+  /** Highest epoch of any verifier whose record was deleted; new epochs start above it. */
+  readonly epochFloor: number;
+  /** Latest collector time known when last written, Unix ms. */
+  readonly lastNowMs: number;
+}
+
+/** Everything a collector needs to go on after a restart. */
+export interface Persisted {
+  readonly verifiers: readonly VerifierRecord[];
+  readonly keys: readonly KeyRecord[];
+  readonly usage: readonly UsageRecord[];
+  readonly rotations: readonly RotationRecord[];
+  readonly attestations: readonly AttestationRecord[];
+  readonly waivers: readonly WaiverRecord[];
+  readonly meta: Meta | null;
+}

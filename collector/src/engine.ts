@@ -1,0 +1,336 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '@keyturn/shared/clock.ts';
+import { messageOf } from '@keyturn/shared/errors.ts';
+import { verifierKey } from '@keyturn/shared/model/ids.ts';
+import type { Ack, Settings, Welcome } from '@keyturn/shared/model/report.ts';
+import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
+import type { ActResult } from './core/acts.ts';
+import { initialState } from './core/initial.ts';
+import type { Policy } from './core/policy.ts';
+import { leaseMs } from './core/policy.ts';
+import { openRotations } from './core/rotation.ts';
+import type { Now, State } from './core/state.ts';
+import type { Input, Reply } from './core/step.ts';
+import { step } from './core/step.ts';
+import type { Write } from './core/writes.ts';
+import type { Engine } from './engine-port.ts';
+import type { SteadyTime } from './steady-time.ts';
+import { steadyTime } from './steady-time.ts';
+import type { Store } from './store/store.ts';
+
+/** What the engine tells of itself; one call per event. */
+export interface EngineEvents {
+  storeFailing(message: string): void;
+  storeRecovered(): void;
+  committed(writes: number): void;
+}
+
+export interface EngineOptions {
+  readonly policy: Policy;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly events: EngineEvents;
+  /** How long inputs gather before they are committed together, milliseconds. */
+  readonly gatherMs?: number;
+  readonly tickMs?: number;
+}
+
+/** An engine with a lifetime: ticking from its making until `close`. */
+export interface RunningEngine extends Engine {
+  /** Commits what is pending and stops. The store stays open. */
+  close(): void;
+}
+
+/** Inputs taken in one turn of the event loop; the rest waits for the next. */
+const BATCH_MAX = 1_000;
+
+/** Evaluating gates costs the number of services, so bursts of reports are evaluated together. */
+const SETTLE_EVERY_MS = 100;
+
+const RETRY_STORE_MS = 1_000;
+const WRITE_META_EVERY_MS = 10_000;
+
+/** Audit entries kept while the store refuses writes; further ones are counted and dropped. */
+const AUDIT_PENDING_MAX = 10_000;
+
+interface Job {
+  readonly input: Input;
+  resolve(reply: Reply): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * The one writer: gathers inputs, runs each through `step`, commits what they changed in one
+ * transaction, and only then answers. A commit that fails loses nothing: the writes stay pending and
+ * every gate says unknown until they are through.
+ */
+export function createEngine(options: EngineOptions): RunningEngine {
+  const { policy, store, clock, events, gatherMs = 2 } = options;
+  const persisted = store.load();
+  const time: SteadyTime = steadyTime(clock, persisted.meta?.lastNowMs ?? 0);
+  const state: State = initialState(policy, persisted, time.now());
+  const queue: Job[] = [];
+  const pending = new Map<string, Write>();
+  const changeListeners = new Set<(rotationId: string) => void>();
+  const settingsListeners = new Set<(settings: Settings) => void>();
+  let auditSerial = 0;
+  let auditPending = 0;
+  let auditDropped = 0;
+  let scheduled: (() => void) | null = null;
+  let settledAtMs = 0;
+  let metaAtMs = 0;
+  let watched = '';
+  let closed = false;
+
+  function take(input: Input, now: Now): Reply {
+    const { writes, reply } = step(state, input, now);
+    for (const write of writes) addPending(write);
+    return reply;
+  }
+
+  function addPending(write: Write): void {
+    if (write.kind === 'audit') {
+      if (auditPending >= AUDIT_PENDING_MAX) {
+        auditDropped += 1;
+        return;
+      }
+      auditPending += 1;
+    }
+    const identity = write.kind === 'audit' ? `audit ${auditSerial++}` : identityOf(write);
+    // Deleted first so that the last change of a record also comes last.
+    pending.delete(identity);
+    pending.set(identity, write);
+  }
+
+  function commit(now: Now): unknown {
+    if (pending.size === 0) return undefined;
+    try {
+      store.commit([...pending.values()]);
+    } catch (error) {
+      if (state.health.storeFailingSinceMs === null) events.storeFailing(messageOf(error));
+      take({ type: 'store_health', failing: true }, now);
+      take({ type: 'settle' }, now);
+      return error;
+    }
+    events.committed(pending.size);
+    pending.clear();
+    auditPending = 0;
+    if (state.health.storeFailingSinceMs !== null) {
+      events.storeRecovered();
+      take({ type: 'store_health', failing: false }, now);
+      noteDroppedAudit(now);
+    }
+    return undefined;
+  }
+
+  function noteDroppedAudit(now: Now): void {
+    if (auditDropped === 0) return;
+    addPending({
+      kind: 'audit',
+      record: {
+        atMs: now.atMs,
+        kind: 'observation',
+        rotationId: null,
+        actor: 'keyturn',
+        action: 'audit_dropped',
+        message: `${auditDropped} audit entries could not be kept while the store refused writes`,
+        detail: { dropped: auditDropped },
+      },
+    });
+    auditDropped = 0;
+  }
+
+  function flush(): void {
+    scheduled = null;
+    if (closed) return;
+    const now = time.now();
+    const jobs = queue.splice(0, BATCH_MAX);
+    const replies = jobs.map((job) => take(job.input, now));
+    if (state.unevaluated.size > 0 && now.atMs - settledAtMs >= SETTLE_EVERY_MS) {
+      settledAtMs = now.atMs;
+      take({ type: 'settle' }, now);
+    }
+    const failure = commit(now);
+    for (const [at, job] of jobs.entries()) {
+      const reply = replies[at];
+      if (failure !== undefined || reply === undefined) job.reject(failure);
+      else job.resolve(reply);
+    }
+    tellReaders();
+    if (queue.length > 0) schedule(0);
+    else if (state.health.storeFailingSinceMs !== null) schedule(RETRY_STORE_MS);
+    else if (pending.size > 0 || state.unevaluated.size > 0) schedule(SETTLE_EVERY_MS);
+  }
+
+  function tellReaders(): void {
+    const changed = [...state.changed];
+    state.changed.clear();
+    for (const id of changed) for (const listener of changeListeners) listener(id);
+    const watching = JSON.stringify(watchedKeys(state));
+    if (watching === watched) return;
+    watched = watching;
+    for (const listener of settingsListeners) listener(engine.settings());
+  }
+
+  function schedule(delayMs: number): void {
+    scheduled ??= clock.after(delayMs, flush);
+  }
+
+  function submit(input: Input): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      queue.push({ input, resolve, reject });
+      if (queue.length === 1 && scheduled !== null) {
+        // A slow retry or settle is pending: new work must not wait for it.
+        scheduled();
+        scheduled = null;
+      }
+      schedule(gatherMs);
+    });
+  }
+
+  function tick(): void {
+    if (closed) return;
+    const now = time.now();
+    take({ type: 'tick' }, now);
+    settledAtMs = now.atMs;
+    if (now.atMs - metaAtMs >= WRITE_META_EVERY_MS) {
+      metaAtMs = now.atMs;
+      addPending({
+        kind: 'meta',
+        record: { epochFloor: state.epochFloor, lastNowMs: now.atMs },
+      });
+    }
+    commit(now);
+    tellReaders();
+    stopTicking = clock.after(tickMs, tick);
+  }
+
+  const tickMs = options.tickMs ?? Math.min(1_000, policy.heartbeatMs);
+  let stopTicking = clock.after(tickMs, tick);
+
+  const engine: RunningEngine = {
+    async hello(session, hello): Promise<Welcome> {
+      const reply = await submit({ type: 'hello', session, hello });
+      const assignments = reply.type === 'assignments' ? reply.assignments : [];
+      return { assignments, settings: engine.settings() };
+    },
+    async report(session, reports): Promise<readonly Ack[]> {
+      const replies = await Promise.all(
+        reports.map(({ verifier, report }) =>
+          submit({ type: 'report', session, verifier, report }),
+        ),
+      );
+      return replies.flatMap((reply) => (reply.type === 'ack' ? [reply.ack] : []));
+    },
+    async goodbye(session, verifiers) {
+      await submit({ type: 'goodbye', session, verifiers });
+    },
+    sessionEnded(session) {
+      take({ type: 'session_ended', session }, time.now());
+    },
+    async sighting(sighting) {
+      await submit({ type: 'sighting', sighting });
+    },
+    async act(act): Promise<ActResult> {
+      if (state.health.storeFailingSinceMs !== null) return STORE_UNAVAILABLE;
+      const reply = await submit({ type: 'act', act });
+      return reply.type === 'acted' ? reply.result : STORE_UNAVAILABLE;
+    },
+    checkGate(rotationId, gate): Verdict | undefined {
+      const verdict = checkNow(rotationId, gate);
+      // A decision somebody acts on must be on record first; without it the answer is unknown.
+      if (pending.size > 0 && commit(time.now()) !== undefined) {
+        schedule(RETRY_STORE_MS);
+        return checkNow(rotationId, gate);
+      }
+      if (state.changed.size > 0) schedule(0);
+      return verdict;
+    },
+    settings: () => settingsOf(state, time.now()),
+    state: () => state,
+    nowMs: () => time.now().atMs,
+    audit: (query) => store.audit(query),
+    onChange(listener) {
+      changeListeners.add(listener);
+      return () => changeListeners.delete(listener);
+    },
+    onSettings(listener) {
+      settingsListeners.add(listener);
+      return () => settingsListeners.delete(listener);
+    },
+    close() {
+      if (closed) return;
+      flush();
+      closed = true;
+      scheduled?.();
+      stopTicking();
+      for (const job of queue.splice(0)) job.reject(new Error('the collector is stopping'));
+    },
+  };
+
+  function checkNow(rotationId: string, gate: Gate): Verdict | undefined {
+    const reply = take({ type: 'check', rotationId, gate }, time.now());
+    return reply.type === 'verdict' ? reply.verdict : undefined;
+  }
+
+  watched = JSON.stringify(watchedKeys(state));
+  return engine;
+}
+
+/** A rotation id a person can say: the day and four random bytes. */
+export function newRotationId(nowMs: number): string {
+  return `r-${new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '')}-${randomBytes(3).toString('hex')}`;
+}
+
+/** An id for an attestation (`att`) or waiver (`wvr`). */
+export function newRecordId(prefix: 'att' | 'wvr'): string {
+  return `${prefix}-${randomBytes(6).toString('hex')}`;
+}
+
+const STORE_UNAVAILABLE: ActResult = {
+  ok: false,
+  refusal: {
+    code: 'unavailable',
+    field: '',
+    message: 'the store refuses writes, so nothing can be recorded; see `keyturn doctor`',
+    verdict: null,
+  },
+};
+
+function identityOf(write: Exclude<Write, { readonly kind: 'audit' }>): string {
+  switch (write.kind) {
+    case 'verifier':
+    case 'verifier_removed':
+      return `verifier ${verifierKey(write.record.id)}`;
+    case 'key':
+      return `key ${write.record.issuer} ${write.record.key.kid} ${write.record.key.thumbprint}`;
+    case 'usage':
+      return `usage ${write.record.issuer} ${write.record.kid === null ? '' : `kid ${write.record.kid}`}`;
+    case 'rotation':
+    case 'attestation':
+    case 'waiver':
+      return `${write.kind} ${write.record.id}`;
+    case 'meta':
+      return 'meta';
+  }
+}
+
+function watchedKeys(state: State): Settings['watchedKeys'] {
+  return openRotations(state).flatMap(({ issuer, oldKid, newKid }) => [
+    { issuer, kid: oldKid },
+    { issuer, kid: newKid },
+  ]);
+}
+
+function settingsOf(state: State, now: Now): Settings {
+  const { policy } = state;
+  // About a hundred reconnects a second, after a restart of the collector.
+  const spreadMs = Math.max(1_000, state.fleet.verifiers.size * 10);
+  return {
+    reportIntervalMs: policy.heartbeatMs,
+    leaseMs: leaseMs(policy),
+    holdDownRemainingMs: Math.max(0, state.health.holdDownUntilMs - now.atMs),
+    reconnectWindowMs: Math.min(policy.reconnectWindowMs, spreadMs),
+    watchedKeys: watchedKeys(state),
+  };
+}
