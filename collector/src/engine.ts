@@ -41,8 +41,8 @@ export interface RunningEngine extends Engine {
   close(): void;
 }
 
-/** Inputs taken in one turn of the event loop; the rest waits for the next. */
-const BATCH_MAX = 1_000;
+/** Inputs taken in one turn of the event loop, to the end of a caller's batch; the rest waits. */
+const TURN_INPUTS = 1_000;
 
 /** Evaluating gates costs the number of services, so bursts of reports are evaluated together. */
 const SETTLE_EVERY_MS = 100;
@@ -54,8 +54,8 @@ const WRITE_META_EVERY_MS = 10_000;
 const AUDIT_PENDING_MAX = 10_000;
 
 interface Job {
-  readonly input: Input;
-  resolve(reply: Reply): void;
+  readonly inputs: readonly Input[];
+  resolve(replies: readonly Reply[]): void;
   reject(error: unknown): void;
 }
 
@@ -144,8 +144,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
     scheduled = null;
     if (closed) return;
     const now = time.now();
-    const jobs = queue.splice(0, BATCH_MAX);
-    const replies = jobs.map((job) => take(job.input, now));
+    const jobs = nextTurn();
+    const replies = jobs.map((job) => job.inputs.map((input) => take(input, now)));
     if (state.unevaluated.size > 0 && now.atMs - settledAtMs >= SETTLE_EVERY_MS) {
       settledAtMs = now.atMs;
       take({ type: 'settle' }, now);
@@ -162,6 +162,16 @@ export function createEngine(options: EngineOptions): RunningEngine {
     else if (pending.size > 0 || state.unevaluated.size > 0) schedule(SETTLE_EVERY_MS);
   }
 
+  function nextTurn(): Job[] {
+    let inputs = 0;
+    let taken = 0;
+    while (taken < queue.length && inputs < TURN_INPUTS) {
+      inputs += queue[taken]?.inputs.length ?? 0;
+      taken += 1;
+    }
+    return queue.splice(0, taken);
+  }
+
   function tellReaders(): void {
     const changed = [...state.changed];
     state.changed.clear();
@@ -176,9 +186,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
     scheduled ??= clock.after(delayMs, flush);
   }
 
-  function submit(input: Input): Promise<Reply> {
+  async function submit(input: Input): Promise<Reply> {
+    return (await submitAll([input]))[0] ?? { type: 'none' };
+  }
+
+  function submitAll(inputs: readonly Input[]): Promise<readonly Reply[]> {
     return new Promise((resolve, reject) => {
-      queue.push({ input, resolve, reject });
+      queue.push({ inputs, resolve, reject });
       if (queue.length === 1 && scheduled !== null) {
         // A slow retry or settle is pending: new work must not wait for it.
         scheduled();
@@ -215,10 +229,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
       return { assignments, settings: engine.settings() };
     },
     async report(session, reports): Promise<readonly Ack[]> {
-      const replies = await Promise.all(
-        reports.map(({ verifier, report }) =>
-          submit({ type: 'report', session, verifier, report }),
-        ),
+      const replies = await submitAll(
+        reports.map(({ verifier, report }) => ({ type: 'report', session, verifier, report })),
       );
       return replies.flatMap((reply) => (reply.type === 'ack' ? [reply.ack] : []));
     },

@@ -36,7 +36,7 @@ export function evaluateGate(
     status: verdict.status,
     fingerprint: print,
     revision: state.revision,
-    statusSinceMs: before?.status === verdict.status ? before.statusSinceMs : now.atMs,
+    changedAtMs: before?.status === verdict.status ? before.changedAtMs : now.atMs,
   };
   memos.set(gate, memo);
   if (before?.status !== verdict.status) writes.push(decision(verdict, before, now));

@@ -65,7 +65,7 @@ export interface GateMemo {
   readonly status: VerdictStatus;
   readonly fingerprint: string;
   readonly revision: number;
-  readonly statusSinceMs: number;
+  readonly changedAtMs: number;
 }
 
 /**
