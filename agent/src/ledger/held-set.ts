@@ -1,5 +1,5 @@
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
-import { ID_LIMITS, textProblem } from '@keyturn/shared/model/ids.ts';
+import { algProblem, ID_LIMITS, textProblem } from '@keyturn/shared/model/ids.ts';
 import type { KeySetReport } from '@keyturn/shared/model/report.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import type { KeySetState } from './ledger.ts';
@@ -35,7 +35,7 @@ function isReportable(key: KeyRef): boolean {
   return (
     textProblem(key.kid, ID_LIMITS.kidBytes) === undefined &&
     key.thumbprint.length === ID_LIMITS.thumbprintChars &&
-    (key.alg === '' || textProblem(key.alg, ID_LIMITS.algBytes) === undefined)
+    algProblem(key.alg) === undefined
   );
 }
 

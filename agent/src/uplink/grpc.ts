@@ -1,0 +1,10 @@
+import { openCalls } from './calls.ts';
+import type { TlsOptions } from './channel.ts';
+import type { Dialer } from './connection.ts';
+import { openStream } from './stream.ts';
+
+/** Connections over gRPC. `address` is `host:port`, or `unix:` and a path. */
+export function grpcDialer(address: string, tls: TlsOptions | undefined): Dialer {
+  return (mode, events) =>
+    mode === 'stream' ? openStream(address, tls, events) : openCalls(address, tls, events);
+}

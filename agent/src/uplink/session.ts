@@ -1,0 +1,498 @@
+import type { Ack, Settings, Welcome } from '@keyturn/shared/model/report.ts';
+import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
+import type { Urgency } from '../ledger/ledger.ts';
+import { benchMs, jitteredIntervalMs, reconnectDelayMs } from './backoff.ts';
+import type { Line, Stamp } from './line.ts';
+import {
+  assign,
+  bench,
+  createLine,
+  detach,
+  isNameable,
+  markChanged,
+  silence,
+  stamp,
+  wakeAtMs,
+} from './line.ts';
+
+/** `stream`: one long Session. `calls`: one Report call per message, where streams do not hold. */
+export type Mode = 'stream' | 'calls';
+
+/** Why a connection ended. */
+export interface Break {
+  /** `unimplemented`: the server or a proxy knows no such stream. */
+  readonly kind: 'unimplemented' | 'failed';
+  readonly reason: string;
+}
+
+export type SessionEvent =
+  | { readonly on: 'added'; readonly handle: number }
+  | { readonly on: 'removed'; readonly handle: number; readonly reason: string }
+  | { readonly on: 'changed'; readonly handle: number; readonly urgency: Urgency }
+  | { readonly on: 'silenced'; readonly handle: number }
+  | { readonly on: 'welcome'; readonly welcome: Welcome }
+  | { readonly on: 'acks'; readonly acks: readonly Ack[] }
+  | { readonly on: 'settings'; readonly settings: Settings }
+  | { readonly on: 'broken'; readonly why: Break }
+  | { readonly on: 'tick' }
+  | { readonly on: 'close'; readonly reason: string };
+
+export type SessionAction =
+  | { readonly do: 'connect'; readonly mode: Mode }
+  | { readonly do: 'hello'; readonly handles: readonly number[] }
+  | { readonly do: 'report'; readonly stamps: readonly Stamp[] }
+  /** No handles: all of the session. */
+  | { readonly do: 'goodbye'; readonly handles: readonly number[]; readonly reason: string }
+  /** The verifier is gone and told so; its ledger is no longer needed. */
+  | { readonly do: 'forget'; readonly handle: number }
+  /** Nothing more will be said; let the other side finish. */
+  | { readonly do: 'finish' }
+  | { readonly do: 'disconnect' }
+  | { readonly do: 'apply'; readonly settings: Settings }
+  | { readonly do: 'tell'; readonly what: SessionNews };
+
+export type SessionNews =
+  | { readonly kind: 'connected'; readonly mode: Mode }
+  | { readonly kind: 'disconnected'; readonly reason: string; readonly retryInMs: number }
+  | {
+      readonly kind: 'refused';
+      readonly handle: number;
+      readonly reason: string;
+      readonly retryInMs: number;
+    }
+  | { readonly kind: 'superseded'; readonly handle: number; readonly retryInMs: number }
+  | { readonly kind: 'rejected'; readonly handle: number; readonly reason: string };
+
+/** In force until the collector says otherwise. */
+const INITIAL_SETTINGS: Settings = {
+  reportIntervalMs: 15_000,
+  leaseMs: 45_000,
+  holdDownRemainingMs: 0,
+  reconnectWindowMs: 10_000,
+  watchedKeys: [],
+};
+
+const WELCOME_WITHIN_MS = 15_000;
+/** A session counts as one that worked after this; before, the attempts go on counting. */
+const SETTLED_AFTER_MS = 5_000;
+/** Streams that ended without one message before calls are tried. */
+const MUTE_STREAMS_MAX = 3;
+/** How long calls are used before the stream is tried again. */
+const CALLS_FOR_MS = 600_000;
+/** A goodbye is not waited for any longer. */
+const FAREWELL_MS = 2_000;
+/** Reports without an answer, and silence, before a connection is given up. */
+const UNANSWERED_MAX = 4;
+const PATIENCE_MIN_MS = 10_000;
+/** Longest window a server may name. */
+const RECONNECT_WINDOW_MAX_MS = 600_000;
+
+type Phase =
+  | { readonly at: 'idle' }
+  | { readonly at: 'waiting'; readonly untilMs: number }
+  | { readonly at: 'greeting'; readonly sinceMs: number }
+  | { readonly at: 'live'; readonly sinceMs: number }
+  | { readonly at: 'leaving'; readonly untilMs: number }
+  | { readonly at: 'closed' };
+
+/**
+ * The agent's side of the protocol: events in, things to do out. No I/O, no clock, no timers; the
+ * caller wakes it with a tick at `wakeAtMs`. Times are the agent's monotonic milliseconds.
+ */
+export class Session {
+  readonly #random: () => number;
+  readonly #lines = new Map<number, Line>();
+  /** Lines that may be due or wait for an ack. */
+  readonly #busy = new Set<Line>();
+  #phase: Phase = { at: 'idle' };
+  #mode: Mode = 'stream';
+  #settings = INITIAL_SETTINGS;
+  #attempt = 1;
+  #muteStreams = 0;
+  #callsSinceMs: number | null = null;
+  #heartbeatAtMs = Infinity;
+  #heardAtMs = 0;
+  #heard = false;
+  #closing: string | null = null;
+  #actions: SessionAction[] = [];
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  get isClosed(): boolean {
+    return this.#phase.at === 'closed';
+  }
+
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  /** When a tick is needed; Infinity: not before the next event. */
+  get wakeAtMs(): number {
+    switch (this.#phase.at) {
+      case 'idle':
+      case 'closed':
+        return Infinity;
+      case 'waiting':
+      case 'leaving':
+        return this.#phase.untilMs;
+      case 'greeting':
+        return this.#phase.sinceMs + WELCOME_WITHIN_MS;
+      case 'live': {
+        let atMs = this.#heartbeatAtMs;
+        for (const line of this.#busy) atMs = Math.min(atMs, wakeAtMs(line));
+        return atMs;
+      }
+    }
+  }
+
+  handle(event: SessionEvent, nowMs: number): readonly SessionAction[] {
+    if (this.#phase.at === 'closed') return [];
+    this.#actions = [];
+    this.#take(event, nowMs);
+    return this.#actions;
+  }
+
+  #take(event: SessionEvent, nowMs: number): void {
+    switch (event.on) {
+      case 'added':
+        return this.#added(event.handle, nowMs);
+      case 'removed':
+        return this.#removed(event.handle, event.reason, nowMs);
+      case 'changed':
+        return this.#changed(event.handle, event.urgency, nowMs);
+      case 'silenced':
+        return this.#silenced(event.handle);
+      case 'welcome':
+        return this.#welcome(event.welcome, nowMs);
+      case 'acks':
+        return this.#acks(event.acks, nowMs);
+      case 'settings':
+        this.#hear(nowMs);
+        return this.#apply(event.settings, nowMs);
+      case 'broken':
+        return this.#broken(event.why, nowMs);
+      case 'tick':
+        return this.#tick(nowMs);
+      case 'close':
+        return this.#close(event.reason, nowMs);
+    }
+  }
+
+  #added(handle: number, nowMs: number): void {
+    if (this.#closing !== null || this.#lines.has(handle)) return;
+    const line = createLine(handle);
+    this.#lines.set(handle, line);
+    if (this.#phase.at === 'idle') this.#connect(nowMs);
+    else this.#greet(line, nowMs);
+  }
+
+  #greet(line: Line, nowMs: number): void {
+    if (this.#phase.at === 'live' || this.#phase.at === 'greeting') this.#hello([line], nowMs);
+  }
+
+  #silenced(handle: number): void {
+    const line = this.#lines.get(handle);
+    if (line === undefined || line.leaving !== null) return;
+    silence(line);
+    this.#busy.delete(line);
+  }
+
+  #removed(handle: number, reason: string, nowMs: number): void {
+    const line = this.#lines.get(handle);
+    if (line === undefined) return;
+    line.leaving = reason;
+    if (this.#phase.at === 'live' && line.epoch !== null) this.#bidFarewell(line, nowMs);
+    // Never named to anybody: nobody waits for it.
+    else if (line.highestEpoch === 0 && line.helloAtMs === null) this.#forget(line);
+  }
+
+  #changed(handle: number, urgency: Urgency, nowMs: number): void {
+    const line = this.#lines.get(handle);
+    if (line === undefined || line.leaving !== null) return;
+    const wasSilent = line.silent;
+    line.silent = false;
+    markChanged(line, urgency, nowMs);
+    if (line.epoch === null) {
+      const isGreeted = line.helloAtMs !== null || !isNameable(line, nowMs);
+      if (wasSilent && !isGreeted) this.#greet(line, nowMs);
+      return;
+    }
+    this.#busy.add(line);
+    if (this.#phase.at === 'live') this.#flush(nowMs);
+  }
+
+  #welcome(welcome: Welcome, nowMs: number): void {
+    if (this.#phase.at !== 'greeting' && this.#phase.at !== 'live') return;
+    this.#hear(nowMs);
+    if (this.#phase.at === 'greeting') {
+      this.#phase = { at: 'live', sinceMs: nowMs };
+      this.#actions.push({ do: 'tell', what: { kind: 'connected', mode: this.#mode } });
+    }
+    this.#apply(welcome.settings, nowMs);
+    for (const assignment of welcome.assignments) {
+      const line = this.#lines.get(assignment.handle);
+      if (line === undefined) continue;
+      if (assignment.refused !== '') this.#refused(line, assignment.refused, nowMs);
+      else this.#assigned(line, assignment.epoch, assignment.committedSeq, nowMs);
+    }
+    if (this.#closing === null) this.#flush(nowMs);
+    else this.#leave(nowMs);
+  }
+
+  #assigned(line: Line, epoch: number, committedSeq: number, nowMs: number): void {
+    const isNews = assign(line, epoch, committedSeq);
+    if (line.leaving !== null) {
+      if (this.#closing === null) this.#bidFarewell(line, nowMs);
+      return;
+    }
+    if (!isNews || line.silent) return;
+    line.dueAtMs = nowMs;
+    this.#busy.add(line);
+  }
+
+  #refused(line: Line, reason: string, nowMs: number): void {
+    if (line.leaving !== null) return this.#forget(line);
+    const retryInMs = this.#bench(line, nowMs);
+    this.#actions.push({
+      do: 'tell',
+      what: { kind: 'refused', handle: line.handle, reason, retryInMs },
+    });
+  }
+
+  #bench(line: Line, nowMs: number): number {
+    line.benchedTimes += 1;
+    const forMs = benchMs(line.benchedTimes, this.#random());
+    bench(line, forMs, nowMs);
+    this.#busy.delete(line);
+    return forMs;
+  }
+
+  #acks(acks: readonly Ack[], nowMs: number): void {
+    this.#hear(nowMs);
+    for (const ack of acks) {
+      const line = this.#lines.get(ack.handle);
+      if (line === undefined || line.epoch !== ack.epoch) continue;
+      this.#acked(line, ack, nowMs);
+    }
+    if (this.#phase.at === 'live') this.#flush(nowMs);
+  }
+
+  #acked(line: Line, ack: Ack, nowMs: number): void {
+    switch (ack.result) {
+      case 'superseded': {
+        const retryInMs = this.#bench(line, nowMs);
+        this.#actions.push({
+          do: 'tell',
+          what: { kind: 'superseded', handle: line.handle, retryInMs },
+        });
+        return;
+      }
+      case 'rejected':
+        this.#actions.push({
+          do: 'tell',
+          what: { kind: 'rejected', handle: line.handle, reason: ack.reason },
+        });
+        break;
+      case 'applied':
+        line.benchedTimes = 0;
+        break;
+      case 'ignored':
+        break;
+    }
+    if (line.pending === null || ack.seq < line.pending.seq) return;
+    line.pending = null;
+    if (line.dueAtMs === null) this.#busy.delete(line);
+  }
+
+  #broken(why: Break, nowMs: number): void {
+    if (this.#phase.at === 'idle' || this.#phase.at === 'waiting') return;
+    const settled = this.#phase.at === 'live' && nowMs - this.#phase.sinceMs >= SETTLED_AFTER_MS;
+    for (const line of this.#lines.values()) detach(line);
+    this.#busy.clear();
+    if (this.#closing !== null) {
+      this.#phase = { at: 'closed' };
+      return;
+    }
+    this.#chooseMode(why, nowMs);
+    if (settled) this.#attempt = 0;
+    const windowMs = Math.min(this.#settings.reconnectWindowMs, RECONNECT_WINDOW_MAX_MS);
+    const retryInMs = reconnectDelayMs(this.#attempt, windowMs, this.#random());
+    this.#attempt += 1;
+    this.#phase = { at: 'waiting', untilMs: nowMs + retryInMs };
+    this.#actions.push({
+      do: 'tell',
+      what: { kind: 'disconnected', reason: why.reason, retryInMs },
+    });
+  }
+
+  // A stream that a proxy breaks looks like a collector that is down, so after some mute streams
+  // both ways are tried in turn, and the one that answers is kept.
+  #chooseMode(why: Break, nowMs: number): void {
+    if (this.#mode === 'calls') {
+      if (!this.#heard) this.#mode = 'stream';
+      return;
+    }
+    this.#muteStreams = this.#heard ? 0 : this.#muteStreams + 1;
+    if (why.kind !== 'unimplemented' && this.#muteStreams < MUTE_STREAMS_MAX) return;
+    this.#mode = 'calls';
+    this.#callsSinceMs = nowMs;
+  }
+
+  #tick(nowMs: number): void {
+    switch (this.#phase.at) {
+      case 'idle':
+      case 'closed':
+        return;
+      case 'waiting':
+        if (nowMs >= this.#phase.untilMs) this.#connect(nowMs);
+        return;
+      case 'greeting':
+        if (nowMs - this.#phase.sinceMs >= WELCOME_WITHIN_MS) this.#giveUp('no welcome', nowMs);
+        return;
+      case 'leaving':
+        if (nowMs < this.#phase.untilMs) return;
+        this.#actions.push({ do: 'disconnect' });
+        this.#phase = { at: 'closed' };
+        return;
+      case 'live':
+        return this.#pulse(nowMs);
+    }
+  }
+
+  #pulse(nowMs: number): void {
+    if (this.#isMute(nowMs)) return this.#giveUp('the collector stopped answering', nowMs);
+    if (this.#isTimeForStream(nowMs)) return this.#giveUp('trying the stream again', nowMs);
+    if (nowMs >= this.#heartbeatAtMs) {
+      this.#scheduleHeartbeat(nowMs);
+      for (const line of this.#lines.values()) {
+        if (line.epoch === null || line.pending !== null || line.silent) continue;
+        line.dueAtMs = nowMs;
+        this.#busy.add(line);
+      }
+      this.#greetUnassigned(nowMs);
+    }
+    this.#flush(nowMs);
+  }
+
+  #isMute(nowMs: number): boolean {
+    const patienceMs = Math.max(this.#settings.leaseMs, PATIENCE_MIN_MS);
+    if (nowMs - this.#heardAtMs < patienceMs) return false;
+    for (const line of this.#busy) if ((line.pending?.tries ?? 0) >= UNANSWERED_MAX) return true;
+    return false;
+  }
+
+  #isTimeForStream(nowMs: number): boolean {
+    if (this.#callsSinceMs === null || nowMs - this.#callsSinceMs < CALLS_FOR_MS) return false;
+    this.#callsSinceMs = null;
+    this.#muteStreams = 0;
+    this.#mode = 'stream';
+    return true;
+  }
+
+  #greetUnassigned(nowMs: number): void {
+    const due = [...this.#lines.values()].filter(
+      (line) =>
+        line.epoch === null &&
+        isNameable(line, nowMs) &&
+        nowMs - (line.helloAtMs ?? -Infinity) >= WELCOME_WITHIN_MS,
+    );
+    this.#hello(due, nowMs);
+  }
+
+  #giveUp(reason: string, nowMs: number): void {
+    this.#actions.push({ do: 'disconnect' });
+    this.#broken({ kind: 'failed', reason }, nowMs);
+  }
+
+  #connect(nowMs: number): void {
+    this.#phase = { at: 'greeting', sinceMs: nowMs };
+    this.#heard = false;
+    this.#heardAtMs = nowMs;
+    this.#actions.push({ do: 'connect', mode: this.#mode });
+    const named = [...this.#lines.values()].filter((line) => isNameable(line, nowMs));
+    // A stream begins with a hello even when every verifier of it is benched.
+    if (named.length === 0) this.#actions.push({ do: 'hello', handles: [] });
+    this.#hello(named, nowMs);
+  }
+
+  #hello(lines: readonly Line[], nowMs: number): void {
+    if (lines.length === 0) return;
+    for (const line of lines) line.helloAtMs = nowMs;
+    this.#actions.push({ do: 'hello', handles: lines.map((line) => line.handle) });
+  }
+
+  #hear(nowMs: number): void {
+    this.#heard = true;
+    this.#heardAtMs = nowMs;
+  }
+
+  #apply(settings: Settings, nowMs: number): void {
+    this.#settings = settings;
+    this.#actions.push({ do: 'apply', settings });
+    const latestMs = nowMs + jitteredIntervalMs(this.#intervalMs(), this.#random());
+    this.#heartbeatAtMs =
+      this.#heartbeatAtMs > nowMs ? Math.min(this.#heartbeatAtMs, latestMs) : latestMs;
+  }
+
+  #intervalMs(): number {
+    const { reportIntervalMsMin, reportIntervalMsMax } = REPORT_LIMITS;
+    const asked = this.#settings.reportIntervalMs;
+    return Math.min(reportIntervalMsMax, Math.max(reportIntervalMsMin, asked));
+  }
+
+  #scheduleHeartbeat(nowMs: number): void {
+    this.#heartbeatAtMs = nowMs + jitteredIntervalMs(this.#intervalMs(), this.#random());
+  }
+
+  #flush(nowMs: number): void {
+    const stamps: Stamp[] = [];
+    for (const line of this.#busy) {
+      if (line.epoch === null || wakeAtMs(line) > nowMs) continue;
+      stamps.push(stamp(line, line.epoch, nowMs));
+    }
+    if (stamps.length > 0) this.#actions.push({ do: 'report', stamps });
+  }
+
+  #bidFarewell(line: Line, nowMs: number): void {
+    if (line.epoch !== null) {
+      this.#actions.push({ do: 'report', stamps: [stamp(line, line.epoch, nowMs)] });
+    }
+    this.#actions.push({ do: 'goodbye', handles: [line.handle], reason: line.leaving ?? '' });
+    this.#forget(line);
+  }
+
+  #forget(line: Line): void {
+    this.#lines.delete(line.handle);
+    this.#busy.delete(line);
+    this.#actions.push({ do: 'forget', handle: line.handle });
+  }
+
+  #close(reason: string, nowMs: number): void {
+    if (this.#closing !== null) return;
+    this.#closing = reason;
+    if (this.#phase.at === 'live') this.#leave(nowMs);
+    else if (this.#phase.at === 'greeting') {
+      // Counts of a short-lived process are worth a moment; the welcome may be on its way.
+      this.#phase = { at: 'greeting', sinceMs: nowMs - WELCOME_WITHIN_MS + FAREWELL_MS };
+    } else this.#phase = { at: 'closed' };
+  }
+
+  #leave(nowMs: number): void {
+    const stamps: Stamp[] = [];
+    let isSomeoneSilent = false;
+    for (const line of this.#lines.values()) {
+      if (line.silent) isSomeoneSilent = true;
+      else if (line.epoch !== null) stamps.push(stamp(line, line.epoch, nowMs));
+    }
+    if (stamps.length > 0) this.#actions.push({ do: 'report', stamps });
+    // A verifier that fell silent did not stop on purpose as far as anybody knows.
+    const handles = isSomeoneSilent ? stamps.map(({ handle }) => handle) : [];
+    if (!isSomeoneSilent || handles.length > 0) {
+      this.#actions.push({ do: 'goodbye', handles, reason: this.#closing ?? '' });
+    }
+    this.#actions.push({ do: 'finish' });
+    this.#phase = { at: 'leaving', untilMs: nowMs + FAREWELL_MS };
+  }
+}
