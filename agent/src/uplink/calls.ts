@@ -55,6 +55,7 @@ export function openCalls(
     }
     busy = true;
     const { request, handles } = requestOf(talk, head, known);
+    if (talk.goodbye !== undefined) for (const handle of handles) known.delete(handle);
     const deadline = Date.now() + CALL_WITHIN_MS;
     client.report(request, new Metadata(), { deadline }, (error, response) => {
       busy = false;

@@ -26,7 +26,8 @@ class World {
   readonly stored = new Map<number, Snapshot>();
   readonly problems: string[] = [];
   readonly #sent = new Set<string>();
-  readonly #unacked = new Map<number, number>();
+  /** By handle and epoch: a new epoch voids what an old one waits for. */
+  readonly #unacked = new Map<string, number>();
   up: Upward[] = [];
   down: SessionEvent[] = [];
   nowMs = 0;
@@ -37,7 +38,8 @@ class World {
 
   on(event: SessionEvent): void {
     if (event.on === 'broken') this.#drop();
-    if (event.on === 'acks') for (const ack of event.acks) this.#unacked.delete(ack.handle);
+    if (event.on === 'acks')
+      for (const { handle, epoch } of event.acks) this.#unacked.delete(`${handle}@${epoch}`);
     for (const action of this.session.handle(event, this.nowMs)) this.#do(action);
   }
 
@@ -59,11 +61,12 @@ class World {
     const name = `${stamp.handle}@${stamp.epoch}.${stamp.seq}`;
     if (this.#sent.has(name)) this.problems.push(`${name} was sent twice`);
     this.#sent.add(name);
-    const sinceMs = this.#unacked.get(stamp.handle);
+    const line = `${stamp.handle}@${stamp.epoch}`;
+    const sinceMs = this.#unacked.get(line);
     if (sinceMs !== undefined && this.nowMs - sinceMs < 1_000) {
       this.problems.push(`${name} did not wait for the ack before it`);
     }
-    this.#unacked.set(stamp.handle, this.nowMs);
+    this.#unacked.set(line, this.nowMs);
     return { ...stamp, version: this.versions.get(stamp.handle) ?? 0 };
   }
 
