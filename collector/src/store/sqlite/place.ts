@@ -1,20 +1,6 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  type Stats,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
-import { randomBytes } from 'node:crypto';
+import { createWholeFile } from '../../whole-file.ts';
 import { asStoreError, storeError } from './failure.ts';
 
 /**
@@ -33,7 +19,7 @@ export function preparePlace(file: string, freshDatabase: () => Buffer): void {
   const found = statOf(file);
   if (found === undefined) {
     refuseOrphanedLog(file);
-    createWhole(file, freshDatabase());
+    create(file, freshDatabase());
   } else {
     refuseUnusable(file, found);
   }
@@ -71,58 +57,10 @@ function refuseUnusable(file: string, found: Stats): void {
   }
 }
 
-function createWhole(file: string, content: Buffer): void {
-  const draft = `${file}.new-${randomBytes(6).toString('hex')}`;
+function create(file: string, content: Buffer): void {
   try {
-    writeWhole(draft, content);
-    nameIt(draft, file);
-    syncDirectory(path.dirname(file));
+    createWholeFile(file, content);
   } catch (thrown) {
-    removeDraft(draft);
     throw asStoreError(thrown, file);
-  }
-}
-
-function writeWhole(draft: string, content: Buffer): void {
-  const descriptor = openSync(draft, 'wx', 0o600);
-  try {
-    for (let written = 0; written < content.length; ) {
-      written += writeSync(descriptor, content, written);
-    }
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** A link never replaces: when two collectors start at once, the second one finds the first one's. */
-function nameIt(draft: string, file: string): void {
-  try {
-    linkSync(draft, file);
-    unlinkSync(draft);
-  } catch (thrown) {
-    const code = (thrown as NodeJS.ErrnoException).code;
-    if (code === 'EEXIST') unlinkSync(draft);
-    // File systems without hard links.
-    else if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
-      renameSync(draft, file);
-    } else throw thrown;
-  }
-}
-
-function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function removeDraft(draft: string): void {
-  try {
-    unlinkSync(draft);
-  } catch {
-    // Never made, or already under its name; the first failure is the one to tell.
   }
 }

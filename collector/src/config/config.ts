@@ -1,0 +1,182 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { messageOf } from '@keyturn/shared/errors.ts';
+import type { Policy } from '../core/policy.ts';
+import type { WatchedIssuer } from '../issuer/watched-issuer.ts';
+import type { OperatorTokenSource } from '../operator-token.ts';
+import { ConfigError } from './config-error.ts';
+import { filePath } from './fields.ts';
+import { resolveIssuers } from './issuers.ts';
+import { type ListenConfig, resolveListen } from './listen.ts';
+import { type KeyPath, ProblemList } from './problem-list.ts';
+import { policySchema, topSchema } from './schema.ts';
+import { type Profiles, resolveServices } from './services.ts';
+import { parseSettings, type SettingsDocument } from './settings-document.ts';
+
+/** Everything a collector is told, checked. Paths are absolute. */
+export interface CollectorConfig {
+  readonly listen: ListenConfig;
+  readonly dataDirectory: string;
+  readonly operatorToken: OperatorTokenSource;
+  readonly issuers: readonly WatchedIssuer[];
+  readonly policy: Policy;
+}
+
+export interface ConfigSources {
+  /** Settings file; null for defaults. Relative paths in it start at its directory. */
+  readonly file: string | null;
+  /**
+   * Environment: KEYTURN_LISTEN_HTTP, KEYTURN_LISTEN_GRPC, KEYTURN_DATA, KEYTURN_OPERATOR_TOKEN and
+   * KEYTURN_OPERATOR_TOKEN_FILE win over the file. Empty counts as not set.
+   */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths from the environment and the default `./data` start. */
+  readonly cwd: string;
+  readonly profiles: Profiles;
+}
+
+/**
+ * Reads and checks all settings.
+ *
+ * @throws ConfigError naming every problem at once.
+ */
+export function loadConfig(sources: ConfigSources): CollectorConfig {
+  const { file, cwd } = sources;
+  const document = file === null ? EMPTY : readDocument(path.resolve(cwd, file), file);
+  const base = file === null ? cwd : path.dirname(path.resolve(cwd, file));
+  const problems = new ProblemList(document.locate);
+  const config = resolve(document.value, sources, base, problems);
+  if (problems.all.length > 0) throw new ConfigError(file ?? 'The environment', problems.all);
+  return config;
+}
+
+const EMPTY: SettingsDocument = { value: {}, locate: () => null };
+
+function readDocument(absolute: string, file: string): SettingsDocument {
+  let text: string;
+  try {
+    text = readFileSync(absolute, 'utf8');
+  } catch (thrown) {
+    const message = `the settings file cannot be read: ${messageOf(thrown)}`;
+    throw new ConfigError(file, [{ path: '', line: null, column: null, message }]);
+  }
+  return parseSettings(text, file);
+}
+
+function resolve(
+  value: unknown,
+  { env, cwd, profiles }: ConfigSources,
+  base: string,
+  problems: ProblemList,
+): CollectorConfig {
+  const top = sectionsOf(value, problems);
+  const readText = (file: string, at: KeyPath) =>
+    readTextFile(path.resolve(base, file), at, problems);
+  const readCa = (file: string, at: KeyPath) => {
+    const text = readText(file, at);
+    if (text !== undefined) checkCertificate(text, at, problems);
+    return text;
+  };
+  const dataDirectory = placeOf(env['KEYTURN_DATA'], top['data'], ['data'], cwd, base, problems);
+  const { issuers, names } = resolveIssuers(top['issuers'], problems, readCa);
+  const policy = problems.check(policySchema, top['policy'] ?? {}, ['policy']);
+  const services = resolveServices(top['services'], names, profiles, problems);
+  const settings = policy ?? policySchema.parse({});
+  if (settings.reconnect_window > settings.heartbeat * settings.lease_heartbeats) {
+    problems.add(
+      ['policy', 'reconnect_window'],
+      'expected at most heartbeat × lease_heartbeats: agents that wait longer count as silent',
+    );
+  }
+  return {
+    listen: resolveListen(top['listen'], env, problems, readText),
+    dataDirectory: dataDirectory ?? path.resolve(cwd, 'data'),
+    operatorToken: operatorTokenOf(env, top['operator_token_file'], cwd, base, problems),
+    issuers: issuers.map(({ watched }) => watched),
+    policy: {
+      issuers: new Map(issuers.map(({ policy }) => [policy.issuer, policy])),
+      services,
+      profiles: profiles.facts,
+      unknownProfile: profiles.unknown,
+      publishSafetyMs: settings.publish_safety,
+      retireSafetyMs: settings.retire_safety,
+      heartbeatMs: settings.heartbeat,
+      leaseHeartbeats: settings.lease_heartbeats,
+      reconnectWindowMs: settings.reconnect_window,
+      verifiersMax: settings.max_verifiers,
+      uncountedBlocksRetire: settings.uncounted_verifiers_block_retire,
+    },
+  };
+}
+
+/** The known sections, also when there are unknown ones besides them. */
+function sectionsOf(value: unknown, problems: ProblemList): Readonly<Record<string, unknown>> {
+  problems.check(topSchema.partial(), value, []);
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};
+}
+
+/** A path from the environment or else from the file, absolute; undefined when neither gives one. */
+function placeOf(
+  fromEnv: string | undefined,
+  fromFile: unknown,
+  at: KeyPath,
+  cwd: string,
+  base: string,
+  problems: ProblemList,
+): string | undefined {
+  if (fromEnv !== undefined && fromEnv !== '') return path.resolve(cwd, fromEnv);
+  const given = problems.check(filePath.optional(), fromFile, at);
+  return given === undefined ? undefined : path.resolve(base, given);
+}
+
+const TOKEN = /^[\u0021-\u007e]{20,512}$/;
+
+function operatorTokenOf(
+  env: ConfigSources['env'],
+  fromFile: unknown,
+  cwd: string,
+  base: string,
+  problems: ProblemList,
+): OperatorTokenSource {
+  const at = ['operator_token_file'];
+  const envFile = env['KEYTURN_OPERATOR_TOKEN_FILE'];
+  const file = placeOf(envFile, fromFile, at, cwd, base, problems);
+  const token = env['KEYTURN_OPERATOR_TOKEN'];
+  if (token === undefined || token === '') {
+    return file === undefined ? { kind: 'generated' } : { kind: 'file', file };
+  }
+  // The token itself must not reach a log, so the sentence does not show it.
+  if (!TOKEN.test(token)) {
+    problems.add(
+      ['KEYTURN_OPERATOR_TOKEN'],
+      `expected 20 to 512 printable ASCII characters without spaces, got ${token.length} characters`,
+    );
+  }
+  if (envFile !== undefined && envFile !== '') {
+    problems.add(
+      ['KEYTURN_OPERATOR_TOKEN'],
+      'expected this or KEYTURN_OPERATOR_TOKEN_FILE, got both',
+    );
+  }
+  return { kind: 'given', token };
+}
+
+function readTextFile(absolute: string, at: KeyPath, problems: ProblemList): string | undefined {
+  try {
+    return readFileSync(absolute, 'utf8');
+  } catch (thrown) {
+    problems.add(at, `expected a readable file: ${messageOf(thrown)}`);
+    return undefined;
+  }
+}
+
+function checkCertificate(pem: string, at: KeyPath, problems: ProblemList): void {
+  try {
+    void new X509Certificate(pem);
+  } catch (thrown) {
+    problems.add(at, `expected PEM certificates: ${messageOf(thrown)}`);
+  }
+}

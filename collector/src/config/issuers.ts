@@ -1,0 +1,136 @@
+import type { IssuerPolicy } from '../core/policy.ts';
+import type { WatchedIssuer } from '../issuer/watched-issuer.ts';
+import { isLoopback } from './address.ts';
+import type { KeyPath, ProblemList } from './problem-list.ts';
+import type { IssuerSettings } from './schema.ts';
+import { issuerSchema } from './schema.ts';
+
+const ISSUERS_MAX = 64;
+
+/** One issuer as the rules and as the watcher need it. */
+export interface ResolvedIssuer {
+  readonly policy: IssuerPolicy;
+  readonly watched: WatchedIssuer;
+}
+
+export interface ResolvedIssuers {
+  readonly issuers: readonly ResolvedIssuer[];
+  /** Every `iss` named, those with other problems included, so that services can refer to them. */
+  readonly names: readonly string[];
+}
+
+/** @param readCa gives the PEM text of a CA file, or undefined after adding the problem. */
+export function resolveIssuers(
+  value: unknown,
+  problems: ProblemList,
+  readCa: (file: string, path: KeyPath) => string | undefined,
+): ResolvedIssuers {
+  const entries = listOf(value, 'issuers', ISSUERS_MAX, problems);
+  const names = entries.flatMap((entry) => {
+    const name = (entry as { readonly issuer?: unknown } | null)?.issuer;
+    return typeof name === 'string' ? [name] : [];
+  });
+  const issuers = entries.flatMap((entry, index) => {
+    const path = ['issuers', index];
+    const settings = problems.check(issuerSchema, entry, path);
+    if (settings === undefined) return [];
+    if (names.indexOf(settings.issuer) < names.lastIndexOf(settings.issuer)) {
+      const first = names.indexOf(settings.issuer) === index;
+      if (!first) problems.add([...path, 'issuer'], `${settings.issuer} is there twice`);
+    }
+    checkSources(settings, path, problems);
+    const ca = settings.ca === undefined ? null : readCa(settings.ca, [...path, 'ca']);
+    return [resolved(settings, ca ?? null)];
+  });
+  return { issuers, names };
+}
+
+/** The entries of a list in the file; empty, after adding the problem, when it is none. */
+export function listOf(
+  value: unknown,
+  name: string,
+  max: number,
+  problems: ProblemList,
+): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) {
+    problems.add([name], 'expected a list, each entry starting with "- "');
+    return [];
+  }
+  if (value.length > max) {
+    problems.add([name], `expected at most ${max} entries, got ${value.length}`);
+    return [];
+  }
+  return value as readonly unknown[];
+}
+
+/** Where the OpenID Connect discovery document of an issuer is (Discovery 1.0, section 4). */
+export function discoveryUrl(issuer: string): string {
+  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+}
+
+function resolved(settings: IssuerSettings, ca: string | null): ResolvedIssuer {
+  const sources = sourcesOf(settings);
+  return {
+    policy: {
+      issuer: settings.issuer,
+      vantages: sources.map(({ vantage }) => vantage),
+      watchIntervalMs: settings.watch_interval,
+      maxTokenLifetimeMs: settings.max_token_lifetime ?? null,
+      skewMs: settings.clock_skew,
+      originSpreadMs: settings.origin_spread,
+      sharedCachesMs: settings.shared_caches.reduce((sum, ms) => sum + ms, 0),
+      failedFetchMs: settings.failed_fetch_allowance,
+    },
+    watched: {
+      issuer: settings.issuer,
+      sources,
+      intervalMs: settings.watch_interval,
+      ca,
+      allowHttp: settings.allow_http,
+    },
+  };
+}
+
+function sourcesOf(settings: IssuerSettings): WatchedIssuer['sources'] {
+  return [
+    ...(settings.jwks_uri === undefined
+      ? []
+      : [{ vantage: settings.jwks_uri, kind: 'jwks' as const }]),
+    ...(settings.discovery
+      ? [{ vantage: discoveryUrl(settings.issuer), kind: 'discovery' as const }]
+      : []),
+    ...settings.vantages.map((vantage) => ({ vantage, kind: 'jwks' as const })),
+  ];
+}
+
+function checkSources(settings: IssuerSettings, path: KeyPath, problems: ProblemList): void {
+  if (settings.jwks_uri !== undefined && settings.discovery) {
+    problems.add([...path, 'discovery'], 'expected either jwks_uri or discovery: true, got both');
+  }
+  const sources = sourcesOf(settings);
+  if (sources.length === 0) {
+    problems.add(path, 'expected jwks_uri, discovery: true or vantages, got none of them');
+  }
+  for (const [index, { vantage, kind }] of sources.entries()) {
+    if (sources.findIndex((other) => other.vantage === vantage) < index) {
+      problems.add([...path, 'vantages'], `${vantage} is there twice`);
+    }
+    if (settings.allow_http || mayBeFetched(vantage)) continue;
+    problems.add(
+      [...path, fieldOf(settings, vantage, kind)],
+      `${vantage} can be changed on the way: use https, or set allow_http: true for this issuer`,
+    );
+  }
+}
+
+function fieldOf(settings: IssuerSettings, vantage: string, kind: string): string {
+  if (kind === 'discovery') return 'issuer';
+  return settings.jwks_uri === vantage ? 'jwks_uri' : 'vantages';
+}
+
+/** http is fine on this machine only: whoever changes a JWKS on the way chooses the keys. */
+function mayBeFetched(address: string): boolean {
+  const url = URL.parse(address);
+  return url !== null && (url.protocol === 'https:' || isLoopback(url.hostname));
+}

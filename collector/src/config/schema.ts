@@ -1,0 +1,89 @@
+import { GRADES } from '@keyturn/shared/model/evidence.ts';
+import { duration } from '@keyturn/shared/settings.ts';
+import { z } from 'zod';
+import {
+  address,
+  durationOrUnbounded,
+  fetchUrl,
+  filePath,
+  flag,
+  integer,
+  issuerUrl,
+  oneOf,
+  serviceName,
+} from './fields.ts';
+
+// The settings file, section by section, so that a problem in one does not hide those of another.
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export const topSchema = z.strictObject({
+  listen: z.unknown(),
+  data: z.unknown(),
+  operator_token_file: z.unknown(),
+  issuers: z.unknown(),
+  services: z.unknown(),
+  policy: z.unknown(),
+});
+
+export const listenSchema = z.strictObject({
+  http: address('127.0.0.1:7460').optional(),
+  grpc: address('127.0.0.1:7461').optional(),
+  tls: z.strictObject({ cert: filePath, key: filePath }).optional(),
+});
+
+export const issuerSchema = z.strictObject({
+  issuer: issuerUrl,
+  jwks_uri: fetchUrl.optional(),
+  discovery: flag.default(false),
+  vantages: z.array(fetchUrl).max(32).default([]),
+  watch_interval: duration({ minMs: 500, maxMs: HOUR_MS }).default(15_000),
+  max_token_lifetime: duration({ minMs: 1_000 }).optional(),
+  clock_skew: duration({ maxMs: HOUR_MS }).default(60_000),
+  // One minute: replicas behind one address that differ for longer show up as differing sightings.
+  origin_spread: duration({ maxMs: DAY_MS }).default(60_000),
+  shared_caches: z
+    .array(duration({ maxMs: 30 * DAY_MS }))
+    .max(16)
+    .default([]),
+  failed_fetch_allowance: duration({ maxMs: DAY_MS }).default(60_000),
+  ca: filePath.optional(),
+  allow_http: flag.default(false),
+});
+
+export const overridesSchema = z.strictObject({
+  refresh: durationOrUnbounded.optional(),
+  refetches_on_unknown_kid: flag.optional(),
+  cooldown: duration().optional(),
+  new_kid_refused: durationOrUnbounded.optional(),
+  removed_key_accepted: durationOrUnbounded.optional(),
+  replaces_whole_set: flag.optional(),
+  several_caches: flag.optional(),
+  caches_verified_tokens: flag.optional(),
+  static_keys: flag.optional(),
+});
+
+export const serviceSchema = z.strictObject({
+  name: serviceName,
+  issuers: z.array(issuerUrl).min(1).max(16).optional(),
+  instances: integer(0, 1_000_000).optional(),
+  required: flag.default(true),
+  profile: serviceName.optional(),
+  evidence: oneOf(GRADES).optional(),
+  overrides: overridesSchema.optional(),
+});
+
+export const policySchema = z.strictObject({
+  publish_safety: duration({ maxMs: 30 * DAY_MS }).default(HOUR_MS),
+  retire_safety: duration({ maxMs: 30 * DAY_MS }).default(HOUR_MS),
+  heartbeat: duration({ minMs: 100, maxMs: 10 * 60_000 }).default(15_000),
+  lease_heartbeats: integer(2, 20).default(3),
+  reconnect_window: duration({ maxMs: HOUR_MS }).default(10_000),
+  max_verifiers: integer(1, 2_000_000).default(200_000),
+  uncounted_verifiers_block_retire: flag.default(false),
+});
+
+export type IssuerSettings = z.output<typeof issuerSchema>;
+export type ServiceSettings = z.output<typeof serviceSchema>;
+export type OverrideSettings = z.output<typeof overridesSchema>;
