@@ -1,0 +1,347 @@
+import { createHash } from 'node:crypto';
+import type { Grade } from '@keyturn/shared/model/evidence.ts';
+import type { KeyRef } from '@keyturn/shared/model/ids.ts';
+import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
+import type { Ack, KeySetReport, KidCounts, Report, Source } from '@keyturn/shared/model/report.ts';
+import type { Check, Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
+import type { Act, ActResult } from '../../src/core/acts.ts';
+import { initialState } from '../../src/core/initial.ts';
+import type { IssuerPolicy, Policy, ServicePolicy } from '../../src/core/policy.ts';
+import type { Sighting } from '../../src/core/sighting.ts';
+import type { Now, State } from '../../src/core/state.ts';
+import type { Input, Reply } from '../../src/core/step.ts';
+import { step } from '../../src/core/step.ts';
+import { openMemoryStore } from '../../src/store/memory.ts';
+import type { Store } from '../../src/store/store.ts';
+
+export const ISSUER = 'https://issuer.test';
+export const VANTAGE = 'https://issuer.test/jwks';
+export const START_MS = Date.UTC(2026, 0, 1);
+
+/** A key with a thumbprint made from its kid (and a variant for kid reuse). */
+export function keyOf(kid: string, variant = ''): KeyRef {
+  const thumbprint = createHash('sha256').update(`${kid}${variant}`).digest('base64url');
+  return { kid, thumbprint, alg: 'RS256' };
+}
+
+export const OLD = keyOf('old');
+export const NEW = keyOf('new');
+
+/** A profile that keeps one whole set and refreshes it every 60 s. */
+export function profileOf(part: Partial<ProfileFacts> = {}): ProfileFacts {
+  return {
+    id: 'test-profile',
+    name: 'Test profile',
+    refreshS: 60,
+    refetchesOnUnknownKid: false,
+    cooldownS: null,
+    newKidRefusedS: 60,
+    removedKeyAcceptedS: 60,
+    replacesWholeSet: true,
+    severalCaches: false,
+    cachesVerifiedTokens: false,
+    staticKeys: false,
+    ...part,
+  };
+}
+
+export function serviceOf(name: string, part: Partial<ServicePolicy> = {}): ServicePolicy {
+  return {
+    name,
+    declared: true,
+    issuers: [ISSUER],
+    instances: 1,
+    required: true,
+    profile: profileOf(),
+    evidence: 'present' satisfies Grade,
+    ...part,
+  };
+}
+
+export function issuerOf(part: Partial<IssuerPolicy> = {}): IssuerPolicy {
+  return {
+    issuer: ISSUER,
+    vantages: [VANTAGE],
+    watchIntervalMs: 15_000,
+    maxTokenLifetimeMs: 600_000,
+    skewMs: 10_000,
+    originSpreadMs: 0,
+    sharedCachesMs: 0,
+    failedFetchMs: 0,
+    ...part,
+  };
+}
+
+export function policyOf(services: readonly ServicePolicy[], part: Partial<Policy> = {}): Policy {
+  return {
+    issuers: new Map([[ISSUER, issuerOf()]]),
+    services: new Map(services.map((service) => [service.name, service])),
+    profiles: new Map(),
+    unknownProfile: profileOf({ id: 'unknown', newKidRefusedS: null, removedKeyAcceptedS: null }),
+    publishSafetyMs: 60_000,
+    retireSafetyMs: 60_000,
+    heartbeatMs: 15_000,
+    leaseHeartbeats: 3,
+    reconnectWindowMs: 120_000,
+    verifiersMax: 1_000,
+    uncountedBlocksRetire: false,
+    ...part,
+  };
+}
+
+export interface CountsPart {
+  readonly kid: string | null;
+  readonly outcomes: KidCounts['outcomes'];
+  readonly iatS?: number;
+  readonly expS?: number;
+  readonly lifetimeS?: number;
+  readonly lastAcceptedAgeMs?: number;
+  readonly withoutExp?: number;
+}
+
+export interface ReportPart {
+  readonly keys?: readonly KeyRef[];
+  readonly counts?: readonly CountsPart[];
+  readonly observedAgeMs?: number;
+  readonly dataAgeMs?: number | null;
+  readonly servedAgeMs?: number | null;
+  readonly failures?: number;
+}
+
+/** A verifier of the world that reports through the real core. */
+export interface TestVerifier {
+  readonly name: string;
+  epoch: number;
+  seq: number;
+  /** What it says when it only beats. */
+  said: ReportPart;
+  report(part?: ReportPart): Ack;
+  goodbye(): void;
+}
+
+/** The pure core with a store behind it and time that moves when told. */
+export class World {
+  readonly policy: Policy;
+  readonly store: Store;
+  state: State;
+  atMs = START_MS;
+  /** How far the wall clock has been set back. */
+  wallBackMs = 0;
+  readonly verifiers: TestVerifier[] = [];
+  served: readonly KeyRef[] = [OLD];
+  #boots = 0;
+  #acts = 0;
+
+  constructor(policy: Policy, store: Store = openMemoryStore()) {
+    this.policy = policy;
+    this.store = store;
+    this.state = initialState(policy, store.load(), this.now());
+  }
+
+  now(): Now {
+    return { atMs: this.atMs, earliestMs: this.atMs - this.wallBackMs };
+  }
+
+  take(input: Input): Reply {
+    const { writes, reply } = step(this.state, input, this.now());
+    this.store.commit(writes);
+    return reply;
+  }
+
+  /** Lets time pass a second at a time; the issuer is watched and live verifiers beat. */
+  pass(
+    ms: number,
+    how: { readonly silent?: readonly string[]; readonly unwatched?: boolean } = {},
+  ): void {
+    const endMs = this.atMs + ms;
+    while (this.atMs < endMs) {
+      this.atMs = Math.min(endMs, this.atMs + 1_000);
+      const second = Math.round((this.atMs - START_MS) / 1_000);
+      if (second % 15 === 0) {
+        if (how.unwatched !== true) this.sight();
+        for (const verifier of this.verifiers) {
+          if (how.silent?.includes(verifier.name) !== true) verifier.report(verifier.said);
+        }
+      }
+      this.take({ type: 'tick' });
+    }
+  }
+
+  /** The collector fetches the JWKS once. */
+  sight(keys: readonly KeyRef[] = this.served, vantage = VANTAGE): void {
+    this.take({ type: 'sighting', sighting: sightingOf(keys, this.atMs, vantage) });
+  }
+
+  sightFailure(message = 'expected status 200, got 500'): void {
+    this.take({
+      type: 'sighting',
+      sighting: {
+        issuer: ISSUER,
+        vantage: VANTAGE,
+        result: { ok: false, error: 'status', message },
+      },
+    });
+  }
+
+  join(
+    service: string,
+    instance = 'i1',
+    how: { readonly source?: Source; readonly boot?: string; readonly cache?: string } = {},
+  ): TestVerifier {
+    const { source = 'in_process', cache = 'jwks' } = how;
+    const id = { service, instance, cache };
+    const boot = how.boot ?? (this.#boots++).toString(16).padStart(32, '0');
+    const session = `session ${boot}`;
+    const reply = this.take({
+      type: 'hello',
+      session,
+      hello: {
+        bootId: boot,
+        agentVersion: '0.0.0',
+        wallUnixMs: this.atMs,
+        verifiers: [{ handle: 1, id, profile: '', source, issuers: [ISSUER] }],
+      },
+    });
+    if (reply.type !== 'assignments') throw new Error('expected assignments');
+    const [assigned] = reply.assignments;
+    if (assigned === undefined || assigned.refused !== '') {
+      throw new Error(assigned?.refused ?? 'no assignment');
+    }
+    const name = `${service}/${instance}`;
+    const verifier: TestVerifier = {
+      name,
+      epoch: assigned.epoch,
+      seq: assigned.committedSeq,
+      said: {},
+      report: (part = verifier.said) => {
+        verifier.said = part;
+        verifier.seq += 1;
+        const report = reportOf(verifier, part, source);
+        const answer = this.take({ type: 'report', session, verifier: id, report });
+        if (answer.type !== 'ack') throw new Error('expected an ack');
+        return answer.ack;
+      },
+      goodbye: () => {
+        this.verifiers.splice(this.verifiers.indexOf(verifier), 1);
+        this.take({ type: 'goodbye', session, verifiers: [id] });
+      },
+    };
+    const earlier = this.verifiers.findIndex((known) => known.name === name);
+    if (earlier >= 0) this.verifiers.splice(earlier, 1);
+    this.verifiers.push(verifier);
+    return verifier;
+  }
+
+  act(act: Act): ActResult {
+    const reply = this.take({ type: 'act', act });
+    if (reply.type !== 'acted') throw new Error('expected an act result');
+    return reply.result;
+  }
+
+  /** Starts old → new and gives the rotation's id. */
+  start(): string {
+    const id = `r-${++this.#acts}`;
+    const result = this.act({
+      type: 'start',
+      id,
+      by: 'tester',
+      issuer: ISSUER,
+      alg: 'RS256',
+      oldKid: null,
+      newKid: NEW.kid,
+      newThumbprint: null,
+    });
+    if (!result.ok) throw new Error(result.refusal.message);
+    return id;
+  }
+
+  declare(
+    rotationId: string,
+    stepName: Extract<Act, { type: 'declare' }>['step'],
+    overrideReason: string | null = null,
+  ): ActResult {
+    return this.act({ type: 'declare', by: 'tester', rotationId, step: stepName, overrideReason });
+  }
+
+  gate(rotationId: string, gate: Gate): Verdict {
+    const reply = this.take({ type: 'check', rotationId, gate });
+    if (reply.type !== 'verdict' || reply.verdict === undefined) throw new Error('no verdict');
+    return reply.verdict;
+  }
+
+  /** kill -9 of the collector, and its restart on the same store. */
+  restart(downMs = 5_000): void {
+    this.atMs += downMs;
+    this.state = initialState(this.policy, this.store.load(), this.now());
+  }
+}
+
+export function checkOf(verdict: Verdict, id: string): Check {
+  const found = verdict.checks.find((check) => check.id === id);
+  if (found === undefined) throw new Error(`no check ${id} in gate ${verdict.gate}`);
+  return found;
+}
+
+/** What keeps a verdict from being open, by check id. */
+export function blockers(verdict: Verdict): string[] {
+  return verdict.checks
+    .filter((check) => check.status === 'fail' || check.status === 'unknown')
+    .map((check) => `${check.id}:${check.status}`);
+}
+
+function sightingOf(keys: readonly KeyRef[], atMs: number, vantage: string): Sighting {
+  return {
+    issuer: ISSUER,
+    vantage,
+    result: {
+      ok: true,
+      keys,
+      untrackedKeys: 0,
+      bytes: 500,
+      documentSha256: '00',
+      maxAgeS: null,
+      staleS: 0,
+      ageS: null,
+      originDateMs: atMs,
+    },
+  };
+}
+
+function reportOf(verifier: TestVerifier, part: ReportPart, source: Source): Report {
+  const set: KeySetReport = {
+    issuer: ISSUER,
+    keys: part.keys ?? [OLD],
+    dataAgeMs: part.dataAgeMs === undefined ? 0 : part.dataAgeMs,
+    attemptAgeMs: 0,
+    consecutiveFailures: part.failures ?? 0,
+    lastError: null,
+    nextRefreshInMs: null,
+    cooldownInMs: null,
+    documentSha256: null,
+    servedAgeMs:
+      source === 'proxy' ? (part.servedAgeMs === undefined ? 0 : part.servedAgeMs) : null,
+  };
+  return {
+    handle: 1,
+    epoch: verifier.epoch,
+    seq: verifier.seq,
+    observedAgeMs: part.observedAgeMs ?? 0,
+    keySets: [set],
+    counts: (part.counts ?? []).map(countsOf),
+    dropped: 0,
+  };
+}
+
+function countsOf(part: CountsPart): KidCounts {
+  return {
+    issuer: ISSUER,
+    key: part.kid === null ? { kind: 'none' } : { kind: 'kid', kid: part.kid },
+    outcomes: part.outcomes,
+    highestIat: part.iatS ?? null,
+    highestExp: part.expS ?? null,
+    longestLifetimeS: part.lifetimeS ?? null,
+    acceptedWithoutExp: part.withoutExp ?? 0,
+    acceptedWithoutIat: 0,
+    lastAcceptedAgeMs: part.lastAcceptedAgeMs ?? (part.outcomes.ok === undefined ? null : 0),
+  };
+}
