@@ -91,26 +91,27 @@ function readToken(file: string): string {
 
 /** Checks the permissions of the very file it reads. */
 function readPrivate(file: string): string {
-  let descriptor: number;
+  let descriptor: number | undefined;
   try {
     descriptor = openSync(file, 'r');
+    const { mode, size } = fstatSync(descriptor);
+    refuseShared(file, mode);
+    return size > FILE_BYTES_MAX ? '' : readFileSync(descriptor, 'utf8');
   } catch (thrown) {
+    if (thrown instanceof OperatorTokenError) throw thrown;
     throw new OperatorTokenError(
       `The operator token cannot be read from ${file}: ${messageOf(thrown)}.`,
       { cause: thrown },
     );
-  }
-  try {
-    const { mode, size } = fstatSync(descriptor);
-    const shared = mode & 0o077;
-    if (shared !== 0 && process.platform !== 'win32') {
-      throw new OperatorTokenError(
-        `${file} can be used by others (mode ${(mode & 0o777).toString(8)}): run \`chmod 600 ` +
-          `${file}\`, and replace the token if it may have been read.`,
-      );
-    }
-    return size > FILE_BYTES_MAX ? '' : readFileSync(descriptor, 'utf8');
   } finally {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+function refuseShared(file: string, mode: number): void {
+  if ((mode & 0o077) === 0 || process.platform === 'win32') return;
+  throw new OperatorTokenError(
+    `${file} can be used by others (mode ${(mode & 0o777).toString(8)}): run \`chmod 600 ${file}\`, ` +
+      'and replace the token if it may have been read.',
+  );
 }

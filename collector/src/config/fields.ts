@@ -39,6 +39,9 @@ export const serviceName = text(
   'a name (numbers in quotes)',
 );
 
+/** An id in the profile catalogue. */
+export const profileId = text((value) => textProblem(value, 128), 'the id of a profile');
+
 /** A path of the file system. */
 export const filePath = text((value) => textProblem(value, 4_096), 'a path');
 

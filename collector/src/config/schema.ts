@@ -10,6 +10,7 @@ import {
   integer,
   issuerUrl,
   oneOf,
+  profileId,
   serviceName,
 } from './fields.ts';
 
@@ -69,7 +70,7 @@ export const serviceSchema = z.strictObject({
   issuers: z.array(issuerUrl).min(1).max(16).optional(),
   instances: integer(0, 1_000_000).optional(),
   required: flag.default(true),
-  profile: serviceName.optional(),
+  profile: profileId.optional(),
   evidence: oneOf(GRADES).optional(),
   overrides: overridesSchema.optional(),
 });

@@ -1,0 +1,442 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
+import t, { type Test } from 'tap';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { type CollectorConfig, loadConfig } from '../../src/config/config.ts';
+
+function facts(id: string, over: Partial<ProfileFacts> = {}): ProfileFacts {
+  return {
+    id,
+    name: id,
+    refreshS: 600,
+    refetchesOnUnknownKid: true,
+    cooldownS: 30,
+    newKidRefusedS: 30,
+    removedKeyAcceptedS: 600,
+    replacesWholeSet: true,
+    severalCaches: false,
+    cachesVerifiedTokens: false,
+    staticKeys: false,
+    ...over,
+  };
+}
+
+const unknown = facts('unknown', { newKidRefusedS: null, removedKeyAcceptedS: null });
+const profiles = {
+  unknown,
+  facts: new Map(
+    [
+      facts('npm-jose'),
+      facts('npm-jwks-rsa', { replacesWholeSet: false }),
+      facts('haproxy', { staticKeys: true, newKidRefusedS: null, removedKeyAcceptedS: null }),
+      facts('lazy', { refetchesOnUnknownKid: false, cooldownS: null, newKidRefusedS: 600 }),
+    ].map((one) => [one.id, one]),
+  ),
+};
+
+const ISSUER = `
+issuers:
+  - issuer: https://issuer.example
+    jwks_uri: https://issuer.example/jwks
+`;
+
+function load(t: Test, yaml: string, env: Record<string, string> = {}): CollectorConfig {
+  const directory = t.testdir();
+  const file = path.join(directory, 'collector.yaml');
+  writeFileSync(file, yaml);
+  return loadConfig({ file, env, cwd: directory, profiles });
+}
+
+/** Every problem as `path: message`. */
+function problemsOf(t: Test, yaml: string, env: Record<string, string> = {}): readonly string[] {
+  try {
+    load(t, yaml, env);
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    return thrown.problems.map((one) => `${one.path}: ${one.message}`);
+  }
+  return [];
+}
+
+t.test('no file: loopback, ./data, no issuers', async (t) => {
+  const config = loadConfig({ file: null, env: {}, cwd: '/srv/keyturn', profiles });
+  t.match(config, {
+    listen: {
+      http: { host: '127.0.0.1', port: 7460 },
+      grpc: { host: '127.0.0.1', port: 7461 },
+      tls: null,
+    },
+    dataDirectory: '/srv/keyturn/data',
+    operatorToken: { kind: 'generated' },
+    issuers: [],
+    policy: {
+      publishSafetyMs: 3_600_000,
+      retireSafetyMs: 3_600_000,
+      heartbeatMs: 15_000,
+      leaseHeartbeats: 3,
+      verifiersMax: 200_000,
+      uncountedBlocksRetire: false,
+    },
+  });
+  t.equal(config.policy.services.size, 0);
+  t.equal(config.policy.profiles, profiles.facts);
+});
+
+t.test('an empty file is like none', async (t) => {
+  t.equal(load(t, '# nothing\n').listen.http.port, 7460);
+  t.equal(load(t, '').listen.http.port, 7460);
+});
+
+t.test('the example is valid and what it calls a default is one', async (t) => {
+  const file = path.join(import.meta.dirname, '../../example/collector.yaml');
+  const config = loadConfig({ file, env: {}, cwd: '/', profiles });
+  t.equal(config.dataDirectory, path.join(path.dirname(file), 'data'));
+  const none = loadConfig({ file: null, env: {}, cwd: '/', profiles });
+  const { issuers: _i, services: _s, ...shown } = config.policy;
+  const { issuers: _j, services: _r, ...defaults } = none.policy;
+  t.strictSame(shown, defaults);
+  t.match(config.policy.issuers.get('https://login.example.com'), {
+    vantages: [
+      'https://login.example.com/.well-known/jwks.json',
+      'https://login-eu.example.com/.well-known/jwks.json',
+    ],
+    watchIntervalMs: 15_000,
+    maxTokenLifetimeMs: 3_600_000,
+    skewMs: 60_000,
+    sharedCachesMs: 660_000,
+  });
+  t.match(config.policy.services.get('orders'), {
+    declared: true,
+    instances: 3,
+    required: true,
+    evidence: 'present',
+    profile: { id: 'npm-jose' },
+  });
+  t.match(config.policy.services.get('legacy-gateway')?.profile, {
+    refreshS: 3_600,
+    newKidRefusedS: 300,
+    removedKeyAcceptedS: 3_600,
+  });
+});
+
+t.test('the environment wins over the file', async (t) => {
+  const config = load(t, 'listen: {http: "127.0.0.1:1"}\ndata: a\noperator_token_file: b\n', {
+    KEYTURN_LISTEN_HTTP: '[::1]:2',
+    KEYTURN_LISTEN_GRPC: 'localhost:0',
+    KEYTURN_DATA: 'c',
+    KEYTURN_OPERATOR_TOKEN: 'a-token-that-is-long-enough',
+  });
+  t.strictSame(config.listen.http, { host: '::1', port: 2 });
+  t.strictSame(config.listen.grpc, { host: 'localhost', port: 0 });
+  t.equal(path.basename(config.dataDirectory), 'c');
+  t.strictSame(config.operatorToken, { kind: 'given', token: 'a-token-that-is-long-enough' });
+});
+
+t.test('evidence by default', async (t) => {
+  const config = load(
+    t,
+    `${ISSUER}
+services:
+  - {name: a, profile: npm-jose}
+  - {name: b}
+  - {name: c, profile: haproxy}
+  - {name: d, profile: npm-jose, overrides: {static_keys: true}}
+`,
+  );
+  t.strictSame(
+    [...config.policy.services.values()].map((s) => s.evidence),
+    ['served', 'served', 'attested', 'attested'],
+  );
+  t.equal(config.policy.services.get('b')?.profile, unknown);
+  t.strictSame(config.policy.services.get('a')?.issuers, ['https://issuer.example']);
+  t.equal(config.policy.services.get('a')?.instances, null);
+});
+
+t.test('an override raises the bounds that follow from it, and never lowers them', async (t) => {
+  const cases: readonly [string, string, number | null, number | null][] = [
+    // overrides, profile, new key refused, removed key accepted
+    ['{refresh: 2h}', 'lazy', 7_200, 7_200],
+    ['{refresh: 1s}', 'lazy', 600, 600],
+    ['{refresh: unbounded}', 'lazy', null, null],
+    ['{refresh: 2h}', 'npm-jose', 30, 7_200],
+    ['{cooldown: 10m}', 'npm-jose', 600, 600],
+    ['{refetches_on_unknown_kid: false}', 'npm-jose', 600, 600],
+    ['{refresh: 2h, new_kid_refused: 5s, removed_key_accepted: unbounded}', 'lazy', 5, null],
+  ];
+  for (const [overrides, profile, refused, accepted] of cases) {
+    const config = load(
+      t,
+      `${ISSUER}\nservices: [{name: a, profile: ${profile}, overrides: ${overrides}}]`,
+    );
+    const own = config.policy.services.get('a')?.profile;
+    t.strictSame(
+      [own?.newKidRefusedS, own?.removedKeyAcceptedS],
+      [refused, accepted],
+      `${profile} ${overrides}`,
+    );
+  }
+});
+
+t.test('discovery', async (t) => {
+  const config = load(
+    t,
+    `issuers: [{issuer: https://issuer.example/tenant/, discovery: true, vantages: [https://edge.example/jwks]}]`,
+  );
+  t.strictSame(config.issuers[0]?.sources, [
+    {
+      vantage: 'https://issuer.example/tenant/.well-known/openid-configuration',
+      kind: 'discovery',
+    },
+    { vantage: 'https://edge.example/jwks', kind: 'jwks' },
+  ]);
+  t.strictSame(
+    config.policy.issuers.get('https://issuer.example/tenant/')?.vantages,
+    config.issuers[0]?.sources.map(({ vantage }) => vantage),
+    'the rules and the watcher name the same places',
+  );
+});
+
+const withService = (service: string) => `${ISSUER}\nservices:\n  - ${service}\n`;
+const withIssuer = (rest: string) => `issuers: [{issuer: https://issuer.example, ${rest}}]`;
+
+const wrong: readonly [string, string, readonly RegExp[]][] = [
+  ['top level', 'just text', [/^: expected a mapping, got "just text"/]],
+  ['unknown key', 'lisen: {}', [/^lisen: unknown key "lisen"; did you mean listen\?/]],
+  [
+    'unknown key, nothing near',
+    'policy: {colour: red}',
+    [/^policy\.colour: unknown key "colour"; known here: publish_safety, retire_safety/],
+  ],
+  [
+    'inline token',
+    'operator_token: abc',
+    [/^operator_token: unknown key .*did you mean operator_token_file\?/],
+  ],
+  [
+    'no unit',
+    'policy: {heartbeat: 15}',
+    [/^policy\.heartbeat: expected a duration with a unit .* such as 15s or 1h30m, got 15/],
+  ],
+  ['wrong unit', 'policy: {heartbeat: 15 sec}', [/^policy\.heartbeat: .*got "15 sec"/]],
+  ['negative', 'policy: {retire_safety: -1h}', [/^policy\.retire_safety: .*got "-1h"/]],
+  [
+    'too long',
+    'policy: {heartbeat: 1h}',
+    [/^policy\.heartbeat: expected between 100ms and 10m, got 1h/, /reconnect_window/].slice(0, 1),
+  ],
+  [
+    'reconnect window longer than the lease',
+    'policy: {heartbeat: 1s, reconnect_window: 4s}',
+    [/^policy\.reconnect_window: expected at most heartbeat × lease_heartbeats/],
+  ],
+  ['address', 'listen: {http: 7460}', [/^listen\.http: expected host:port such as .*got 7460/]],
+  ['port', 'listen: {http: "127.0.0.1:70000"}', [/^listen\.http: expected host:port/]],
+  [
+    'open to the network',
+    'listen: {http: "0.0.0.0:7460", grpc: "[::]:7461"}',
+    [
+      /^listen\.http: 0\.0\.0\.0:7460 can be reached from other machines, which needs TLS: set listen\.tls\.cert and listen\.tls\.key/,
+      /^listen\.grpc: \[::\]:7461 can be reached/,
+    ],
+  ],
+  [
+    'one port for both',
+    'listen: {http: "127.0.0.1:1", grpc: "127.0.0.1:1"}',
+    [/^listen: http and grpc cannot both listen on 127\.0\.0\.1:1/],
+  ],
+  [
+    'tls files missing',
+    'listen: {http: "0.0.0.0:1", tls: {cert: no.pem, key: no-key.pem}}',
+    [
+      /^listen\.tls\.cert: expected a readable file: ENOENT.*no\.pem/,
+      /^listen\.tls\.key: expected a readable file/,
+    ],
+  ],
+  ['tls half', 'listen: {tls: {cert: a.pem}}', [/^listen\.tls\.key: expected a path, got nothing/]],
+  ['issuers no list', 'issuers: {}', [/^issuers: expected a list, each entry starting with "- "/]],
+  [
+    'issuer no URL',
+    'issuers: [{issuer: issuer.example, jwks_uri: https://issuer.example/jwks}]',
+    [/^issuers\.0\.issuer: expected an https:\/\/ address, got "issuer\.example"/],
+  ],
+  ['issuer without source', withIssuer(''), [/^issuers\.0: expected jwks_uri, discovery: true or/]],
+  [
+    'two ways at once',
+    withIssuer('jwks_uri: https://a.example/, discovery: true'),
+    [/^issuers\.0\.discovery: expected either jwks_uri or discovery: true, got both/],
+  ],
+  [
+    'http to another machine',
+    withIssuer('jwks_uri: http://issuer.example/jwks'),
+    [
+      /^issuers\.0\.jwks_uri: http:\/\/issuer\.example\/jwks can be changed on the way: .*allow_http/,
+    ],
+  ],
+  [
+    'password in an address',
+    withIssuer('jwks_uri: https://u:p@issuer.example/jwks'),
+    [/^issuers\.0\.jwks_uri: expected an address without user name and password/],
+  ],
+  [
+    'no file URL',
+    withIssuer('jwks_uri: file:///etc/passwd'),
+    [/^issuers\.0\.jwks_uri: expected an https:\/\/ address/],
+  ],
+  [
+    'vantage twice',
+    withIssuer('jwks_uri: https://a.example/, vantages: [https://a.example/]'),
+    [/^issuers\.0\.vantages: https:\/\/a\.example\/ is there twice/],
+  ],
+  [
+    'CA no certificate',
+    withIssuer('jwks_uri: https://a.example/, ca: collector.yaml'),
+    [/^issuers\.0\.ca: expected PEM certificates/],
+  ],
+  [
+    'issuer twice',
+    `${ISSUER}  - issuer: https://issuer.example\n    jwks_uri: https://b.example/`,
+    [/^issuers\.1\.issuer: https:\/\/issuer\.example is there twice/],
+  ],
+  [
+    'unknown issuer',
+    withService('{name: a, issuers: [https://issuer.example/]}'),
+    [
+      /^services\.0\.issuers\.0: https:\/\/issuer\.example\/ is not one of the issuers; the text must match byte for byte; did you mean https:\/\/issuer\.example\?/,
+    ],
+  ],
+  ['no issuer at all', 'services: [{name: a}]', [/^services\.0: a takes tokens from no issuer/]],
+  [
+    'unknown profile',
+    withService('{name: a, profile: jose}'),
+    [/^services\.0\.profile: there is no profile jose; did you mean npm-jose\?/],
+  ],
+  [
+    'service twice',
+    `${withService('{name: a}')}  - {name: a}`,
+    [/^services\.1\.name: a is there twice/],
+  ],
+  ['service name', withService('{name: "a b"}'), [/^services\.0\.name: expected letters, digits/]],
+  ['service unnamed', withService('{required: true}'), [/^services\.0\.name: .*got nothing/]],
+  [
+    'negative instances',
+    withService('{name: a, instances: -1}'),
+    [/^services\.0\.instances: expected a whole number from 0 to 1000000, got -1/],
+  ],
+  [
+    'grade',
+    withService('{name: a, evidence: seen}'),
+    [/^services\.0\.evidence: expected one of verified, present, served, .*got "seen"/],
+  ],
+  [
+    'timed without a bound',
+    withService('{name: a, profile: haproxy, evidence: timed}'),
+    [/^services\.0\.evidence: timed would never pass: profile haproxy knows no bound/],
+  ],
+  [
+    'timed on an unknown profile',
+    withService('{name: a, evidence: timed}'),
+    [/^services\.0\.evidence: timed would never pass/],
+  ],
+  [
+    'override without unit',
+    withService('{name: a, overrides: {refresh: 600}}'),
+    [/^services\.0\.overrides\.refresh: expected a duration with a unit .*or unbounded, got 600/],
+  ],
+  ['required', withService('{name: a, required: "yes"}'), [/expected true or false, got "yes"/]],
+  [
+    'hostile text is not repeated as it came',
+    withService('{name: "a\\u001b[31m\\n", profile: x}'),
+    [/got "a\\u001b\[31m\\n"/, /there is no profile x/].slice(0, 1),
+  ],
+];
+
+t.test('every mistake gets a sentence', async (t) => {
+  for (const [name, yaml, expected] of wrong) {
+    await t.test(name, async (t) => {
+      const problems = problemsOf(t, yaml);
+      t.equal(problems.length, expected.length, problems.join(' | '));
+      for (const [index, pattern] of expected.entries()) t.match(problems[index], pattern);
+    });
+  }
+});
+
+t.test('all problems at once, with their places, in the order of the file', async (t) => {
+  const yaml = `listen:
+  http: 0.0.0.0:7460
+issuers:
+  - issuer: https://issuer.example
+    jwks_url: https://issuer.example/jwks
+services:
+  - name: a
+    issuers: [https://issuer.exmaple]
+    profile: npm-josé
+  - name: b
+    instances: many
+policy:
+  heartbeat: 5
+`;
+  try {
+    load(t, yaml, { KEYTURN_LISTEN_GRPC: 'nowhere' });
+    t.fail('accepted');
+  } catch (thrown) {
+    t.match(thrown, { code: 'CONFIG_INVALID' });
+    const lines = (thrown as ConfigError).message.split('\n');
+    t.match(lines[0], /collector\.yaml has 7 problems:$/);
+    t.match(lines.slice(1), [
+      /^ {2}KEYTURN_LISTEN_GRPC: expected host:port/,
+      /^ {2}line 2, column 9: listen\.http: 0\.0\.0\.0:7460 can be reached/,
+      /^ {2}line 5, column 15: issuers\.0\.jwks_url: unknown key "jwks_url"; did you mean jwks_uri\?/,
+      /^ {2}line 8, column 15: services\.0\.issuers\.0: .*did you mean https:\/\/issuer\.example\?/,
+      /^ {2}line 9, column 14: services\.0\.profile: there is no profile npm-josé; did you mean npm-jose\?/,
+      /^ {2}line 11, column 16: services\.1\.instances: expected a whole number .*got "many"/,
+      /^ {2}line 13, column 14: policy\.heartbeat: .*got 5/,
+    ]);
+  }
+});
+
+t.test('broken YAML is told with line and column', async (t) => {
+  const cases: readonly [string, RegExp][] = [
+    ['listen:\n  http: [1, 2\n', /line 3, column 1: .*flow/i],
+    ['listen: {}\nlisten: {}\n', /line 2, column 1: Map keys must be unique/],
+    ['a: 1\n\tb: 2\n', /line 2, column \d+: /],
+    ['a: *nowhere\n', /Unresolved alias/],
+    ['a: !!js/function x\n', /line 1, column 4: Unresolved tag/],
+    ['a: 1\n---\nb: 2\n', /multiple documents/i],
+  ];
+  for (const [yaml, message] of cases) {
+    t.throws(() => load(t, yaml), { code: 'CONFIG_INVALID', message }, JSON.stringify(yaml));
+  }
+  const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\n${['b', 'c', 'd', 'e', 'f']
+    .map((n, i) => `${n}: &${n} [${Array(9).fill(`*${'abcde'[i]}`).join(', ')}]`)
+    .join('\n')}`;
+  t.throws(() => load(t, bomb), { code: 'CONFIG_INVALID', message: /alias/i }, 'alias bomb');
+  t.throws(() => load(t, `#${'x'.repeat(1_100_000)}`), { message: /at most 1048576 characters/ });
+});
+
+t.test('a settings file that cannot be read', async (t) => {
+  const directory = t.testdir();
+  mkdirSync(path.join(directory, 'dir'));
+  for (const [file, message] of [
+    ['missing.yaml', /missing\.yaml has a problem:\n.*cannot be read: ENOENT/],
+    ['dir', /EISDIR/],
+  ] as const) {
+    t.throws(() => loadConfig({ file, env: {}, cwd: directory, profiles }), {
+      code: 'CONFIG_INVALID',
+      message,
+    });
+  }
+});
+
+t.test('a bad operator token is refused and not shown', async (t) => {
+  const problems = problemsOf(t, '', { KEYTURN_OPERATOR_TOKEN: 's3cret' });
+  t.match(problems, [/^KEYTURN_OPERATOR_TOKEN: expected 20 to 512 .* got 6 characters/]);
+  t.notMatch(problems.join(), /s3cret/);
+  t.match(
+    problemsOf(t, '', {
+      KEYTURN_OPERATOR_TOKEN: 'a-token-that-is-long-enough',
+      KEYTURN_OPERATOR_TOKEN_FILE: 'x',
+    }),
+    [/got both/],
+  );
+});
