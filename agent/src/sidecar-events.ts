@@ -1,0 +1,70 @@
+import { formatDuration } from '@keyturn/shared/settings.ts';
+import type { Logger } from 'pino';
+import type { AgentEvent } from './events.ts';
+import type { IssuerSource } from './proxy/issuer-source.ts';
+
+/** What the sidecar tells whoever runs it: one helper per event, values as fields. */
+export interface SidecarEvents {
+  /** After every attempt; only turns are told, so a long outage is two lines. */
+  issuerAttempt(source: IssuerSource): void;
+  proxyListening(origin: string): void;
+  proxyUrl(verifier: string, issuer: string, url: string): void;
+  authorityMade(caFile: string): void;
+  pushListening(where: string): void;
+  pushedSilent(verifier: string, leaseMs: number): void;
+  pushedRestarted(verifier: string): void;
+  agent(event: AgentEvent): void;
+  fault(where: string, error: unknown): void;
+}
+
+export function createSidecarEvents(log: Logger, nowMs: () => number): SidecarEvents {
+  const failing = new Set<string>();
+  return {
+    issuerAttempt(source) {
+      const { issuer } = source.config;
+      const { lastError, message } = source.health;
+      const document = source.usable(nowMs());
+      if (lastError === null) {
+        if (failing.delete(issuer)) log.info({ issuer }, 'keys fetched again');
+        return;
+      }
+      if (failing.has(issuer)) return;
+      failing.add(issuer);
+      log.warn(
+        { issuer, error: lastError, detail: message },
+        document === null
+          ? 'cannot fetch keys and have none to serve; trying on'
+          : 'cannot fetch keys; serving the last good document, trying on',
+      );
+    },
+    proxyListening(origin) {
+      log.info({ origin }, 'key proxy listens');
+    },
+    proxyUrl(verifier, issuer, url) {
+      log.info({ verifier, issuer, url }, 'point this verifier here');
+    },
+    authorityMade(caFile) {
+      log.info({ caFile }, 'made a certificate authority; verifiers on https must trust it');
+    },
+    pushListening(where) {
+      log.info({ where }, 'push API listens');
+    },
+    pushedSilent(verifier, leaseMs) {
+      log.warn(
+        { verifier },
+        `nothing pushed for ${formatDuration(leaseMs)}; no longer reported, so gates will wait for it`,
+      );
+    },
+    pushedRestarted(verifier) {
+      log.info({ verifier }, 'verifier restarted; its keys count as unknown until it pushes them');
+    },
+    agent(event) {
+      const { kind, ...fields } = event;
+      const level = kind === 'connected' ? 'info' : 'warn';
+      log[level](fields, kind);
+    },
+    fault(where, error) {
+      log.error({ where, err: error }, 'fault');
+    },
+  };
+}
