@@ -1,0 +1,123 @@
+import path from 'node:path';
+import type { Clock } from '@keyturn/shared/clock.ts';
+import { systemClock } from '@keyturn/shared/clock.ts';
+import { Teardown } from '@keyturn/shared/teardown.ts';
+import {
+  FleetServiceService,
+  ReadinessServiceService,
+  RotationServiceService,
+} from '@keyturn/shared/wire/services.ts';
+import type { Logger } from 'pino';
+import packageJson from '../package.json' with { type: 'json' };
+import { readinessService } from './api/grpc-readiness.ts';
+import { rotationService } from './api/grpc-rotation.ts';
+import { createHttpApi } from './api/http-api.ts';
+import { type Address, formatAddress } from './config/address.ts';
+import type { CollectorConfig } from './config/config.ts';
+import { createEngine } from './engine.ts';
+import { collectorEvents } from './events.ts';
+import { ListenError, startGrpcServer } from './grpc-server.ts';
+import { fleetService } from './ingest/fleet-service.ts';
+import { trustReach } from './ingest/identify.ts';
+import { watchIssuer } from './issuer/watch-issuer.ts';
+import { openOperatorToken } from './operator-token.ts';
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+
+export const VERSION: string = packageJson.version;
+
+/** A collector at work. */
+export interface Collector {
+  /** `host:port` as bound. */
+  readonly http: string;
+  readonly grpc: string;
+  /** Where the operator token is; null when it was given directly. */
+  readonly operatorTokenFile: string | null;
+  /** Stops everything in reverse order; safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface CollectorOptions {
+  readonly config: CollectorConfig;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+/**
+ * Starts a collector: store, engine, agents' and people's faces, issuer watchers, in this order.
+ *
+ * @throws StoreError, OperatorTokenError, ListenError; whatever had started is stopped again.
+ */
+export async function startCollector(options: CollectorOptions): Promise<Collector> {
+  const teardown = new Teardown();
+  try {
+    return await start(options, teardown);
+  } catch (error) {
+    await teardown.close();
+    throw error;
+  }
+}
+
+async function start(
+  { config, log, clock = systemClock }: CollectorOptions,
+  teardown: Teardown,
+): Promise<Collector> {
+  const events = collectorEvents(log);
+  const store = openSqliteStore(path.join(config.dataDirectory, 'keyturn.db'));
+  teardown.add('store', () => store.close());
+  const token = openOperatorToken(config.operatorToken, config.dataDirectory);
+  if (token.created && token.file !== null) events.tokenCreated(token.file);
+
+  const engine = createEngine({ policy: config.policy, store, clock, events });
+  teardown.add('engine', () => engine.close());
+
+  const { tls } = config.listen;
+  const http = createHttpApi({
+    engine,
+    operatorToken: token,
+    bind: { hosts: reachableNames(config.listen.http), tls },
+    version: VERSION,
+    logger: log.child({ part: 'http' }),
+    clock,
+  });
+  teardown.add('http', () => http.close());
+  try {
+    await http.listen({ host: config.listen.http.host, port: config.listen.http.port });
+  } catch (error) {
+    throw new ListenError('listen.http', config.listen.http, error);
+  }
+
+  const grpc = await startGrpcServer(config.listen.grpc, tls, [
+    {
+      definition: FleetServiceService,
+      implementation: { ...fleetService({ engine, identify: trustReach, events }) },
+    },
+    { definition: ReadinessServiceService, implementation: { ...readinessService(engine) } },
+    {
+      definition: RotationServiceService,
+      implementation: { ...rotationService(engine, token) },
+    },
+  ]);
+  teardown.add('grpc', () => grpc.close());
+
+  for (const issuer of config.issuers) {
+    const watch = watchIssuer(issuer, { onSighting: (sighting) => engine.sighting(sighting) });
+    teardown.add(`watcher of ${issuer.issuer}`, () => watch.close());
+  }
+
+  const bound = http.server.address();
+  const httpPort =
+    typeof bound === 'object' && bound !== null ? bound.port : config.listen.http.port;
+  const addresses = {
+    http: formatAddress({ host: config.listen.http.host, port: httpPort }),
+    grpc: formatAddress({ host: config.listen.grpc.host, port: grpc.port }),
+  };
+  events.started({ ...addresses, data: config.dataDirectory });
+  events.holdDown(engine.settings().holdDownRemainingMs);
+  teardown.add('log', () => events.stopped());
+  return { ...addresses, operatorTokenFile: token.file, close: () => teardown.close() };
+}
+
+/** A wildcard address is reached under whatever name leads to it, which only the operator knows. */
+function reachableNames(listen: Address): readonly string[] {
+  return ['0.0.0.0', '::'].includes(listen.host) ? [] : [listen.host];
+}

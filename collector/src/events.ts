@@ -1,0 +1,39 @@
+import { formatDuration } from '@keyturn/shared/settings.ts';
+import type { Logger } from 'pino';
+import type { EngineEvents } from './engine.ts';
+import type { IngestEvents } from './ingest/fleet-service.ts';
+
+/** Every event the collector tells of, one helper each. Reported text arrives bounded and is logged as JSON. */
+export type CollectorEvents = EngineEvents &
+  IngestEvents & {
+    started(addresses: {
+      readonly http: string;
+      readonly grpc: string;
+      readonly data: string;
+    }): void;
+    tokenCreated(file: string): void;
+    holdDown(ms: number): void;
+    stopped(): void;
+  };
+
+export function collectorEvents(log: Logger): CollectorEvents {
+  return {
+    started: (addresses) => log.info(addresses, 'collector started'),
+    tokenCreated: (file) => log.info({ file }, 'operator token generated'),
+    holdDown: (ms) =>
+      log.info(`gates say unknown for ${formatDuration(ms)}, until the fleet was heard`),
+    stopped: () => log.info('collector stopped'),
+    storeFailing: (message) =>
+      log.error({ message }, 'the store refuses writes; gates say unknown'),
+    storeRecovered: () => log.info('the store takes writes again'),
+    committed: (writes) => log.trace({ writes }, 'committed'),
+    sessionStarted: (peer) => log.debug({ peer }, 'agent connected'),
+    sessionEnded: (peer, reason) => log.debug({ peer, reason }, 'agent disconnected'),
+    messageRefused: (peer, field, message) => log.warn({ peer, field, message }, 'message refused'),
+    reportsTaken(count, rejected) {
+      if (rejected > 0) log.warn({ count, rejected }, 'reports rejected');
+      else log.trace({ count }, 'reports taken');
+    },
+    failed: (peer, error) => log.error({ peer, err: error }, 'could not deal with a message'),
+  };
+}
