@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { KeyturnError } from '@keyturn/shared/errors.ts';
 
@@ -17,6 +18,7 @@ export interface ChildOptions {
   /** A TypeScript or JavaScript entry file. */
   readonly entry: string;
   readonly args?: readonly string[];
+  /** The child's whole environment; the parent's when left out. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
@@ -27,6 +29,11 @@ export interface Child {
   readonly pid: number;
   /** Waits for one JSON message of the child; for children that use `process.send`. */
   message(timeoutMs: number): Promise<unknown>;
+  /**
+   * Waits until a line of the child's output, past or future, matches.
+   * @throws {ChildError} when the child ends first or the time is up.
+   */
+  line(pattern: RegExp, timeoutMs: number): Promise<RegExpExecArray>;
   /** The child's last lines, both streams. */
   lastLines(): string;
   /** Rejects with a ChildError when the child ends unasked; never resolves. */
@@ -37,18 +44,36 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-const LINES_KEPT = 15;
+const LINES_KEPT = 25;
+const SEARCHED_MAX = 256;
 const WATCH_PARENT = fileURLToPath(new URL('./watch-parent.ts', import.meta.url));
 
-function tailOf(child: ChildProcess): () => string {
-  let kept = '';
+/** Both streams of a child as lines: the first ones for `line`, the last ones for people. */
+function outputOf(child: ChildProcess) {
+  const lines = new EventEmitter();
+  const first: string[] = [];
+  const last: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8');
-    stream?.on('data', (text: string) => {
-      kept = (kept + text).split('\n').slice(-LINES_KEPT).join('\n').slice(-8_000);
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      if (first.length < SEARCHED_MAX) first.push(line);
+      last.push(line.slice(0, 1_000));
+      if (last.length > LINES_KEPT) last.shift();
+      lines.emit('line', line);
     });
   }
-  return () => kept.trimEnd();
+  const match = async (pattern: RegExp, signal: AbortSignal): Promise<RegExpExecArray> => {
+    for (const line of first) {
+      const found = pattern.exec(line);
+      if (found !== null) return found;
+    }
+    for await (const [line] of on(lines, 'line', { signal })) {
+      const found = pattern.exec(String(line));
+      if (found !== null) return found;
+    }
+    throw new ChildError(`nothing matched ${String(pattern)}`);
+  };
+  return { match, lastLines: () => last.join('\n') };
 }
 
 /**
@@ -62,11 +87,11 @@ export function startChild(options: ChildOptions): Child {
     {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...options.env },
+      ...(options.env === undefined ? {} : { env: options.env }),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     },
   );
-  const lastLines = tailOf(child);
+  const { match, lastLines } = outputOf(child);
   const exited = once(child, 'close').catch(() => undefined);
   let asked = false;
 
@@ -99,6 +124,15 @@ export function startChild(options: ChildOptions): Child {
       });
       const [message] = (await Promise.race([heard, failed])) as [unknown];
       return message;
+    },
+    async line(pattern, timeoutMs) {
+      const heard = match(pattern, AbortSignal.timeout(timeoutMs)).catch(() => {
+        throw new ChildError(
+          `${options.name} did not get ready within ${timeoutMs} ms. Its last lines:\n${lastLines()}`,
+        );
+      });
+      heard.catch(() => undefined);
+      return await Promise.race([heard, failed]);
     },
     lastLines,
     failed,
