@@ -29,7 +29,7 @@ process.exitCode = await tap(args);
 
 /** What tap was built with is read from the build itself, so no marker can be wrong about it. */
 function isBuilt(): boolean {
-  const commonjs = createRequire(join(TAP, 'package.json')).resolve('@tapjs/test');
+  const commonjs = createRequire(join(TAP, 'package.json')).resolve('@tapjs/test/built');
   return [commonjs, commonjs.replace(/commonjs(?=.index\.js$)/, 'esm')].every((file) => {
     try {
       const source = readFileSync(file, 'utf8');
