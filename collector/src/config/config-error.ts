@@ -16,7 +16,7 @@ export class ConfigError extends KeyturnError {
   readonly problems: readonly ConfigProblem[];
 
   constructor(source: string, problems: readonly ConfigProblem[]) {
-    super('CONFIG_INVALID', summary(source, problems));
+    super('CONFIG', summary(source, problems));
     this.problems = problems;
   }
 }

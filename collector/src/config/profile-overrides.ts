@@ -1,4 +1,5 @@
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
+import { withOverrides } from '@keyturn/shared/profiles/catalogue.ts';
 import type { OverrideSettings } from './schema.ts';
 
 /**
@@ -6,44 +7,39 @@ import type { OverrideSettings } from './schema.ts';
  * what is given: a longer refresh means a new key may be refused and a removed one accepted longer.
  */
 export function overridden(facts: ProfileFacts, given: OverrideSettings): ProfileFacts {
-  const own = {
-    refreshS: pick(secondsOrNull(given.refresh), facts.refreshS),
-    cooldownS: pick(secondsOrNull(given.cooldown), facts.cooldownS),
-    refetchesOnUnknownKid: given.refetches_on_unknown_kid ?? facts.refetchesOnUnknownKid,
-    replacesWholeSet: given.replaces_whole_set ?? facts.replacesWholeSet,
-    severalCaches: given.several_caches ?? facts.severalCaches,
-    cachesVerifiedTokens: given.caches_verified_tokens ?? facts.cachesVerifiedTokens,
-    staticKeys: given.static_keys ?? facts.staticKeys,
-  };
-  const refreshChanged =
-    given.refresh !== undefined || given.refetches_on_unknown_kid !== undefined;
-  const wait = own.refetchesOnUnknownKid ? own.cooldownS : own.refreshS;
-  const waitChanged = refreshChanged || given.cooldown !== undefined;
-  return {
-    ...facts,
-    ...own,
-    newKidRefusedS: pick(
-      secondsOrNull(given.new_kid_refused),
-      waitChanged ? longer(facts.newKidRefusedS, wait) : facts.newKidRefusedS,
-    ),
-    removedKeyAcceptedS: pick(
-      secondsOrNull(given.removed_key_accepted),
-      given.refresh === undefined
-        ? facts.removedKeyAcceptedS
-        : longer(facts.removedKeyAcceptedS, own.refreshS),
-    ),
-  };
+  const stated = withOverrides(facts, {
+    refreshS: seconds(given.refresh),
+    refetchesOnUnknownKid: given.refetches_on_unknown_kid,
+    cooldownS: seconds(given.cooldown),
+    newKidRefusedS: seconds(given.new_kid_refused),
+    removedKeyAcceptedS: seconds(given.removed_key_accepted),
+    replacesWholeSet: given.replaces_whole_set,
+    severalCaches: given.several_caches,
+    cachesVerifiedTokens: given.caches_verified_tokens,
+    staticKeys: given.static_keys,
+  });
+  return withOverrides(stated, {
+    newKidRefusedS: given.new_kid_refused === undefined ? raisedRefusal(stated, given) : undefined,
+    removedKeyAcceptedS:
+      given.removed_key_accepted === undefined && given.refresh !== undefined
+        ? longer(stated.removedKeyAcceptedS, stated.refreshS)
+        : undefined,
+  });
 }
 
-/** Null is unbounded, undefined is not given. */
-function pick(given: number | null | undefined, otherwise: number | null): number | null {
-  return given === undefined ? otherwise : given;
+/** A verifier that refetches when it meets an unknown kid waits for its cooldown, others for a refresh. */
+function raisedRefusal(stated: ProfileFacts, given: OverrideSettings): number | null | undefined {
+  const changed = [given.refresh, given.cooldown, given.refetches_on_unknown_kid];
+  if (changed.every((value) => value === undefined)) return undefined;
+  const waitS = stated.refetchesOnUnknownKid ? stated.cooldownS : stated.refreshS;
+  return longer(stated.newKidRefusedS, waitS);
 }
 
+/** Null is unbounded. */
 function longer(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : Math.max(a, b);
 }
 
-function secondsOrNull(ms: number | null | undefined): number | null | undefined {
+function seconds(ms: number | null | undefined): number | null | undefined {
   return ms == null ? ms : ms / 1_000;
 }

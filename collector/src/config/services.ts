@@ -112,9 +112,10 @@ function unknownIssuer(issuer: string, known: readonly string[]): string {
 
 function checkTimed(profile: ProfileFacts, path: KeyPath, problems: ProblemList): void {
   if (profile.newKidRefusedS !== null && !profile.staticKeys) return;
+  const whose = profile.id === '' ? 'a service without profile' : `profile ${profile.id}`;
   problems.add(
     [...path, 'evidence'],
-    `timed would never pass: profile ${profile.id} knows no bound on how long a new key may be ` +
-      'refused; set overrides.new_kid_refused if you know one, or use attested',
+    `timed would never pass: ${whose} knows no bound on how long a new key may be refused; set ` +
+      'overrides.new_kid_refused if you know one, or use attested',
   );
 }

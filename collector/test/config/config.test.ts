@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
 import t, { type Test } from 'tap';
+import { allProfileFacts } from '@keyturn/shared/profiles/catalogue.ts';
+import { profiles as builtIn } from '../../src/config/profiles.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { type CollectorConfig, loadConfig } from '../../src/config/config.ts';
 
@@ -118,6 +120,13 @@ t.test('the example is valid and what it calls a default is one', async (t) => {
     newKidRefusedS: 300,
     removedKeyAcceptedS: 3_600,
   });
+});
+
+t.test('the example names profiles of the catalogue', async (t) => {
+  const file = path.join(import.meta.dirname, '../../example/collector.yaml');
+  const config = loadConfig({ file, env: {}, cwd: '/', profiles: builtIn() });
+  t.strictSame(config.policy.services.get('orders')?.profile, allProfileFacts().get('npm-jose'));
+  t.equal(config.policy.unknownProfile.newKidRefusedS, null);
 });
 
 t.test('the environment wins over the file', async (t) => {
@@ -380,7 +389,7 @@ policy:
     load(t, yaml, { KEYTURN_LISTEN_GRPC: 'nowhere' });
     t.fail('accepted');
   } catch (thrown) {
-    t.match(thrown, { code: 'CONFIG_INVALID' });
+    t.match(thrown, { code: 'CONFIG' });
     const lines = (thrown as ConfigError).message.split('\n');
     t.match(lines[0], /collector\.yaml has 7 problems:$/);
     t.match(lines.slice(1), [
@@ -405,12 +414,12 @@ t.test('broken YAML is told with line and column', async (t) => {
     ['a: 1\n---\nb: 2\n', /multiple documents/i],
   ];
   for (const [yaml, message] of cases) {
-    t.throws(() => load(t, yaml), { code: 'CONFIG_INVALID', message }, JSON.stringify(yaml));
+    t.throws(() => load(t, yaml), { code: 'CONFIG', message }, JSON.stringify(yaml));
   }
   const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\n${['b', 'c', 'd', 'e', 'f']
     .map((n, i) => `${n}: &${n} [${Array(9).fill(`*${'abcde'[i]}`).join(', ')}]`)
     .join('\n')}`;
-  t.throws(() => load(t, bomb), { code: 'CONFIG_INVALID', message: /alias/i }, 'alias bomb');
+  t.throws(() => load(t, bomb), { code: 'CONFIG', message: /alias/i }, 'alias bomb');
   t.throws(() => load(t, `#${'x'.repeat(1_100_000)}`), { message: /at most 1048576 characters/ });
 });
 
@@ -422,7 +431,7 @@ t.test('a settings file that cannot be read', async (t) => {
     ['dir', /EISDIR/],
   ] as const) {
     t.throws(() => loadConfig({ file, env: {}, cwd: directory, profiles }), {
-      code: 'CONFIG_INVALID',
+      code: 'CONFIG',
       message,
     });
   }

@@ -1,0 +1,54 @@
+import { JWKS_LIMITS, type JwksError, parseJwks } from '@keyturn/shared/jwks/parse.ts';
+import type { Sighting, SightingError } from '../core/sighting.ts';
+import { readCacheHeaders } from './cache-headers.ts';
+import type { Discovery } from './discovery.ts';
+import {
+  type FetchedDocument,
+  type FetchFailure,
+  fetchDocument,
+  fetchFailure,
+  type FetchLimits,
+} from './fetch-document.ts';
+
+/** Largest JWKS read. */
+export const JWKS_BYTES_MAX = JWKS_LIMITS.bytesMax;
+
+/** Fetches the JWKS at an address, or where discovery says it is, once. Never throws. */
+export async function sightJwks(
+  at: string | Discovery,
+  limits: FetchLimits,
+): Promise<Sighting['result']> {
+  if (typeof at === 'string') return resultOf(await fetchDocument(at, limits));
+  const found = await at.jwksUri(limits);
+  if (!found.ok) return found;
+  const result = resultOf(await fetchDocument(found.uri, limits));
+  if (!result.ok) at.forget();
+  return result;
+}
+
+function resultOf(fetched: FetchedDocument | FetchFailure): Sighting['result'] {
+  if (!fetched.ok) return fetched;
+  const parsed = parseJwks(fetched.body);
+  if (!parsed.ok) return fetchFailure(sightingErrorOf(parsed.error), parsed.message);
+  return {
+    ok: true,
+    keys: parsed.keys,
+    untrackedKeys: parsed.untrackedKeys,
+    bytes: fetched.body.byteLength,
+    documentSha256: parsed.sha256,
+    ...readCacheHeaders(fetched.headers),
+  };
+}
+
+function sightingErrorOf(error: JwksError): SightingError {
+  switch (error) {
+    case 'too_large':
+    case 'not_json':
+    case 'private_members':
+    case 'duplicate_kid':
+      return error;
+    case 'not_a_key_set':
+    case 'too_many_keys':
+      return 'invalid';
+  }
+}
