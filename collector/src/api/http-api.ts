@@ -1,0 +1,99 @@
+import fastifySwagger from '@fastify/swagger';
+import type { Clock } from '@keyturn/shared/clock.ts';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import {
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import type { Engine } from '../engine-port.ts';
+import type { BindInfo } from './bind-info.ts';
+import { changeListeners } from './change-listeners.ts';
+import type { OperatorToken } from './authorize.ts';
+import { guardRequests } from './guard-requests.ts';
+import { openApiOptions } from './openapi.ts';
+import type { RouteContext } from './route-context.ts';
+import { addRoutes } from './routes.ts';
+
+export interface HttpApiOptions {
+  readonly engine: Engine;
+  readonly operatorToken: OperatorToken;
+  readonly bind: BindInfo;
+  readonly version: string;
+  readonly logger: FastifyBaseLogger;
+  readonly clock: Clock;
+  /** Long polls at a time; 256 by default. */
+  readonly waitersMax?: number;
+  /** Event streams at a time; 64 by default. */
+  readonly streamsMax?: number;
+}
+
+const BODY_BYTES_MAX = 65_536;
+const HEADER_BYTES_MAX = 16_384;
+const CONNECTIONS_MAX = 2_048;
+
+/** Time for a client to send its whole request, milliseconds. */
+const REQUEST_MS = 30_000;
+
+/**
+ * The HTTP face of the collector, not yet listening. `close()` ends long polls and event streams
+ * first, so that it does not wait for them.
+ */
+export function createHttpApi(options: HttpApiOptions): FastifyInstance {
+  const { engine, bind } = options;
+  const app = Fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES_MAX,
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_MS,
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 512 },
+    ...serverOptions(bind),
+  });
+  app.server.maxConnections = CONNECTIONS_MAX;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  acceptOnlyJson(app);
+  guardRequests(app, { operatorToken: options.operatorToken, bind });
+  const context: RouteContext = {
+    engine,
+    clock: options.clock,
+    version: options.version,
+    waiters: changeListeners(engine, options.waitersMax ?? 256),
+    streams: changeListeners(engine, options.streamsMax ?? 64),
+  };
+  app.addHook('preClose', async () => {
+    context.waiters.close();
+    context.streams.close();
+  });
+  app.register(fastifySwagger, openApiOptions(options.version));
+  app.register(async (scope) => {
+    addRoutes(scope.withTypeProvider<ZodTypeProvider>(), context);
+  });
+  return app;
+}
+
+function serverOptions(bind: BindInfo): { http: { maxHeaderSize: number } } {
+  const limits = { maxHeaderSize: HEADER_BYTES_MAX };
+  if (bind.tls === null) return { http: limits };
+  // Fastify types HTTP and HTTPS servers apart; the routes do not care which they run on.
+  return { https: { ...limits, ...bind.tls, minVersion: 'TLSv1.2' } } as unknown as ReturnType<
+    typeof serverOptions
+  >;
+}
+
+function acceptOnlyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    (request, body, done) => {
+      // Some tools announce JSON and send nothing; the route's schema says whether it needs a body.
+      if (body === '') done(null, undefined);
+      else void parse(request, body, done);
+    },
+  );
+}

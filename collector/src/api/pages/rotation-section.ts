@@ -1,0 +1,94 @@
+import type { RotationView } from '../schemas/rotation.ts';
+import type { CheckView, OffenderView, VerdictView } from '../schemas/verdict.ts';
+import { reasonsOf } from '../views/verdict.ts';
+import { type Html, html, name } from './html.ts';
+import { ago, until } from './times.ts';
+
+const OFFENDERS_SHOWN_MAX = 25;
+
+/** The gate a rotation in this phase is waiting at. */
+const NEXT_GATE: Readonly<Record<RotationView['phase'], VerdictView['gate'] | null>> = {
+  staged: 'publish',
+  published: 'activate',
+  ready: 'activate',
+  active: 'retire',
+  drained: 'retire',
+  withdrawn: 'purge',
+  gone: null,
+  aborted: null,
+};
+
+// Circle, square, diamond, triangle: told apart without colour.
+const SHAPES: Readonly<Record<VerdictView['status'], Html>> = {
+  open: html`<svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5"/></svg>`,
+  closed: html`<svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10"/></svg>`,
+  unknown: html`<svg viewBox="0 0 10 10" aria-hidden="true"><path d="M5 0 10 5 5 10 0 5Z"/></svg>`,
+  aborted: html`<svg viewBox="0 0 10 10" aria-hidden="true"><path d="M5 0 10 10H0Z"/></svg>`,
+};
+
+/** One rotation: its gates side by side, then why those that are not open are not. */
+export function rotationSection(
+  rotation: RotationView,
+  gates: readonly VerdictView[],
+  nowMs: number,
+): Html {
+  const next = NEXT_GATE[rotation.phase];
+  const focus = gates.find((verdict) => verdict.gate === next);
+  const others = gates.filter((verdict) => verdict.gate !== next && !verdict.ready);
+  return html`<section>
+    <h2>Rotation ${name(rotation.id)}: ${name(rotation.old_key.kid)} → ${name(rotation.new_key.kid)}</h2>
+    <p class="soft">${name(rotation.issuer)} · ${name(rotation.alg)} · phase ${rotation.phase}${rotation.tainted ? ' · old key TAINTED' : ''} · started ${ago(rotation.started_at, nowMs)} by ${name(rotation.started_by)}</p>
+    <ul class="gates">${gates.map((verdict) => gateCard(verdict, verdict.gate === next, nowMs))}</ul>
+    ${focus === undefined ? null : focusReasons(focus, nowMs)}
+    ${others.length === 0 ? null : html`<details><summary>Why the other gates are not open</summary>${others.map((verdict) => gateReasons(verdict, nowMs))}</details>`}
+  </section>`;
+}
+
+function gateCard(verdict: VerdictView, isNext: boolean, nowMs: number): Html {
+  return html`<li class="${verdict.status}${isNext ? ' next' : ''}">
+    <span class="soft">${verdict.gate}${isNext ? ' · next' : ''}</span>
+    <strong>${word(verdict)}</strong>
+    ${verdict.progress === '' ? null : html`<span class="soft">${verdict.progress} verifiers</span>`}
+    ${verdict.clears_at === null ? null : html`<span class="soft">clears ${until(verdict.clears_at, nowMs)}</span>`}
+    ${verdict.advised ? html`<span class="closed word">going back is advised</span>` : null}
+  </li>`;
+}
+
+function word(verdict: VerdictView): Html {
+  return html`<span class="word ${verdict.status}">${SHAPES[verdict.status]}${verdict.status.toUpperCase()}</span>`;
+}
+
+function focusReasons(verdict: VerdictView, nowMs: number): Html {
+  if (!verdict.ready) return gateReasons(verdict, nowMs);
+  const passing = verdict.checks.length;
+  return html`<p>Gate ${verdict.gate} is open: ${passing} checks pass or are waived${verdict.weakest_grade === null ? '' : `, weakest evidence accepted is ${verdict.weakest_grade}`}.</p>`;
+}
+
+function gateReasons(verdict: VerdictView, nowMs: number): Html {
+  return html`<h3>Why ${verdict.gate} is ${word(verdict)}</h3>
+    ${reasonsOf(verdict.checks).map((check) => reason(check, nowMs))}`;
+}
+
+function reason(check: CheckView, nowMs: number): Html {
+  return html`<div class="reason">
+    <span class="class">${check.class} · ${check.status}</span>
+    <p>${check.message}${check.since_at === null ? null : html` <span class="soft">since ${ago(check.since_at, nowMs)}</span>`}${check.clears_at === null ? null : html` <span class="soft">clears ${until(check.clears_at, nowMs)}</span>`}</p>
+    ${check.help === '' ? null : html`<p><code>${check.help}</code></p>`}
+    ${check.offenders.length === 0 ? null : laggards(check, nowMs)}
+  </div>`;
+}
+
+function laggards(check: CheckView, nowMs: number): Html {
+  const shown = check.offenders.slice(0, OFFENDERS_SHOWN_MAX);
+  const more = check.offender_count - shown.length;
+  return html`<div class="scroll"><table>
+    <thead><tr><th>verifier</th><th>state</th><th>since</th><th>detail</th></tr></thead>
+    <tbody>${shown.map((offender) => laggard(offender, nowMs))}</tbody></table></div>
+    ${more > 0 ? html`<p class="soft">and ${more} more</p>` : null}`;
+}
+
+function laggard(offender: OffenderView, nowMs: number): Html {
+  const parts = [offender.service, offender.instance, offender.cache].filter((part) => part !== '');
+  return html`<tr><td>${name(parts.join('/'))}</td><td>${name(offender.state)}</td>
+    <td>${offender.since_at === null ? '–' : ago(offender.since_at, nowMs)}</td><td>${offender.detail}</td></tr>`;
+}

@@ -1,0 +1,88 @@
+import { formatDuration } from '@keyturn/shared/settings.ts';
+import type { IssuerView } from '../schemas/fleet.ts';
+import type { StatusView } from '../schemas/status.ts';
+import { type Html, html, name } from './html.ts';
+import { rotationSection } from './rotation-section.ts';
+import { STYLE } from './style.ts';
+import { ago, until } from './times.ts';
+
+const REFRESH_S = 5;
+
+/** The status page: what `/v1/status` says, for people. Works without scripts. */
+export function statusPage(status: StatusView): string {
+  const nowMs = Date.parse(status.now_at);
+  const body = html`
+    ${collectorHeader(status, nowMs)}
+    ${status.rotations.length === 0 ? noRotation() : null}
+    ${status.rotations.map((entry) => rotationSection(entry.rotation, entry.gates, nowMs))}
+    ${status.more_rotations > 0 ? html`<p class="soft">${status.more_rotations} more rotations are open: <code>keyturn rotation list</code></p>` : null}
+    ${status.issuers.map((issuer) => issuerSection(issuer, status.fleet.issuers, nowMs))}`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="${REFRESH_S}"><title>Keyturn</title><link rel="icon" href="data:,">
+<style>${STYLE}</style></head><body>${body.markup}</body></html>
+`;
+}
+
+function collectorHeader(status: StatusView, nowMs: number): Html {
+  const problems: Html[] = [];
+  if (status.store_failing_since_at !== null) {
+    problems.push(
+      html`<p class="closed word">The store refuses writes since ${ago(status.store_failing_since_at, nowMs)}; every gate says unknown.</p>`,
+    );
+  }
+  if (status.hold_down_until_at !== null) {
+    problems.push(
+      html`<p class="unknown word">Started a moment ago: gates say unknown until the fleet has been heard, ${until(status.hold_down_until_at, nowMs)}.</p>`,
+    );
+  }
+  if (status.refused_verifiers > 0) {
+    problems.push(
+      html`<p class="unknown word">${status.refused_verifiers} hellos of verifiers were turned away: the fleet is at its bound.</p>`,
+    );
+  }
+  return html`<header>
+    <h1>Keyturn</h1>
+    ${problems.length === 0 ? html`<p>The collector works.</p>` : problems}
+    <p class="soft">${status.fleet.verifiers_known} verifiers known · collector ${status.version}, up ${formatDuration(nowMs - Date.parse(status.started_at))} · as of ${status.now_at} · refreshed every ${REFRESH_S} s</p>
+  </header>`;
+}
+
+function noRotation(): Html {
+  return html`<section><h2>No rotation is open</h2>
+    <p class="soft">Start one with <code>keyturn rotation start --issuer ISSUER --alg ALG --new-kid KID</code></p></section>`;
+}
+
+function issuerSection(
+  issuer: IssuerView,
+  fleets: StatusView['fleet']['issuers'],
+  nowMs: number,
+): Html {
+  const fleet = fleets.find((entry) => entry.issuer === issuer.issuer);
+  return html`<section>
+    <h2>Issuer ${name(issuer.issuer)}</h2>
+    <p>${issuer.healthy ? 'The JWKS is readable.' : html`<span class="closed word">The JWKS cannot be relied on.</span>`}
+      ${fleet === undefined ? 'No verifier is known.' : fleetSentence(fleet)}</p>
+    ${issuer.vantages.filter((vantage) => vantage.message !== null).map((vantage) => html`<p class="reason">${name(vantage.url)}: ${vantage.message}${vantage.failing_since_at === null ? null : html`, since ${ago(vantage.failing_since_at, nowMs)}`}</p>`)}
+    ${keyTable(issuer, nowMs)}
+  </section>`;
+}
+
+function fleetSentence(fleet: StatusView['fleet']['issuers'][number]): string {
+  const parts = [`${fleet.reporting} reporting`];
+  if (fleet.silent > 0) parts.push(`${fleet.silent} silent`);
+  if (fleet.joined > 0) parts.push(`${fleet.joined} yet to report`);
+  return `${fleet.verifiers} verifiers in ${fleet.services} services: ${parts.join(', ')}.`;
+}
+
+function keyTable(issuer: IssuerView, nowMs: number): Html {
+  if (issuer.keys.length === 0) return html`<p class="soft">No key has been seen yet.</p>`;
+  return html`<div class="scroll"><table>
+    <thead><tr><th>kid</th><th>alg</th><th>published</th><th>last accepted</th><th></th></tr></thead>
+    <tbody>${issuer.keys.map(
+      (key) => html`<tr><td>${name(key.kid)}</td><td>${name(key.alg)}</td>
+        <td>${key.withdrawn_at !== null ? html`withdrawn ${ago(key.withdrawn_at, nowMs)}` : key.published_at === null ? 'not everywhere' : ago(key.published_at, nowMs)}</td>
+        <td>${key.last_accepted_at === null ? '–' : ago(key.last_accepted_at, nowMs)}</td>
+        <td>${key.tombstone === 'reused' || issuer.reused_kids.includes(key.kid) ? 'kid reused' : key.tombstone === 'retired' ? 'retired' : ''}</td></tr>`,
+    )}</tbody></table></div>`;
+}

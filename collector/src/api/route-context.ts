@@ -1,0 +1,38 @@
+import type { Clock } from '@keyturn/shared/clock.ts';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Engine } from '../engine-port.ts';
+import type { ChangeListeners } from './change-listeners.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** `operator`: the route changes state and needs the operator token. */
+    access?: 'operator';
+  }
+}
+
+/** The HTTP application as routes see it: schemas in zod. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** What routes work with. */
+export interface RouteContext {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Long polls in progress. */
+  readonly waiters: ChangeListeners;
+  /** Open event streams. */
+  readonly streams: ChangeListeners;
+}

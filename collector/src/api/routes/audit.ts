@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { RotationIdSchema } from '../schemas/acts.ts';
+import { problems } from '../schemas/problem.ts';
+import { AuditEntrySchema } from '../schemas/status.ts';
+import type { Api, RouteContext } from '../route-context.ts';
+import { auditEntryView } from '../views/audit.ts';
+
+const PAGE_DEFAULT = 100;
+const PAGE_MAX = 500;
+
+/** The audit trail, oldest first. */
+export function auditRoute(app: Api, context: RouteContext): void {
+  app.get(
+    '/v1/audit',
+    {
+      schema: {
+        operationId: 'listAudit',
+        summary: 'Every act, decision, observation and refusal, oldest first, in pages',
+        tags: ['audit'],
+        querystring: z.strictObject({
+          rotation: RotationIdSchema.optional(),
+          after: z.coerce.number().int().min(0).default(0).describe('Entries with a higher number'),
+          limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+        }),
+        response: {
+          200: z.object({ entries: z.array(AuditEntrySchema), next: z.int().nullable() }),
+          ...problems(400, 503),
+        },
+      },
+    },
+    async (request) => {
+      const { rotation, after, limit } = request.query;
+      const entries = context.engine.audit({
+        ...(rotation === undefined ? {} : { rotationId: rotation }),
+        after,
+        limit: limit + 1,
+      });
+      const page = entries.slice(0, limit);
+      return {
+        entries: page.map(auditEntryView),
+        next: entries.length > limit ? (page.at(-1)?.number ?? null) : null,
+      };
+    },
+  );
+}

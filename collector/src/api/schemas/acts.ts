@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { FACTS, StepSchema } from './rotation.ts';
+import { GateSchema } from './verdict.ts';
+
+const TEXT_CHARS_MAX = 500;
+
+/** Longest life of an attestation or waiver, seconds (400 days). */
+const VALID_FOR_S_MAX = 34_560_000;
+
+const text = z.string().min(1).max(TEXT_CHARS_MAX);
+
+export const BySchema = text.describe('The person or tool that acts, for the audit trail');
+
+export const ReasonSchema = text.describe('Why, for the audit trail');
+
+const ValidForSchema = z.int().min(1).max(VALID_FOR_S_MAX).describe('Seconds until it expires');
+
+export const RotationIdSchema = z.string().min(1).max(128);
+
+export const StartSchema = z
+  .strictObject({
+    issuer: z.string().min(1).max(512).describe('Exact `iss`'),
+    alg: z.string().min(1).max(16),
+    new_kid: z.string().min(1).max(128),
+    old_kid: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe('Left out: the one key of this alg the issuer publishes now'),
+    new_thumbprint: z.string().length(43).optional().describe('RFC 7638 SHA-256, base64url'),
+    by: BySchema,
+  })
+  .meta({ id: 'StartRotation' });
+
+export const DeclareSchema = z
+  .strictObject({
+    step: StepSchema,
+    by: BySchema,
+    override_reason: text
+      .optional()
+      .describe('Needed when the gate of the step is not open; recorded as an override'),
+  })
+  .meta({ id: 'DeclareStep' });
+
+export const AttestSchema = z
+  .strictObject({
+    service: z.string().min(1).max(64),
+    instance: z.string().min(1).max(128).optional().describe('Left out: every instance'),
+    fact: z.enum(FACTS),
+    by: BySchema,
+    reason: ReasonSchema,
+    valid_for_s: ValidForSchema,
+  })
+  .meta({ id: 'Attest' });
+
+export const WaiveSchema = z
+  .strictObject({
+    gate: GateSchema,
+    check_id: z.string().min(1).max(64),
+    by: BySchema,
+    reason: ReasonSchema,
+    valid_for_s: ValidForSchema,
+  })
+  .meta({ id: 'Waive' });

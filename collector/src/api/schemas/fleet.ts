@@ -1,0 +1,143 @@
+import { GRADES } from '@keyturn/shared/model/evidence.ts';
+import { z } from 'zod';
+import { MomentSchema } from './verdict.ts';
+
+/** Conditions a verifier can be in; several hold at once. */
+export const VERIFIER_STATES = [
+  'reporting',
+  'silent',
+  'joined',
+  'departed',
+  'lagging',
+  'synced',
+  'holds_old',
+  'failing',
+] as const;
+
+export const VerifierStateSchema = z
+  .enum(VERIFIER_STATES)
+  .describe(
+    'reporting, silent, joined (hello, no report yet), departed: whether it is heard. ' +
+      'lagging, synced: evidence of the new key below or at what its service requires. ' +
+      'holds_old: still holds the old key. failing: its last fetch failed',
+  );
+
+export type VerifierState = (typeof VERIFIER_STATES)[number];
+
+export const VerifierSchema = z
+  .object({
+    service: z.string(),
+    instance: z.string(),
+    cache: z.string(),
+    states: z.array(VerifierStateSchema),
+    state_since_at: MomentSchema.describe('Heard, silent, … since'),
+    profile: z.string(),
+    source: z.enum(['in_process', 'pushed', 'proxy']),
+    first_seen_at: MomentSchema,
+    reported_at: MomentSchema.nullable(),
+    duplicate_at: MomentSchema.nullable().describe('Last time two processes used this identity'),
+    key_sets: z.array(
+      z.object({
+        issuer: z.string(),
+        kids: z.array(z.string()),
+        data_at: MomentSchema.nullable().describe('When the keys were fetched'),
+        attempt_at: MomentSchema.nullable(),
+        consecutive_failures: z.int(),
+        last_error: z.string().nullable(),
+        next_refresh_at: MomentSchema.nullable(),
+        served_at: MomentSchema.nullable().describe(
+          'Proxy: when the verifier last fetched from it',
+        ),
+      }),
+    ),
+    rotations: z.array(
+      z.object({
+        rotation_id: z.string(),
+        holds_new: z.string().describe('Grade of evidence, or absent, stale, silent, never_seen'),
+        holds_new_since_at: MomentSchema,
+        holds_old: z.enum(['held', 'served', 'dropped', 'unknown']),
+        holds_old_since_at: MomentSchema,
+        sufficient: z.boolean().describe('At least the grade its service requires'),
+        detail: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'Verifier' });
+
+export const ServiceSchema = z
+  .object({
+    name: z.string(),
+    declared: z.boolean().describe('False: reported without being declared; blocks all the same'),
+    required: z.boolean().describe('False: listed, never blocks'),
+    evidence: z.enum(GRADES).describe('The weakest evidence that counts for activate'),
+    profile: z.string(),
+    issuers: z.array(
+      z.object({
+        issuer: z.string(),
+        instances_expected: z.int().nullable(),
+        instances_live: z.int(),
+        verifiers: z.int(),
+        reporting: z.int(),
+        silent: z.int(),
+        joined: z.int(),
+        uncounted: z.int().describe('Verifiers whose agent cannot count outcomes'),
+      }),
+    ),
+  })
+  .meta({ id: 'Service' });
+
+export const IssuerSchema = z
+  .object({
+    issuer: z.string(),
+    healthy: z.boolean().describe('Every vantage was readable the last time'),
+    max_token_lifetime_s: z.number().nullable().describe('Declared or longest seen; null: unknown'),
+    vantages: z.array(
+      z.object({
+        url: z.string(),
+        fetched_at: MomentSchema.nullable(),
+        readable_at: MomentSchema.nullable(),
+        consecutive_failures: z.int(),
+        failing_since_at: MomentSchema.nullable(),
+        error: z.string().nullable(),
+        message: z.string().nullable(),
+      }),
+    ),
+    keys: z.array(
+      z.object({
+        kid: z.string(),
+        thumbprint: z.string(),
+        alg: z.string(),
+        first_seen_at: MomentSchema,
+        published_at: MomentSchema.nullable(),
+        withdrawn_at: MomentSchema.nullable(),
+        tombstone: z.enum(['retired', 'reused']).nullable(),
+        last_accepted_at: MomentSchema.nullable().describe('A verifier accepted a token of it'),
+      }),
+    ),
+    reused_kids: z.array(z.string()).describe('Seen with more than one thumbprint'),
+  })
+  .meta({ id: 'Issuer' });
+
+export const ProfileSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    refresh_s: z.number().nullable(),
+    refetches_on_unknown_kid: z.boolean(),
+    cooldown_s: z.number().nullable(),
+    new_kid_refused_s: z.number().nullable().describe('Longest after publication; null: unbounded'),
+    removed_key_accepted_s: z
+      .number()
+      .nullable()
+      .describe('Longest after removal; null: unbounded'),
+    replaces_whole_set: z.boolean(),
+    several_caches: z.boolean(),
+    caches_verified_tokens: z.boolean(),
+    static_keys: z.boolean(),
+  })
+  .meta({ id: 'Profile' });
+
+export type VerifierView = z.infer<typeof VerifierSchema>;
+export type ServiceView = z.infer<typeof ServiceSchema>;
+export type IssuerView = z.infer<typeof IssuerSchema>;
+export type ProfileView = z.infer<typeof ProfileSchema>;

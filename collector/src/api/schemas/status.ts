@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { IssuerSchema } from './fleet.ts';
+import { RotationSchema } from './rotation.ts';
+import { MomentSchema, VerdictSchema } from './verdict.ts';
+
+export const StatusSchema = z
+  .object({
+    version: z.string(),
+    now_at: MomentSchema,
+    started_at: MomentSchema,
+    hold_down_until_at: MomentSchema.nullable().describe('Gates say unknown until then'),
+    store_failing_since_at: MomentSchema.nullable(),
+    refused_verifiers: z.int(),
+    fleet: z.object({
+      verifiers_known: z.int(),
+      issuers: z.array(
+        z.object({
+          issuer: z.string(),
+          services: z.int(),
+          verifiers: z.int(),
+          reporting: z.int(),
+          silent: z.int(),
+          joined: z.int(),
+        }),
+      ),
+    }),
+    issuers: z.array(IssuerSchema),
+    rotations: z.array(z.object({ rotation: RotationSchema, gates: z.array(VerdictSchema) })),
+    more_rotations: z.int().describe('Open rotations not listed here'),
+  })
+  .meta({ id: 'Status' });
+
+export type StatusView = z.infer<typeof StatusSchema>;
+
+export const AuditEntrySchema = z
+  .object({
+    number: z.int(),
+    at: MomentSchema,
+    kind: z.enum(['act', 'decision', 'observation', 'refusal']),
+    rotation_id: z.string().nullable(),
+    actor: z.string(),
+    action: z.string(),
+    message: z.string(),
+    detail: z.record(z.string(), z.unknown()),
+    hash: z.string().describe('SHA-256 over the previous hash and this entry'),
+  })
+  .meta({ id: 'AuditEntry' });
+
+export type AuditEntryView = z.infer<typeof AuditEntrySchema>;

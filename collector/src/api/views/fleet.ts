@@ -1,0 +1,101 @@
+import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
+import type { Group } from '../../core/fleet.ts';
+import type { KeyRecord } from '../../core/records.ts';
+import type { IssuerState, State, VantageState } from '../../core/state.ts';
+import { usageKey } from '../../core/state.ts';
+import { longestLifetimeMs } from '../../core/timing.ts';
+import type { IssuerView, ProfileView, ServiceView } from '../schemas/fleet.ts';
+import { isoMoment, isoMomentOrNull } from './moment.ts';
+
+/** Every service, declared or heard of, by name. */
+export function serviceViews(state: Readonly<State>): ServiceView[] {
+  const services = new Map<string, ServiceView>();
+  for (const groups of state.fleet.groups.values()) {
+    for (const group of groups.values()) {
+      const { name, declared, required, evidence, profile } = group.service;
+      let service = services.get(name);
+      if (service === undefined) {
+        service = { name, declared, required, evidence, profile: profile.id, issuers: [] };
+        services.set(name, service);
+      }
+      service.issuers.push(groupView(group));
+    }
+  }
+  return [...services.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Every configured issuer as the collector sees it. */
+export function issuerViews(state: Readonly<State>): IssuerView[] {
+  return [...state.issuers.values()].map((issuer) => issuerView(state, issuer));
+}
+
+export function profileView(profile: ProfileFacts): ProfileView {
+  return {
+    id: profile.id,
+    name: profile.name,
+    refresh_s: profile.refreshS,
+    refetches_on_unknown_kid: profile.refetchesOnUnknownKid,
+    cooldown_s: profile.cooldownS,
+    new_kid_refused_s: profile.newKidRefusedS,
+    removed_key_accepted_s: profile.removedKeyAcceptedS,
+    replaces_whole_set: profile.replacesWholeSet,
+    several_caches: profile.severalCaches,
+    caches_verified_tokens: profile.cachesVerifiedTokens,
+    static_keys: profile.staticKeys,
+  };
+}
+
+function groupView(group: Group): ServiceView['issuers'][number] {
+  return {
+    issuer: group.issuer,
+    instances_expected: group.service.instances,
+    instances_live: group.liveCaches.size,
+    verifiers: group.members.size,
+    reporting: group.members.size - group.silent.size - group.joined.size,
+    silent: group.silent.size,
+    joined: group.joined.size,
+    uncounted: group.uncounted.size,
+  };
+}
+
+function issuerView(state: Readonly<State>, issuer: IssuerState): IssuerView {
+  const policy = state.policy.issuers.get(issuer.issuer);
+  const lifetimeMs = policy === undefined ? null : longestLifetimeMs(policy, state.usage.values());
+  const vantages = [...issuer.vantages.values()];
+  return {
+    issuer: issuer.issuer,
+    healthy:
+      vantages.length > 0 &&
+      vantages.every((vantage) => vantage.latest?.sighting.result.ok === true),
+    max_token_lifetime_s: lifetimeMs === null ? null : lifetimeMs / 1_000,
+    vantages: vantages.map(vantageView),
+    keys: [...issuer.keys.values()].map((record) => keyView(state, record)),
+    reused_kids: [...issuer.reusedKids.keys()],
+  };
+}
+
+function vantageView(vantage: VantageState): IssuerView['vantages'][number] {
+  const result = vantage.latest?.sighting.result;
+  const failed = result !== undefined && !result.ok ? result : null;
+  return {
+    url: vantage.url,
+    fetched_at: isoMomentOrNull(vantage.latest?.atMs ?? null),
+    readable_at: isoMomentOrNull(vantage.latestOkAtMs),
+    consecutive_failures: vantage.consecutiveFailures,
+    failing_since_at: isoMomentOrNull(vantage.failingSinceMs),
+    error: failed?.error ?? null,
+    message: failed?.message ?? null,
+  };
+}
+
+function keyView(state: Readonly<State>, record: KeyRecord): IssuerView['keys'][number] {
+  const usage = state.usage.get(usageKey(record.issuer, record.key.kid));
+  return {
+    ...record.key,
+    first_seen_at: isoMoment(record.firstSeenAtMs),
+    published_at: isoMomentOrNull(record.publishedAtMs),
+    withdrawn_at: isoMomentOrNull(record.withdrawnAtMs),
+    tombstone: record.tombstone,
+    last_accepted_at: isoMomentOrNull(usage?.lastAcceptedAtMs ?? null),
+  };
+}

@@ -1,0 +1,49 @@
+import { openRotations } from '../../core/rotation.ts';
+import type { State } from '../../core/state.ts';
+import type { Engine } from '../../engine-port.ts';
+import type { StatusView } from '../schemas/status.ts';
+import { issuerViews } from './fleet.ts';
+import { gateViews } from './gate.ts';
+import { isoMoment, isoMomentOrNull } from './moment.ts';
+import { rotationView } from './rotation.ts';
+
+const ROTATIONS_SHOWN_MAX = 20;
+
+/** The collector, its fleet and every open rotation at a glance; costs no scan of the fleet. */
+export function statusView(engine: Engine, version: string): StatusView {
+  const state = engine.state();
+  const nowMs = engine.nowMs();
+  const { health } = state;
+  const open = openRotations(state);
+  return {
+    version,
+    now_at: isoMoment(nowMs),
+    started_at: isoMoment(health.startedAtMs),
+    hold_down_until_at: nowMs < health.holdDownUntilMs ? isoMoment(health.holdDownUntilMs) : null,
+    store_failing_since_at: isoMomentOrNull(health.storeFailingSinceMs),
+    refused_verifiers: health.refusedVerifiers,
+    fleet: fleetView(state),
+    issuers: issuerViews(state),
+    rotations: open.slice(0, ROTATIONS_SHOWN_MAX).map((rotation) => ({
+      rotation: rotationView(state, rotation),
+      gates: gateViews(engine, rotation.id),
+    })),
+    more_rotations: Math.max(0, open.length - ROTATIONS_SHOWN_MAX),
+  };
+}
+
+function fleetView(state: Readonly<State>): StatusView['fleet'] {
+  const issuers: StatusView['fleet']['issuers'] = [];
+  for (const [issuer, groups] of state.fleet.groups) {
+    const totals = { issuer, services: 0, verifiers: 0, reporting: 0, silent: 0, joined: 0 };
+    for (const group of groups.values()) {
+      totals.services += 1;
+      totals.verifiers += group.members.size;
+      totals.silent += group.silent.size;
+      totals.joined += group.joined.size;
+    }
+    totals.reporting = totals.verifiers - totals.silent - totals.joined;
+    issuers.push(totals);
+  }
+  return { verifiers_known: state.fleet.verifiers.size, issuers };
+}
