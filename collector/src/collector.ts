@@ -1,20 +1,18 @@
 import path from 'node:path';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import { systemClock } from '@keyturn/shared/clock.ts';
+import type { Settings } from '@keyturn/shared/model/report.ts';
 import { Teardown } from '@keyturn/shared/teardown.ts';
-import {
-  FleetServiceService,
-  ReadinessServiceService,
-  RotationServiceService,
-} from '@keyturn/shared/wire/services.ts';
+import { FleetServiceService } from '@keyturn/shared/wire/services.ts';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
-import { readinessService } from './api/grpc-readiness.ts';
-import { rotationService } from './api/grpc-rotation.ts';
+import { registerReadiness } from './api/grpc-readiness.ts';
+import { registerRotations } from './api/grpc-rotation.ts';
 import { createHttpApi } from './api/http-api.ts';
 import { type Address, formatAddress } from './config/address.ts';
 import type { CollectorConfig } from './config/config.ts';
 import { createEngine } from './engine.ts';
+import type { Engine } from './engine-port.ts';
 import { collectorEvents } from './events.ts';
 import { ListenError, startGrpcServer } from './grpc-server.ts';
 import { fleetService } from './ingest/fleet-service.ts';
@@ -22,6 +20,9 @@ import { trustReach } from './ingest/identify.ts';
 import { watchIssuer } from './issuer/watch-issuer.ts';
 import { openOperatorToken } from './operator-token.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+
+/** How often an issuer is looked at while a rotation is open, where its own interval is longer. */
+const ROTATION_WATCH_MS = 5_000;
 
 export const VERSION: string = packageJson.version;
 
@@ -86,23 +87,15 @@ async function start(
     throw new ListenError('listen.http', config.listen.http, error);
   }
 
-  const grpc = await startGrpcServer(config.listen.grpc, tls, [
-    {
-      definition: FleetServiceService,
-      implementation: { ...fleetService({ engine, identify: trustReach, events }) },
-    },
-    { definition: ReadinessServiceService, implementation: { ...readinessService(engine) } },
-    {
-      definition: RotationServiceService,
-      implementation: { ...rotationService(engine, token) },
-    },
-  ]);
+  const grpc = await startGrpcServer(config.listen.grpc, tls, (server) => {
+    server.addService(FleetServiceService, {
+      ...fleetService({ engine, identify: trustReach, events }),
+    });
+    registerReadiness(server, engine);
+    registerRotations(server, engine, token);
+  });
   teardown.add('grpc', () => grpc.close());
-
-  for (const issuer of config.issuers) {
-    const watch = watchIssuer(issuer, { onSighting: (sighting) => engine.sighting(sighting) });
-    teardown.add(`watcher of ${issuer.issuer}`, () => watch.close());
-  }
+  teardown.add('issuer watchers', startWatching(config, engine));
 
   const bound = http.server.address();
   const httpPort =
@@ -115,6 +108,27 @@ async function start(
   events.holdDown(engine.settings().holdDownRemainingMs);
   teardown.add('log', () => events.stopped());
   return { ...addresses, operatorTokenFile: token.file, close: () => teardown.close() };
+}
+
+/** Watches every issuer, more often while one of its keys is being rotated. Gives how to stop. */
+function startWatching(config: CollectorConfig, engine: Engine): () => Promise<unknown> {
+  const watches = config.issuers.map((issuer) => ({
+    issuer,
+    watch: watchIssuer(issuer, { onSighting: (sighting) => engine.sighting(sighting) }),
+  }));
+  const pace = (settings: Settings): void => {
+    const rotating = new Set(settings.watchedKeys.map((key) => key.issuer));
+    for (const { issuer, watch } of watches) {
+      const hurried = Math.min(issuer.intervalMs, ROTATION_WATCH_MS);
+      watch.setIntervalMs(rotating.has(issuer.issuer) ? hurried : null);
+    }
+  };
+  pace(engine.settings());
+  const stopPacing = engine.onSettings(pace);
+  return () => {
+    stopPacing();
+    return Promise.all(watches.map(({ watch }) => watch.close()));
+  };
 }
 
 /** A wildcard address is reached under whatever name leads to it, which only the operator knows. */

@@ -1,9 +1,4 @@
-import {
-  Server,
-  ServerCredentials,
-  type ServiceDefinition,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { KeyturnError, messageOf } from '@keyturn/shared/errors.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
@@ -30,18 +25,13 @@ export interface GrpcServer {
   close(): Promise<void>;
 }
 
-export interface OfferedService {
-  readonly definition: ServiceDefinition;
-  readonly implementation: UntypedServiceImplementation;
-}
-
 const DRAIN_MS = 1_000;
 
-/** Serves the given services with standard health and reflection. @throws ListenError */
+/** Serves what `addServices` adds, with standard health and reflection. @throws ListenError */
 export async function startGrpcServer(
   listen: Address,
   tls: ListenTls | null,
-  services: readonly OfferedService[],
+  addServices: (server: Server) => void,
 ): Promise<GrpcServer> {
   const server = new Server({
     'grpc.max_receive_message_length': REPORT_LIMITS.messageBytes,
@@ -50,9 +40,7 @@ export async function startGrpcServer(
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.max_concurrent_streams': 1_000,
   });
-  for (const { definition, implementation } of services) {
-    server.addService(definition, implementation);
-  }
+  addServices(server);
   const health = new HealthImplementation({ '': 'SERVING' });
   health.addToServer(server);
   new ReflectionService(reflectedPackage()).addToServer(server);

@@ -12,6 +12,8 @@ import {
 import {
   FleetServiceClient,
   FleetServiceService,
+  type ReportRequest,
+  type ReportResponse,
   type SessionResponse,
 } from '@keyturn/shared/wire/services.ts';
 import t, { type Test } from 'tap';
@@ -39,12 +41,9 @@ async function serving(t: Test, identify: Identify = trustReach) {
     reportsTaken() {},
     failed: (_peer: string, error: unknown) => t.fail(String(error)),
   };
-  const server = await startGrpcServer({ host: '127.0.0.1', port: 0 }, null, [
-    {
-      definition: FleetServiceService,
-      implementation: { ...fleetService({ engine, identify, events }) },
-    },
-  ]);
+  const server = await startGrpcServer({ host: '127.0.0.1', port: 0 }, null, (grpc) =>
+    grpc.addService(FleetServiceService, { ...fleetService({ engine, identify, events }) }),
+  );
   const client = new FleetServiceClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
   t.teardown(async () => {
     client.close();
@@ -209,8 +208,8 @@ t.test('a message that breaks the protocol ends the stream with a sentence', asy
 
 t.test('the unary call carries the same, epochs and acks alike', async (t) => {
   const { client } = await serving(t);
-  const call = (request: Parameters<FleetServiceClient['report']>[0]) =>
-    new Promise<Parameters<Parameters<FleetServiceClient['report']>[1]>[1]>((resolve, reject) => {
+  const call = (request: ReportRequest) =>
+    new Promise<ReportResponse>((resolve, reject) => {
       client.report(request, (error, response) => (error ? reject(error) : resolve(response)));
     });
   const first = await call({ hello: hello(), reports: undefined, goodbye: undefined });
