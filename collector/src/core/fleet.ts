@@ -247,7 +247,7 @@ export function servicePolicyOf(policy: Policy, record: VerifierRecord): Service
       instances: null,
       required: true,
       profile: policy.profiles.get(record.profile) ?? policy.unknownProfile,
-      evidence: 'present',
+      evidence: 'served',
     }
   );
 }
