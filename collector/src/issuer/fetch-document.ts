@@ -5,8 +5,8 @@ import {
   request as httpRequest,
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { Readable } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { messageOf } from '@keyturn/shared/errors.ts';
 import { formatDuration } from '@keyturn/shared/settings.ts';
 import { plainText, shown } from '@keyturn/shared/shown.ts';
@@ -14,6 +14,15 @@ import type { SightingError } from '../core/sighting.ts';
 
 const REDIRECTS_MAX = 3;
 const MESSAGE_BYTES_MAX = 300;
+
+type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
+  ['gzip', promisify(gunzip)],
+  ['x-gzip', promisify(gunzip)],
+  ['deflate', promisify(inflate)],
+  ['br', promisify(brotliDecompress)],
+]);
 
 export interface FetchLimits {
   /** For everything: name, connection, headers, redirects, body. */
@@ -108,34 +117,45 @@ function locationOf(response: IncomingMessage, base: URL): URL | null {
 
 async function documentOf(
   response: IncomingMessage,
-  limits: FetchLimits,
+  { bytesMax }: FetchLimits,
 ): Promise<FetchedDocument | FetchFailure> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of decoded(response, limits.signal) as AsyncIterable<Buffer>) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
-    if (bytes > limits.bytesMax) {
+    if (bytes > bytesMax) {
       response.destroy();
-      return fetchFailure('too_large', `expected at most ${limits.bytesMax} bytes, got more`);
+      return tooLarge(bytesMax);
     }
     chunks.push(chunk);
   }
-  return { ok: true, body: Buffer.concat(chunks, bytes), headers: response.headers };
+  const body = await decoded(Buffer.concat(chunks, bytes), response.headers, bytesMax);
+  return Buffer.isBuffer(body) ? { ok: true, body, headers: response.headers } : body;
 }
 
 /** Some servers compress although identity was asked for. */
-function decoded(response: IncomingMessage, signal: AbortSignal): Readable {
-  switch (response.headers['content-encoding']?.trim().toLowerCase()) {
-    case 'gzip':
-    case 'x-gzip':
-      return response.compose(createGunzip(), { signal });
-    case 'deflate':
-      return response.compose(createInflate(), { signal });
-    case 'br':
-      return response.compose(createBrotliDecompress(), { signal });
-    default:
-      return response;
+async function decoded(
+  body: Buffer,
+  headers: IncomingHttpHeaders,
+  bytesMax: number,
+): Promise<Buffer | FetchFailure> {
+  const coding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (coding === 'identity' || coding === '') return body;
+  const decoder = DECODERS.get(coding);
+  if (decoder === undefined) {
+    return fetchFailure('invalid', `expected no content encoding, got ${shown(coding)}`);
   }
+  try {
+    return await decoder(body, { maxOutputLength: bytesMax });
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      return tooLarge(bytesMax);
+    return fetchFailure('invalid', `expected ${coding} content: ${messageOf(thrown)}`);
+  }
+}
+
+function tooLarge(bytesMax: number): FetchFailure {
+  return fetchFailure('too_large', `expected at most ${bytesMax} bytes, got more`);
 }
 
 const TLS_CODE =
