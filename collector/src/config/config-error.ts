@@ -21,9 +21,18 @@ export class ConfigError extends KeyturnError {
   }
 }
 
+/** Problems said in the message; the rest is counted. */
+const SHOWN_MAX = 50;
+
 function summary(source: string, problems: readonly ConfigProblem[]): string {
   const heading = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  return [`${source} has ${heading}:`, ...problems.map((one) => `  ${sentence(one)}`)].join('\n');
+  const lines = problems.slice(0, SHOWN_MAX).map((one) => `  ${sentence(one)}`);
+  const hidden = problems.length - lines.length;
+  return [
+    `${source} has ${heading}:`,
+    ...lines,
+    ...(hidden > 0 ? [`  and ${hidden} more`] : []),
+  ].join('\n');
 }
 
 function sentence({ path, line, column, message }: ConfigProblem): string {

@@ -75,6 +75,14 @@ const KIND: Readonly<Record<string, string>> = {
 };
 
 function sentence(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code !== 'invalid_type') return issue.message;
-  return `expected ${KIND[issue.expected] ?? issue.expected}, got ${shown(issue.input)}`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${KIND[issue.expected] ?? issue.expected}, got ${shown(issue.input)}`;
+    case 'too_small':
+      return `expected at least ${issue.minimum} entries, got ${shown(issue.input)}`;
+    case 'too_big':
+      return `expected at most ${issue.maximum} entries, got ${shown(issue.input)}`;
+    default:
+      return issue.message;
+  }
 }

@@ -352,6 +352,11 @@ const wrong: readonly [string, string, readonly RegExp[]][] = [
     withService('{name: a, overrides: {refresh: 600}}'),
     [/^services\.0\.overrides\.refresh: expected a duration with a unit .*or unbounded, got 600/],
   ],
+  [
+    'no issuers',
+    withService('{name: a, issuers: []}'),
+    [/^services\.0\.issuers: expected at least 1 entries, got a list of 0/],
+  ],
   ['required', withService('{name: a, required: "yes"}'), [/expected true or false, got "yes"/]],
   [
     'hostile text is not repeated as it came',
@@ -402,6 +407,13 @@ policy:
       /^ {2}line 13, column 14: policy\.heartbeat: .*got 5/,
     ]);
   }
+});
+
+t.test('a file full of mistakes is not repeated whole', async (t) => {
+  const services = Array.from({ length: 500 }, (_, n) => `  - {name: s${n}, profil: x}`);
+  t.throws(() => load(t, `${ISSUER}services:\n${services.join('\n')}`), {
+    message: /has 500 problems:\n(?: {2}line .*\n){50} {2}and 450 more$/,
+  });
 });
 
 t.test('broken YAML is told with line and column', async (t) => {

@@ -1,3 +1,4 @@
+import { deepStrictEqual } from 'node:assert/strict';
 import * as fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { Store, Write } from '../../src/store/store.ts';
@@ -89,7 +90,8 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
           const newest = steps
             .filter((s) => s.instance === instance)
             .reduce((a, b) => ((b.epoch - a.epoch || b.seq - a.seq) > 0 ? b : a));
-          t.match(held.get(instance), { epoch: newest.epoch, seq: newest.seq });
+          const kept = held.get(instance);
+          deepStrictEqual([kept?.epoch, kept?.seq], [newest.epoch, newest.seq]);
         }
       }),
       { numRuns: 25 },

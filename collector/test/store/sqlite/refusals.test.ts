@@ -102,6 +102,14 @@ function anotherApplication(file: string): void {
   db.close();
 }
 
+t.test('a file too large to check whole is checked where the state is', async (t) => {
+  const file = written(t);
+  const options = { lockWaitMs: 1, checkedWholeBytesMax: 0 };
+  openSqliteStore(file, options).close();
+  overwritePage(file);
+  t.throws(() => openSqliteStore(file, options), { code: 'STORE_DAMAGED' });
+});
+
 t.test('a directory in its place', async (t) => {
   const file = path.join(t.testdir(), 'keyturn.db');
   mkdirSync(file);
