@@ -47,6 +47,8 @@ export interface Ledger {
   setKeys(issuer: string, state: KeySetState): boolean;
   /** Kids to count by name although no held set has them. */
   watch(keys: readonly { readonly issuer: string; readonly kid: string }[]): void;
+  /** Watched kids of this issuer that its held set lacks. */
+  missing(issuer: string): readonly string[];
   /** Reports told by somebody else (push): when they were told, so that the report's age says so. */
   toldAt(nowMs: number): void;
   /** Grows with every change worth sending. */

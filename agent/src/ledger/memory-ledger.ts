@@ -153,6 +153,11 @@ class MemoryLedger implements Ledger {
     this.#table.wantedChanged(this.revision);
   }
 
+  missing(issuer: string): readonly string[] {
+    const rows = this.#rows.get(issuer);
+    return rows === undefined ? [] : [...rows.watched].filter((kid) => !rows.held.has(kid));
+  }
+
   toldAt(nowMs: number): void {
     this.#toldAtMs = nowMs;
   }

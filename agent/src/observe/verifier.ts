@@ -1,0 +1,55 @@
+import type { Clock } from '@keyturn/shared/clock.ts';
+import { isAttributable, type Outcome } from '@keyturn/shared/model/outcome.ts';
+import type { AgentEvents } from '../events.ts';
+import type { AcceptedClaims, KeySetState, Ledger, Reporter } from '../ledger/ledger.ts';
+
+/** What an observer needs of the agent it reports through. */
+export interface ObserverContext {
+  readonly clock: Clock;
+  readonly events: AgentEvents;
+  readonly reporter: Reporter;
+}
+
+/**
+ * One verifier as its observer sees it: what is put in is counted and, when it is news, reported.
+ * Nothing here throws, waits or does I/O.
+ */
+export class ObservedVerifier {
+  readonly ledger: Ledger;
+  readonly #context: ObserverContext;
+  #isClosed = false;
+
+  constructor(ledger: Ledger, context: ObserverContext) {
+    this.ledger = ledger;
+    this.#context = context;
+    context.reporter.add(ledger);
+  }
+
+  /** `kid` null: the token had none. `claims`: of accepted tokens, from their verified payload. */
+  count(
+    issuer: string,
+    kid: string | null,
+    outcome: Outcome,
+    claims: AcceptedClaims | null = null,
+  ): void {
+    const { ledger } = this;
+    const before = ledger.revision;
+    ledger.count(issuer, kid, outcome, claims, this.#context.clock.monotonicMs());
+    if (ledger.revision === before || this.#isClosed) return;
+    this.#context.reporter.changed(ledger, isAttributable(outcome) ? 'now' : 'soon');
+  }
+
+  setKeys(issuer: string, state: KeySetState): void {
+    const before = this.ledger.revision;
+    this.ledger.setKeys(issuer, state);
+    if (this.ledger.revision === before || this.#isClosed) return;
+    this.#context.reporter.changed(this.ledger, 'soon');
+  }
+
+  /** The verifier stops on purpose. */
+  close(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#context.reporter.remove(this.ledger, reason);
+  }
+}
