@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shown } from './shown.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -48,7 +49,7 @@ export function duration(limits: { minMs?: number; maxMs?: number } = {}): z.Zod
     const ms = typeof value === 'string' ? parseDurationMs(value) : undefined;
     if (ms === undefined) {
       context.addIssue(
-        `expected a duration with a unit (ms, s, m, h or d) such as 15s or 1h30m, got ${JSON.stringify(value)}`,
+        `expected a duration with a unit (ms, s, m, h or d) such as 15s or 1h30m, got ${shown(value)}`,
       );
       return z.NEVER;
     }
@@ -74,7 +75,7 @@ export function settingsProblems(error: z.ZodError): readonly SettingsProblem[] 
     path: issue.path.length === 0 ? '(top level)' : issue.path.map(String).join('.'),
     message:
       issue.code === 'unrecognized_keys'
-        ? `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`
+        ? `unknown key ${issue.keys.map(shown).join(', ')}`
         : issue.message,
   }));
 }

@@ -139,6 +139,8 @@ export const REPORT_LIMITS = {
   reasonBytes: 512,
   /** Ten years: older than any process, so more is a broken clock or unit. */
   ageMs: 315_360_000_000,
+  /** Latest `iat` and `exp`, longest lifetime: the end of the year 9999. */
+  numericDateS: 253_402_300_799,
   /** Shortest and longest report interval an agent obeys. */
   reportIntervalMsMin: 50,
   reportIntervalMsMax: 86_400_000,

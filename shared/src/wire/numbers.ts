@@ -19,8 +19,8 @@ export function freshAgeToWire(ageMs: number): number {
 
 /** A NumericDate or lifetime for which later or longer is the careful reading. */
 export function latestToWire(seconds: number): number {
-  if (Number.isNaN(seconds)) return Number.MAX_SAFE_INTEGER;
-  return Math.min(Math.max(0, Math.ceil(seconds)), Number.MAX_SAFE_INTEGER);
+  if (Number.isNaN(seconds)) return REPORT_LIMITS.numericDateS;
+  return Math.min(Math.max(0, Math.ceil(seconds)), REPORT_LIMITS.numericDateS);
 }
 
 /** A number of things. */

@@ -221,6 +221,8 @@ function readKidCounts(
   fields: Fields,
   rows: Set<string | number>,
 ): KidCounts {
+  const seconds = (name: string, value: unknown): number | null =>
+    inspection.optionalWhole(name, value, REPORT_LIMITS.numericDateS);
   const issuer = readIssuer(inspection, fields);
   const key = readCountKey(inspection, fields['key']);
   const row = key.kind === 'kid' ? `${issuer}\nkid\n${key.kid}` : `${issuer}\n${key.kind}`;
@@ -229,9 +231,9 @@ function readKidCounts(
     issuer,
     key,
     outcomes: readOutcomes(inspection, fields['outcomes']),
-    highestIat: inspection.optionalWhole('highest_iat', fields['highestIat']),
-    highestExp: inspection.optionalWhole('highest_exp', fields['highestExp']),
-    longestLifetimeS: inspection.optionalWhole('longest_lifetime_s', fields['longestLifetimeS']),
+    highestIat: seconds('highest_iat', fields['highestIat']),
+    highestExp: seconds('highest_exp', fields['highestExp']),
+    longestLifetimeS: seconds('longest_lifetime_s', fields['longestLifetimeS']),
     acceptedWithoutExp: inspection.whole('accepted_without_exp', fields['acceptedWithoutExp']),
     acceptedWithoutIat: inspection.whole('accepted_without_iat', fields['acceptedWithoutIat']),
     lastAcceptedAgeMs: inspection.optionalWhole(

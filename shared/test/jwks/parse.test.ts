@@ -218,7 +218,7 @@ void t.test('alg', (t) => {
   for (const [why, key, alg] of [
     ['as given', { ...rsa, alg: 'PS384' }, 'PS384'],
     ['RSA fits several', rsa, ''],
-    ['too long', { ...rsa, alg: 'x'.repeat(17) }, ''],
+    ['too long', { ...rsa, alg: 'x'.repeat(33) }, ''],
     ['no string', { ...rsa, alg: 1 }, ''],
     ['curve', { ...EC, kid: 'a' }, 'ES256'],
     ['curve does not overrule', { ...EC, kid: 'a', alg: 'ES256X' }, 'ES256X'],

@@ -19,6 +19,7 @@ import { type Check, GATES, type Verdict } from '../../src/model/verdict.ts';
 const uint32 = fc.nat({ max: 0xffff_ffff });
 const whole = fc.maxSafeNat();
 const positive = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+const seconds = fc.option(fc.nat({ max: REPORT_LIMITS.numericDateS }));
 const age = fc.option(fc.nat({ max: REPORT_LIMITS.ageMs }));
 const hex = (bytes: number) =>
   fc
@@ -64,9 +65,9 @@ const kidCounts: fc.Arbitrary<KidCounts> = fc.record({
     fc.record({ kind: fc.constantFrom('none' as const, 'other' as const) }),
   ),
   outcomes: fc.dictionary(fc.constantFrom(...OUTCOMES), whole, { noNullPrototype: true }),
-  highestIat: fc.option(whole),
-  highestExp: fc.option(whole),
-  longestLifetimeS: fc.option(whole),
+  highestIat: seconds,
+  highestExp: seconds,
+  longestLifetimeS: seconds,
   acceptedWithoutExp: whole,
   acceptedWithoutIat: whole,
   lastAcceptedAgeMs: age,
