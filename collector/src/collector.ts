@@ -31,6 +31,8 @@ export interface Collector {
   /** `host:port` as bound. */
   readonly http: string;
   readonly grpc: string;
+  /** The status page. */
+  readonly url: string;
   /** Where the operator token is; null when it was given directly. */
   readonly operatorTokenFile: string | null;
   /** Stops everything in reverse order; safe to call twice. */
@@ -107,7 +109,8 @@ async function start(
   events.started({ ...addresses, data: config.dataDirectory });
   events.holdDown(engine.settings().holdDownRemainingMs);
   teardown.add('log', () => events.stopped());
-  return { ...addresses, operatorTokenFile: token.file, close: () => teardown.close() };
+  const url = `${tls === null ? 'http' : 'https'}://${addresses.http}/`;
+  return { ...addresses, url, operatorTokenFile: token.file, close: () => teardown.close() };
 }
 
 /** Watches every issuer, more often while one of its keys is being rotated. Gives how to stop. */

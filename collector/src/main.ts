@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { KeyturnError, messageOf } from '@keyturn/shared/errors.ts';
 import { Command } from 'commander';
 import { pino } from 'pino';
-import { startCollector, VERSION } from './collector.ts';
+import { type Collector, startCollector, VERSION } from './collector.ts';
 import { loadConfig } from './config/config.ts';
 import { profiles } from './config/profiles.ts';
 
@@ -17,7 +17,7 @@ const command = new Command('keyturn-collector')
   )
   .version(VERSION)
   .option(
-    '-c, --config FILE',
+    '-c, --config <FILE>',
     `settings file (default: ${DEFAULT_CONFIG} if it exists, else defaults)`,
   )
   .option('--check', 'check the settings and exit')
@@ -52,14 +52,9 @@ try {
   process.exitCode = error.code === 'CONFIG' ? EXIT.usage : EXIT.failed;
 }
 
-function banner(collector: {
-  http: string;
-  grpc: string;
-  operatorTokenFile: string | null;
-}): string {
-  const scheme = 'http';
+function banner(collector: Collector): string {
   return [
-    `status page  ${scheme}://${collector.http}/`,
+    `status page  ${collector.url}`,
     `agents       ${collector.grpc}`,
     `token        ${collector.operatorTokenFile ?? 'as given'}`,
     '',

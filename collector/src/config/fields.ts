@@ -45,10 +45,10 @@ export const profileId = text((value) => textProblem(value, 128), 'the id of a p
 /** A path of the file system. */
 export const filePath = text((value) => textProblem(value, 4_096), 'a path');
 
-/** The exact `iss` string: kept byte for byte. */
-export const issuerUrl = text(
-  (value) => textProblem(value, ID_LIMITS.issuerBytes) ?? urlProblem(value),
-  'the exact `iss` string, an https:// address',
+/** The exact `iss` string, kept byte for byte; some real ones are no URL. */
+export const issuerName = text(
+  (value) => textProblem(value, ID_LIMITS.issuerBytes),
+  'the exact `iss` string, such as https://login.example.com',
 );
 
 /** An address to fetch from. */

@@ -108,6 +108,13 @@ function checkSources(settings: IssuerSettings, path: KeyPath, problems: Problem
   if (settings.jwks_uri !== undefined && settings.discovery) {
     problems.add([...path, 'discovery'], 'expected either jwks_uri or discovery: true, got both');
   }
+  if (settings.discovery && URL.parse(settings.issuer) === null) {
+    problems.add(
+      [...path, 'discovery'],
+      `expected jwks_uri, since ${settings.issuer} is no address to discover from`,
+    );
+    return;
+  }
   const sources = sourcesOf(settings);
   if (sources.length === 0) {
     problems.add(path, 'expected jwks_uri, discovery: true or vantages, got none of them');

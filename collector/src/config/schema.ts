@@ -8,7 +8,7 @@ import {
   filePath,
   flag,
   integer,
-  issuerUrl,
+  issuerName,
   oneOf,
   profileId,
   serviceName,
@@ -35,7 +35,7 @@ export const listenSchema = z.strictObject({
 });
 
 export const issuerSchema = z.strictObject({
-  issuer: issuerUrl,
+  issuer: issuerName,
   jwks_uri: fetchUrl.optional(),
   discovery: flag.default(false),
   vantages: z.array(fetchUrl).max(32).default([]),
@@ -67,7 +67,7 @@ export const overridesSchema = z.strictObject({
 
 export const serviceSchema = z.strictObject({
   name: serviceName,
-  issuers: z.array(issuerUrl).min(1).max(16).optional(),
+  issuers: z.array(issuerName).min(1).max(16).optional(),
   instances: integer(0, 1_000_000).optional(),
   required: flag.default(true),
   profile: profileId.optional(),

@@ -265,9 +265,9 @@ const wrong: readonly [string, string, readonly RegExp[]][] = [
   ['tls half', 'listen: {tls: {cert: a.pem}}', [/^listen\.tls\.key: expected a path, got nothing/]],
   ['issuers no list', 'issuers: {}', [/^issuers: expected a list, each entry starting with "- "/]],
   [
-    'issuer no URL',
-    'issuers: [{issuer: issuer.example, jwks_uri: https://issuer.example/jwks}]',
-    [/^issuers\.0\.issuer: expected an https:\/\/ address, got "issuer\.example"/],
+    'discovery of an issuer that is no URL',
+    'issuers: [{issuer: issuer.example, discovery: true}]',
+    [/^issuers\.0\.discovery: expected jwks_uri, since issuer\.example is no address/],
   ],
   ['issuer without source', withIssuer(''), [/^issuers\.0: expected jwks_uri, discovery: true or/]],
   [
