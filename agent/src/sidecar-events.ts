@@ -1,14 +1,19 @@
+import { messageOf } from '@keyturn/shared/errors.ts';
 import { formatDuration } from '@keyturn/shared/settings.ts';
+import { plainText } from '@keyturn/shared/shown.ts';
 import type { Logger } from 'pino';
 import type { AgentEvent } from './events.ts';
+import type { ProxiedUrl } from './proxy/proxy.ts';
 import type { IssuerSource } from './proxy/issuer-source.ts';
+
+const TEXT_BYTES_MAX = 500;
 
 /** What the sidecar tells whoever runs it: one helper per event, values as fields. */
 export interface SidecarEvents {
   /** After every attempt; only turns are told, so a long outage is two lines. */
   issuerAttempt(source: IssuerSource): void;
   proxyListening(origin: string): void;
-  proxyUrl(verifier: string, issuer: string, url: string): void;
+  proxyUrl(url: ProxiedUrl): void;
   authorityMade(caFile: string): void;
   pushListening(where: string): void;
   pushedSilent(verifier: string, leaseMs: number): void;
@@ -19,6 +24,7 @@ export interface SidecarEvents {
 
 export function createSidecarEvents(log: Logger, nowMs: () => number): SidecarEvents {
   const failing = new Set<string>();
+  let isAway = false;
   return {
     issuerAttempt(source) {
       const { issuer } = source.config;
@@ -40,8 +46,8 @@ export function createSidecarEvents(log: Logger, nowMs: () => number): SidecarEv
     proxyListening(origin) {
       log.info({ origin }, 'key proxy listens');
     },
-    proxyUrl(verifier, issuer, url) {
-      log.info({ verifier, issuer, url }, 'point this verifier here');
+    proxyUrl(url) {
+      log.info(url, 'point this verifier here');
     },
     authorityMade(caFile) {
       log.info({ caFile }, 'made a certificate authority; verifiers on https must trust it');
@@ -60,11 +66,24 @@ export function createSidecarEvents(log: Logger, nowMs: () => number): SidecarEv
     },
     agent(event) {
       const { kind, ...fields } = event;
+      // Every retry of a collector that stays away would be a line.
+      if (kind === 'disconnected' && isAway) return;
+      if (kind === 'connected' || kind === 'disconnected') isAway = kind === 'disconnected';
       const level = kind === 'connected' ? 'info' : 'warn';
-      log[level](fields, kind);
+      log[level](printable(fields), kind);
     },
     fault(where, error) {
-      log.error({ where, err: error }, 'fault');
+      log.error({ where, detail: plainText(messageOf(error), TEXT_BYTES_MAX) }, 'fault');
     },
   };
+}
+
+// Reasons come from the other end of the wire: nothing in them may move a terminal's cursor.
+function printable(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? plainText(value, TEXT_BYTES_MAX) : value,
+    ]),
+  );
 }

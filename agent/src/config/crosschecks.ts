@@ -127,6 +127,13 @@ function verifierProblems(
   const { verifiers = [], issuers } = settings;
   const byIssuer = issuers && new Map(issuers.map((entry) => [entry.issuer, entry]));
   const problems: Problem[] = [];
+  if (verifiers.length === 0 && settings.push?.accept === 'declared') {
+    problems.push({
+      path: ['verifiers'],
+      message:
+        'expected at least one verifier (or push.accept: any), got none: nothing would be reported',
+    });
+  }
   const seen = new Map<string, number>();
   for (const [index, verifier] of verifiers.entries()) {
     if (verifier.service === undefined && settings.service === undefined) {

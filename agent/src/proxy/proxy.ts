@@ -28,10 +28,19 @@ export interface ProxyOptions {
   readonly events: SidecarEvents;
 }
 
+/** Where one verifier finds the keys of one issuer. */
+export interface ProxiedUrl {
+  /** `service/instance/cache`. */
+  readonly verifier: string;
+  readonly issuer: string;
+  readonly url: string;
+}
+
 /** The local key set endpoint, running. */
 export interface Proxy {
   /** `http://127.0.0.1:7462` and, where configured, `https://…`. */
   readonly origins: readonly string[];
+  readonly urls: readonly ProxiedUrl[];
   /** What to trust for https, when the agent made its own certificate. */
   readonly caFile: string | null;
 }
@@ -61,11 +70,10 @@ export async function startProxy(
     caFile = identity.caFile;
     origins.push(await startHttps(handler, identity, config.proxy.https.listen, options, stack));
   }
-  for (const origin of origins) {
-    events.proxyListening(origin);
-    tellUrls(options, origin);
-  }
-  return { origins, caFile };
+  const urls = origins.flatMap((origin) => urlsOf(config, origin));
+  for (const origin of origins) events.proxyListening(origin);
+  for (const url of urls) events.proxyUrl(url);
+  return { origins, urls, caFile };
 }
 
 function buildRoutes(
@@ -175,16 +183,19 @@ async function identityOf(
   return own;
 }
 
-function tellUrls({ config, events }: ProxyOptions, origin: string): void {
-  const issuers = new Map(config.issuers.map((entry) => [entry.issuer, entry]));
-  for (const verifier of config.verifiers.filter((entry) => entry.via === 'proxy')) {
-    for (const name of verifier.issuers) {
-      const issuer = issuers.get(name);
-      if (issuer === undefined) continue;
-      const url = `${origin}${folderOf(verifier, issuer)}/${JWKS_FILE}`;
-      events.proxyUrl(verifierKey(verifier.id), name, url);
-    }
-  }
+/** Every URL that proxied verifiers have under `origin`. */
+export function urlsOf(config: AgentConfig, origin: string): readonly ProxiedUrl[] {
+  return config.verifiers
+    .filter((verifier) => verifier.via === 'proxy')
+    .flatMap((verifier) =>
+      config.issuers
+        .filter((issuer) => verifier.issuers.includes(issuer.issuer))
+        .map((issuer) => ({
+          verifier: verifierKey(verifier.id),
+          issuer: issuer.issuer,
+          url: `${origin}${folderOf(verifier, issuer)}/${JWKS_FILE}`,
+        })),
+    );
 }
 
 function isWildcard(host: string): boolean {

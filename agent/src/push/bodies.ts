@@ -1,0 +1,162 @@
+import { parseJwks } from '@keyturn/shared/jwks/parse.ts';
+import { ID_LIMITS, textProblem, type KeyRef } from '@keyturn/shared/model/ids.ts';
+import { OUTCOMES } from '@keyturn/shared/model/outcome.ts';
+import { FETCH_ERRORS, REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
+import { shown } from '@keyturn/shared/shown.ts';
+import { z } from 'zod';
+import { integer, oneOf, text } from '../config/fields.ts';
+
+/** End of the year 9999, Unix seconds. */
+const UNIX_S_MAX = 253_402_300_799;
+const AGE_MS_MAX = 10 * 366 * 86_400_000;
+const COUNT_MAX = 1_000_000_000;
+
+const issuer = text('the exact `iss` string', ID_LIMITS.issuerBytes);
+const ageMs = integer(0, AGE_MS_MAX).nullish();
+
+/** Chosen by the verifier's process when it starts; a new one says that it restarted. */
+const boot = z.unknown().transform((value, context) => {
+  if (typeof value === 'string' && /^[\w.:-]{1,64}$/.test(value)) return value;
+  context.addIssue(
+    `expected 1 to 64 letters, digits or . _ : -, new for each start of the process, got ${shown(value)}`,
+  );
+  return z.NEVER;
+});
+
+/** `{kid, thumbprint, alg}`, or `{jwk}` with the public key itself. */
+const key = z.unknown().transform((value, context): KeyRef => {
+  const read = readKey(value);
+  if (typeof read !== 'string') return read;
+  context.addIssue(read);
+  return z.NEVER;
+});
+
+export const keysBody = z
+  .strictObject({
+    boot,
+    issuer,
+    keys: z.array(key).max(REPORT_LIMITS.keysPerSet).optional(),
+    /** Instead of `keys`: the key set document the verifier holds, parsed. */
+    jwks: z.unknown().optional(),
+    data_age_ms: ageMs,
+    attempt_age_ms: ageMs,
+    consecutive_failures: integer(0, 4_294_967_295).default(0),
+    last_error: oneOf(...FETCH_ERRORS).nullish(),
+    next_refresh_in_ms: ageMs,
+    cooldown_in_ms: ageMs,
+    document_sha256: text('64 hex digits', 64).nullish(),
+  })
+  .transform((body, context) => {
+    const { keys, jwks, ...rest } = body;
+    if ((keys === undefined) === (jwks === undefined)) {
+      context.addIssue('expected either keys or jwks');
+      return z.NEVER;
+    }
+    if (keys !== undefined) return { ...rest, keys };
+    const read = readJwks(jwks);
+    if (read.ok && read.keys.length <= REPORT_LIMITS.keysPerSet)
+      return { ...rest, keys: read.keys };
+    const message = read.ok ? `expected at most ${REPORT_LIMITS.keysPerSet} keys` : read.message;
+    context.addIssue({ code: 'custom', path: ['jwks'], message });
+    return z.NEVER;
+  });
+
+const claimS = z.unknown().transform((value, context) => {
+  const fits = typeof value === 'number' && value >= 0 && value <= UNIX_S_MAX;
+  if (fits) return value;
+  context.addIssue(`expected Unix seconds from 0 to ${UNIX_S_MAX}, got ${shown(value)}`);
+  return z.NEVER;
+});
+
+const row = z
+  .strictObject({
+    issuer,
+    /** Null: the tokens had none. */
+    kid: z.string().nullable(),
+    outcome: oneOf(...OUTCOMES),
+    count: integer(0, COUNT_MAX),
+    /** Highest `iat` and `exp` of the accepted tokens of this row. */
+    iat: claimS.optional(),
+    exp: claimS.optional(),
+    /** Longest `exp` - `iat` of the accepted tokens of this row. */
+    lifetime_s: claimS.optional(),
+  })
+  .superRefine((value, context) => {
+    const problem = claimsProblem(value);
+    if (problem !== undefined) context.addIssue(problem);
+  });
+
+export const outcomesBody = z.strictObject({
+  boot,
+  /** Greater with every batch of one boot. */
+  seq: integer(1, Number.MAX_SAFE_INTEGER),
+  outcomes: z.array(row).max(REPORT_LIMITS.countRowsPerReport),
+});
+
+export const heartbeatBody = z.strictObject({ boot });
+
+/** For the query of a goodbye. */
+export const goodbyeQuery = z.strictObject({ boot });
+
+export type KeysPush = z.infer<typeof keysBody>;
+export type OutcomesPush = z.infer<typeof outcomesBody>;
+export type OutcomeRow = z.infer<typeof row>;
+
+function readKey(value: unknown): KeyRef | string {
+  if (typeof value !== 'object' || value === null)
+    return 'expected {kid, thumbprint, alg} or {jwk}';
+  const { kid, thumbprint, alg = '', jwk, ...others } = value as Readonly<Record<string, unknown>>;
+  const [other] = Object.keys(others);
+  if (other !== undefined)
+    return `unknown key ${shown(other)}; expected {kid, thumbprint, alg} or {jwk}`;
+  if (jwk !== undefined) {
+    const read = readJwks({ keys: [jwk] });
+    if (!read.ok) return `jwk: ${read.message}`;
+    return read.keys[0] ?? 'jwk: expected a public signing key with a kid';
+  }
+  const kidProblem =
+    typeof kid === 'string' ? textProblem(kid, ID_LIMITS.kidBytes) : 'expected text';
+  if (kidProblem !== undefined || typeof kid !== 'string') return `kid: ${kidProblem}`;
+  if (typeof thumbprint !== 'string' || !/^[\w-]{43}$/.test(thumbprint)) {
+    return `thumbprint: expected the RFC 7638 SHA-256 thumbprint, 43 characters of base64url, got ${shown(thumbprint)}`;
+  }
+  if (
+    typeof alg !== 'string' ||
+    (alg !== '' && textProblem(alg, ID_LIMITS.algBytes) !== undefined)
+  ) {
+    return `alg: expected a JWS algorithm such as ES256, got ${shown(alg)}`;
+  }
+  return { kid, thumbprint, alg };
+}
+
+// Through the one reader of key sets: private members are refused, thumbprints are the same for all.
+function readJwks(document: unknown) {
+  return parseJwks(Buffer.from(JSON.stringify(document)));
+}
+
+function claimsProblem(value: {
+  readonly outcome: string;
+  readonly count: number;
+  readonly iat?: number | undefined;
+  readonly exp?: number | undefined;
+  readonly lifetime_s?: number | undefined;
+}): string | undefined {
+  const { outcome, count, iat, exp, lifetime_s: lifetimeS } = value;
+  const any = iat !== undefined || exp !== undefined || lifetimeS !== undefined;
+  if (any && outcome !== 'ok') {
+    return 'expected iat, exp and lifetime_s with outcome ok only: what a refused token claims is not evidence';
+  }
+  if (iat === undefined || exp === undefined) {
+    return lifetimeS === undefined ? undefined : 'expected iat and exp with lifetime_s';
+  }
+  const shortest = Math.max(0, exp - iat);
+  if (lifetimeS === undefined) {
+    return count > 1
+      ? 'expected lifetime_s, the longest exp - iat, since the row is of several tokens'
+      : undefined;
+  }
+  if (lifetimeS < shortest || lifetimeS > exp || (count === 1 && lifetimeS !== shortest)) {
+    return `expected lifetime_s to fit iat and exp, got ${lifetimeS}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,80 @@
+import { systemClock, type Clock } from '@keyturn/shared/clock.ts';
+import type { Logger } from 'pino';
+import type { AgentConfig } from './config.ts';
+import { formatAddress } from './config/address.ts';
+import type { ConfigFiles } from './config/files.ts';
+import { createAgentEvents } from './events.ts';
+import type { Reporter } from './ledger/ledger.ts';
+import { startProxy, type Proxy } from './proxy/proxy.ts';
+import { startPush, type Push } from './push/push.ts';
+import { createSidecarEvents, type SidecarEvents } from './sidecar-events.ts';
+import { grpcDialer } from './uplink/grpc.ts';
+import { createUplink } from './uplink/uplink.ts';
+import { AGENT_VERSION } from './version.ts';
+
+export interface SidecarOptions {
+  readonly config: AgentConfig;
+  readonly files: ConfigFiles;
+  readonly hostname: string;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** In [0, 1). */
+  readonly random?: () => number;
+}
+
+/** A running sidecar; disposing says goodbye for all its verifiers and stops it. */
+export interface Sidecar extends AsyncDisposable {
+  /** Null when no verifier is behind the proxy. */
+  readonly proxy: Proxy | null;
+  /** Null when no verifier may push. */
+  readonly push: Push | null;
+}
+
+/**
+ * Starts the proxy, the push API and the session with the collector. Neither the issuers nor the
+ * collector need to be reachable.
+ *
+ * @throws ListenError when a port or socket cannot be had; nothing is left running then.
+ */
+export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
+  const { config, files, hostname, log, clock = systemClock, random = Math.random } = options;
+  const events = createSidecarEvents(log, () => clock.monotonicMs());
+  await using stack = new AsyncDisposableStack();
+  const reporter = stack.use(openUplink(config, files, clock, random, events));
+  const shared = { config, files, hostname, clock, random, reporter, events };
+  const proxy = needsProxy(config) ? await startProxy(shared, stack) : null;
+  const push = needsPush(config) ? await startPush(shared, stack) : null;
+  const running = stack.move();
+  return { proxy, push, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** True when a verifier is behind the proxy. */
+export function needsProxy(config: AgentConfig): boolean {
+  return config.verifiers.some((verifier) => verifier.via === 'proxy');
+}
+
+/** True when a verifier may push. */
+export function needsPush(config: AgentConfig): boolean {
+  return config.push.accept === 'any' || config.verifiers.some((entry) => entry.via === 'push');
+}
+
+function openUplink(
+  config: AgentConfig,
+  files: ConfigFiles,
+  clock: Clock,
+  random: () => number,
+  events: SidecarEvents,
+): Reporter & AsyncDisposable {
+  const collector = formatAddress(config.collector.address);
+  const tls = files.collectorCa === null ? undefined : { ca: files.collectorCa };
+  return createUplink({
+    dial: grpcDialer(collector, tls),
+    collector,
+    agentVersion: AGENT_VERSION,
+    clock,
+    random,
+    events: createAgentEvents((event) => {
+      events.agent(event);
+    }),
+  });
+}
