@@ -1,0 +1,238 @@
+import { formatDuration } from '@keyturn/shared/settings.ts';
+import type { IssuerView, ServiceView } from '../api/schemas/fleet.ts';
+import type { StatusView } from '../api/schemas/status.ts';
+
+/** One thing `doctor` looked at. */
+export interface Finding {
+  readonly level: 'ok' | 'warn' | 'fail';
+  readonly what: string;
+  /** What to do; empty when all is well. */
+  readonly todo: string;
+}
+
+/** What was learnt of the operator token. */
+export type TokenFacts =
+  | { readonly kind: 'environment'; readonly accepted: boolean | null }
+  | {
+      readonly kind: 'file';
+      readonly file: string;
+      /** Permission bits; null when the file cannot be looked at. */
+      readonly mode: number | null;
+      readonly problem: string;
+      readonly accepted: boolean | null;
+    };
+
+export interface Examination {
+  readonly status: StatusView;
+  readonly services: readonly ServiceView[];
+  readonly token: TokenFacts;
+  readonly cliVersion: string;
+  /** Middle of the request for the status, this machine's wall clock. */
+  readonly askedAtMs: number;
+}
+
+const CLOCK_WARN_MS = 5_000;
+
+// The collector's own bound for calling an issuer's clock unusable is five minutes.
+const CLOCK_FAIL_MS = 300_000;
+
+/** Everything worth knowing before trusting a gate, from facts already gathered. */
+export function diagnose(facts: Examination): Finding[] {
+  return [
+    version(facts),
+    clock(facts),
+    ...collector(facts.status),
+    ...issuers(facts.status),
+    ...token(facts.token),
+    ...fleet(facts.status, facts.services),
+  ];
+}
+
+function version({ status, cliVersion }: Examination): Finding {
+  if (status.version === cliVersion) return ok(`collector and CLI are both version ${cliVersion}`);
+  return warn(
+    `the collector is version ${status.version}, this CLI ${cliVersion}`,
+    'use the CLI of the same version',
+  );
+}
+
+function clock({ status, askedAtMs }: Examination): Finding {
+  const offMs = Math.abs(Date.parse(status.now_at) - askedAtMs);
+  const what = `the clocks of this machine and the collector are ${formatDuration(offMs)} apart`;
+  if (offMs >= CLOCK_FAIL_MS) return fail(what, 'set both clocks (NTP)');
+  return offMs >= CLOCK_WARN_MS ? warn(what, 'set both clocks (NTP)') : ok(what);
+}
+
+function collector(status: StatusView): Finding[] {
+  const findings: Finding[] = [];
+  findings.push(
+    status.store_failing_since_at === null
+      ? ok('the store takes writes')
+      : fail(
+          `the store refuses writes since ${status.store_failing_since_at}`,
+          "look at the collector's log, its disk space and the permissions of its data directory",
+        ),
+  );
+  if (status.hold_down_until_at !== null) {
+    findings.push(
+      warn(
+        `the collector started a moment ago: gates say unknown until ${status.hold_down_until_at}`,
+        'wait',
+      ),
+    );
+  }
+  if (status.refused_verifiers > 0) {
+    findings.push(
+      warn(
+        `${status.refused_verifiers} hellos of verifiers were turned away: the fleet is at its bound`,
+        'raise limits.verifiers in the collector settings, and look for agents that change their name',
+      ),
+    );
+  }
+  return findings;
+}
+
+function issuers(status: StatusView): Finding[] {
+  if (status.issuers.length === 0) {
+    return [fail('no issuer is configured', 'add issuers to the collector settings')];
+  }
+  return status.issuers.flatMap((issuer) => issuerFindings(issuer));
+}
+
+function issuerFindings(issuer: IssuerView): Finding[] {
+  const findings: Finding[] = issuer.vantages.map((vantage) => {
+    if (vantage.fetched_at === null) {
+      return warn(
+        `the JWKS at ${vantage.url} has not been read yet`,
+        'wait a moment and ask again',
+      );
+    }
+    return vantage.message === null
+      ? ok(`the JWKS at ${vantage.url} is readable`)
+      : fail(
+          `the JWKS at ${vantage.url} cannot be used: ${vantage.message}`,
+          `curl -fsS '${vantage.url.replaceAll("'", '%27')}'`,
+        );
+  });
+  if (issuer.reused_kids.length > 0) {
+    findings.push(
+      fail(
+        `issuer ${issuer.issuer} has used ${issuer.reused_kids.length} kids for more than one key: ${issuer.reused_kids.slice(0, 5).join(', ')}`,
+        'generate keys under kids that were never used',
+      ),
+    );
+  }
+  if (issuer.max_token_lifetime_s === null) {
+    findings.push(
+      warn(
+        `the longest token lifetime of issuer ${issuer.issuer} is not known, so retire stays unknown`,
+        'set max_token_lifetime for it in the collector settings',
+      ),
+    );
+  }
+  return findings;
+}
+
+function token(facts: TokenFacts): Finding[] {
+  const findings: Finding[] = [];
+  if (facts.kind === 'file') {
+    if (facts.mode === null) {
+      return [
+        warn(
+          `the operator token cannot be read: ${facts.problem}`,
+          "name the collector's operator-token file with --token-file, or set KEYTURN_OPERATOR_TOKEN; gates need none",
+        ),
+      ];
+    }
+    const open = (facts.mode & 0o077) !== 0;
+    const bits = facts.mode.toString(8).padStart(4, '0');
+    findings.push(
+      open
+        ? fail(
+            `others may use the operator token in ${facts.file} (mode ${bits})`,
+            `chmod 600 ${facts.file}, then replace the token if it may have been read`,
+          )
+        : ok(`the operator token in ${facts.file} is readable by its owner alone`),
+    );
+  }
+  if (facts.accepted === true) findings.push(ok('the collector takes the operator token'));
+  if (facts.accepted === false) {
+    findings.push(
+      fail(
+        'the collector refuses the operator token',
+        'use the token of this collector: operator-token in its data directory',
+      ),
+    );
+  }
+  return findings;
+}
+
+function fleet(status: StatusView, services: readonly ServiceView[]): Finding[] {
+  if (services.length === 0) {
+    return [
+      warn(
+        'no service is declared and no verifier has reported, so every gate stays unknown',
+        'declare the services that verify tokens in the collector settings, and start agents',
+      ),
+    ];
+  }
+  const findings = services.flatMap(serviceFindings);
+  for (const { issuer, verifiers, silent } of status.fleet.issuers) {
+    if (verifiers > 0 && silent === verifiers) {
+      findings.push(
+        fail(
+          `all ${verifiers} verifiers of issuer ${issuer} are silent`,
+          "look at the collector's own network first",
+        ),
+      );
+    }
+  }
+  const bad = findings.some((finding) => finding.level !== 'ok');
+  return bad ? findings : [...findings, ok('every service reports in full')];
+}
+
+function serviceFindings(service: ServiceView): Finding[] {
+  const findings: Finding[] = [];
+  if (!service.declared) {
+    findings.push(
+      warn(
+        `service ${service.name} reports but is not declared`,
+        'declare it in the collector settings, so that missing instances show',
+      ),
+    );
+  }
+  const reports = !['attested', 'timed'].includes(service.evidence);
+  for (const group of service.issuers) {
+    const expected = group.instances_expected ?? (service.declared ? 1 : 0);
+    const missing = expected - group.instances_live;
+    if (service.required && reports && missing > 0) {
+      findings.push(
+        warn(
+          `${group.instances_live} of ${expected} instances of service ${service.name} report for ${group.issuer}`,
+          'start the agents, or correct the number of instances in the collector settings',
+        ),
+      );
+    }
+    if (group.silent > 0) {
+      findings.push(
+        warn(
+          `${group.silent} verifiers of service ${service.name} are silent`,
+          `keyturn verifiers --service ${service.name} --state silent`,
+        ),
+      );
+    }
+  }
+  return findings;
+}
+
+function ok(what: string): Finding {
+  return { level: 'ok', what, todo: '' };
+}
+
+function warn(what: string, todo: string): Finding {
+  return { level: 'warn', what, todo };
+}
+
+function fail(what: string, todo: string): Finding {
+  return { level: 'fail', what, todo };
+}

@@ -1,0 +1,104 @@
+import type { RotationDetailView, RotationView } from '../../api/schemas/rotation.ts';
+import type { VerdictView } from '../../api/schemas/verdict.ts';
+import { type Paint, statusWord } from '../paint.ts';
+import { table } from './table.ts';
+import { ago, toTheSecond, until } from './time.ts';
+
+/** One line per rotation. */
+export function rotationsText(
+  body: { readonly rotations: readonly RotationView[]; readonly more: number },
+  nowMs: number,
+): string {
+  if (body.rotations.length === 0) return 'no rotation\n';
+  const rows = body.rotations.map((rotation) => [
+    rotation.id,
+    rotation.phase,
+    `${rotation.old_key.kid} -> ${rotation.new_key.kid}`,
+    rotation.alg,
+    rotation.issuer,
+    `started ${ago(rotation.started_at, nowMs)} by ${rotation.started_by}`,
+  ]);
+  const lines = table([['ROTATION', 'PHASE', 'KEYS', 'ALG', 'ISSUER', ''], ...rows]);
+  if (body.more > 0) lines.push(`and ${body.more} more`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** A rotation in full. */
+export function rotationText(detail: RotationDetailView, nowMs: number, paint: Paint): string {
+  const { rotation } = detail;
+  const lines = [
+    ...headLines(rotation, nowMs, paint),
+    '',
+    ...gateLines(detail.gates, nowMs, paint),
+    ...declaredLines(rotation, nowMs),
+  ];
+  for (const attestation of detail.attestations) {
+    lines.push(
+      `attested: ${attestation.service}${attestation.instance === null ? '' : `/${attestation.instance}`} ${attestation.fact}, by ${attestation.by} (${attestation.reason}), ${expiry(attestation, nowMs)}`,
+    );
+  }
+  for (const waiver of detail.waivers) {
+    lines.push(
+      `waived: check ${waiver.check_id} of gate ${waiver.gate}, by ${waiver.by} (${waiver.reason}), ${expiry(waiver, nowMs)}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** What an act left behind. */
+export function declaredText(
+  rotation: RotationView,
+  step: string,
+  verdict: VerdictView | null,
+): string {
+  const under = verdict === null ? '' : `, gate ${verdict.gate} ${verdict.status}`;
+  const how = verdict !== null && !verdict.ready ? ' as an override' : '';
+  return `rotation ${rotation.id}: ${step} recorded${how}${under}; phase ${rotation.phase}\n`;
+}
+
+/** The gates of a rotation, one line each. */
+export function gateLines(gates: readonly VerdictView[], nowMs: number, paint: Paint): string[] {
+  // Padded before painted: colours have no width.
+  return gates.map((verdict) => {
+    const status = statusWord(verdict.status, paint) + ' '.repeat(9 - verdict.status.length);
+    const summary = verdict.summary.slice(verdict.summary.indexOf(': ') + 2);
+    const clears =
+      verdict.ready || verdict.clears_at === null
+        ? ''
+        : `; clears ${until(verdict.clears_at, nowMs)}`;
+    return `  ${verdict.gate.padEnd(9)} ${status} ${summary}${clears}`;
+  });
+}
+
+/** Which keys, where it stands. */
+export function headLines(rotation: RotationView, nowMs: number, paint: Paint): string[] {
+  const tainted = rotation.tainted ? paint.red(' OLD KEY TAINTED') : '';
+  return [
+    `rotation ${paint.bold(rotation.id)}: ${rotation.old_key.kid} -> ${rotation.new_key.kid}, ${rotation.alg}, ${rotation.issuer}`,
+    `  phase ${paint.bold(rotation.phase)}${tainted}, started ${ago(rotation.started_at, nowMs)} by ${rotation.started_by}`,
+    ...momentLine('new key published everywhere', rotation.published_at),
+    ...momentLine('signer switched', rotation.switched_at),
+    ...momentLine('old key withdrawn everywhere', rotation.withdrawn_at),
+    ...momentLine(rotation.outcome ?? 'ended', rotation.ended_at),
+  ];
+}
+
+function momentLine(what: string, at: string | null): string[] {
+  return at === null ? [] : [`  ${what} at ${toTheSecond(at)}`];
+}
+
+function declaredLines(rotation: RotationView, nowMs: number): string[] {
+  return rotation.declared.map(
+    (step) =>
+      `declared: ${step.step} ${ago(step.at, nowMs)} by ${step.by}${step.override_reason === null ? '' : `, overriding the gate: ${step.override_reason}`}`,
+  );
+}
+
+function expiry(
+  record: { readonly in_force: boolean; readonly expires_at: string },
+  nowMs: number,
+): string {
+  return record.in_force
+    ? `expires ${until(record.expires_at, nowMs)}`
+    : `expired ${ago(record.expires_at, nowMs)}`;
+}

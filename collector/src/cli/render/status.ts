@@ -1,0 +1,80 @@
+import type { AuditEntryView, StatusView } from '../../api/schemas/status.ts';
+import type { Paint } from '../paint.ts';
+import { gateLines, headLines } from './rotation.ts';
+import { table } from './table.ts';
+import { ago, toTheSecond, until } from './time.ts';
+
+/** The collector, its issuers and its open rotations at a glance. */
+export function statusText(status: StatusView, paint: Paint): string {
+  const nowMs = Date.parse(status.now_at);
+  const lines = [...collectorLines(status, nowMs, paint), ...issuerLines(status, nowMs, paint)];
+  for (const { rotation, gates } of status.rotations) {
+    lines.push('', ...headLines(rotation, nowMs, paint), ...gateLines(gates, nowMs, paint));
+  }
+  if (status.rotations.length === 0) lines.push('', 'no rotation is open');
+  if (status.more_rotations > 0) {
+    lines.push('', `${status.more_rotations} more rotations are open: keyturn rotation list`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The audit trail, one line per entry. */
+export function auditText(body: {
+  readonly entries: readonly AuditEntryView[];
+  readonly next: number | null;
+}): string {
+  if (body.entries.length === 0) return 'no entry\n';
+  const lines = table(
+    body.entries.map((entry) => [
+      `#${entry.number}`,
+      toTheSecond(entry.at),
+      entry.kind,
+      entry.rotation_id ?? '-',
+      entry.actor,
+      entry.message,
+    ]),
+  );
+  if (body.next !== null) lines.push(`there are more: keyturn audit --after ${body.next}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function collectorLines(status: StatusView, nowMs: number, paint: Paint): string[] {
+  const lines = [
+    `collector ${status.version}, up since ${toTheSecond(status.started_at)}, ${status.fleet.verifiers_known} verifiers known`,
+  ];
+  if (status.store_failing_since_at !== null) {
+    lines.push(
+      paint.red(`  the store refuses writes since ${ago(status.store_failing_since_at, nowMs)}`),
+    );
+  }
+  if (status.hold_down_until_at !== null) {
+    lines.push(
+      paint.yellow(
+        `  gates say unknown until the fleet has been heard, ${until(status.hold_down_until_at, nowMs)}`,
+      ),
+    );
+  }
+  if (status.refused_verifiers > 0) {
+    lines.push(paint.yellow(`  ${status.refused_verifiers} hellos of verifiers were turned away`));
+  }
+  return lines;
+}
+
+function issuerLines(status: StatusView, nowMs: number, paint: Paint): string[] {
+  return status.issuers.flatMap((issuer) => {
+    const fleet = status.fleet.issuers.find((entry) => entry.issuer === issuer.issuer);
+    const heard =
+      fleet === undefined
+        ? 'no verifier known'
+        : `${fleet.reporting} verifiers reporting, ${fleet.silent} silent, ${fleet.joined} yet to report`;
+    const health = issuer.healthy ? paint.green('JWKS readable') : paint.red('JWKS not reliable');
+    const troubles = issuer.vantages.flatMap((vantage) =>
+      vantage.message === null
+        ? []
+        : [
+            `  ${vantage.url}: ${vantage.message}${vantage.failing_since_at === null ? '' : `, since ${ago(vantage.failing_since_at, nowMs)}`}`,
+          ],
+    );
+    return [`issuer ${issuer.issuer}: ${health}, ${heard}`, ...troubles];
+  });
+}
