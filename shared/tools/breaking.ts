@@ -38,7 +38,7 @@ function main(): number {
 
 function baseRevision(): { readonly revision: string } | { readonly skip: string } {
   const inside = git(['rev-parse', '--is-inside-work-tree']);
-  if (inside.status !== 0) return { skip: 'this is not a git checkout' };
+  if (inside.status !== 0) return { skip: `git gives no history: ${firstLine(inside.stderr)}` };
   if (!exists('HEAD')) return { skip: 'there is no commit yet' };
   const changed = git(['status', '--porcelain', '--', PROTO]).stdout.trim() !== '';
   const revision = changed ? 'HEAD' : 'HEAD~1';
@@ -50,6 +50,10 @@ function baseRevision(): { readonly revision: string } | { readonly skip: string
     return { skip: `${revision} has no ${PROTO}` };
   }
   return { revision };
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0] ?? '';
 }
 
 function exists(revision: string): boolean {
