@@ -2,8 +2,9 @@ import type { Grade, NegativeGrade } from '@keyturn/shared/model/evidence.ts';
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { Policy, ServicePolicy } from './policy.ts';
-import { leaseMs } from './policy.ts';
+import { dropLease } from './leases.ts';
 import type { VerifierRecord } from './records.ts';
+import { clearStanding } from './tallies.ts';
 
 /** Whether a verifier is heard of. `joined`: it said hello and has not reported yet. */
 export type Liveness = 'reporting' | 'silent' | 'joined' | 'departed';
@@ -148,38 +149,6 @@ export function forget(fleet: Fleet, verifier: Verifier, nowMs: number): void {
   fleet.verifiers.delete(verifier.key);
 }
 
-/** Starts the verifier's lease anew at `nowMs`. */
-export function renewLease(fleet: Fleet, policy: Policy, verifier: Verifier, nowMs: number): void {
-  // Rounded up: a lease is never shorter than promised.
-  const endS = Math.ceil((nowMs + leaseMs(policy)) / 1_000) + 1;
-  if (endS === verifier.leaseEndS) return;
-  dropLease(fleet, verifier);
-  verifier.leaseEndS = endS;
-  const bucket = fleet.leases.get(endS);
-  if (bucket === undefined) fleet.leases.set(endS, new Set([verifier]));
-  else bucket.add(verifier);
-}
-
-/** The verifiers whose lease ended by `nowMs`, each given once. */
-export function expiredLeases(fleet: Fleet, nowMs: number): Verifier[] {
-  const expired: Verifier[] = [];
-  const nowS = Math.floor(nowMs / 1_000);
-  // After a long pause most seconds have no bucket: walk whichever is shorter.
-  if (nowS - fleet.leaseCursorS > fleet.leases.size) {
-    for (const [second, bucket] of fleet.leases) {
-      if (second <= nowS) expired.push(...bucket);
-    }
-  } else {
-    for (let second = fleet.leaseCursorS; second <= nowS; second++) {
-      const bucket = fleet.leases.get(second);
-      if (bucket !== undefined) expired.push(...bucket);
-    }
-  }
-  fleet.leaseCursorS = Math.max(fleet.leaseCursorS, nowS + 1);
-  for (const verifier of expired) dropLease(fleet, verifier);
-  return expired;
-}
-
 /** Live instances of a group other than `instance`. */
 export function otherLiveInstances(group: Group, instance: string): number {
   return group.liveCaches.size - (group.liveCaches.has(instance) ? 1 : 0);
@@ -189,52 +158,6 @@ export function otherLiveInstances(group: Group, instance: string): number {
 export function isReplaced(group: Group, verifier: Verifier): boolean {
   const expected = group.service.instances;
   return expected !== null && otherLiveInstances(group, verifier.record.id.instance) >= expected;
-}
-
-/** The tally of a rotation in a group, made when missing. */
-export function tallyOf(group: Group, rotationId: string): Tally {
-  let tally = group.tallies.get(rotationId);
-  if (tally === undefined) {
-    tally = { byNew: new Map(), byOld: new Map(), lastServedOldAtMs: null };
-    group.tallies.set(rotationId, tally);
-  }
-  return tally;
-}
-
-/** Records what is known of a verifier about a rotation; true when a gate can see the difference. */
-export function setStanding(
-  verifier: Verifier,
-  rotation: { readonly id: string; readonly issuer: string },
-  next: Standing,
-): boolean {
-  const before = verifier.standings.get(rotation.id);
-  if (
-    before !== undefined &&
-    before.holdsNew === next.holdsNew &&
-    before.holdsOld === next.holdsOld
-  ) {
-    return false;
-  }
-  verifier.standings.set(rotation.id, next);
-  for (const group of verifier.groups) {
-    if (group.issuer !== rotation.issuer) continue;
-    const tally = tallyOf(group, rotation.id);
-    moveBetween(tally.byNew, before?.holdsNew, next.holdsNew, verifier);
-    moveBetween(tally.byOld, before?.holdsOld, next.holdsOld, verifier);
-  }
-  return true;
-}
-
-/** Takes a verifier out of every count of a rotation. */
-export function clearStanding(verifier: Verifier, rotationId: string): void {
-  const before = verifier.standings.get(rotationId);
-  if (before === undefined) return;
-  verifier.standings.delete(rotationId);
-  for (const group of verifier.groups) {
-    const tally = group.tallies.get(rotationId);
-    tally?.byNew.get(before.holdsNew)?.delete(verifier);
-    tally?.byOld.get(before.holdsOld)?.delete(verifier);
-  }
 }
 
 /** The declared policy of a record's service, or the one for services nobody declared. */
@@ -280,7 +203,7 @@ function groupOf(fleet: Fleet, service: ServicePolicy, issuer: string): Group {
 }
 
 function leaveGroups(verifier: Verifier): void {
-  for (const rotationId of [...verifier.standings.keys()]) clearStanding(verifier, rotationId);
+  for (const rotationId of verifier.standings.keys()) clearStanding(verifier, rotationId);
   for (const group of verifier.groups) {
     moveInGroup(group, verifier, verifier.liveness, 'departed');
   }
@@ -307,24 +230,4 @@ function moveInGroup(group: Group, verifier: Verifier, from: Liveness, to: Liven
     group.liveCaches.set(instance, (group.liveCaches.get(instance) ?? 0) + 1);
   } else if (to === 'silent') group.silent.add(verifier);
   else group.joined.add(verifier);
-}
-
-function dropLease(fleet: Fleet, verifier: Verifier): void {
-  const bucket = fleet.leases.get(verifier.leaseEndS);
-  if (bucket === undefined) return;
-  bucket.delete(verifier);
-  if (bucket.size === 0) fleet.leases.delete(verifier.leaseEndS);
-  verifier.leaseEndS = 0;
-}
-
-function moveBetween<K>(
-  sets: Map<K, Set<Verifier>>,
-  from: K | undefined,
-  to: K,
-  verifier: Verifier,
-): void {
-  if (from !== undefined) sets.get(from)?.delete(verifier);
-  const target = sets.get(to);
-  if (target === undefined) sets.set(to, new Set([verifier]));
-  else target.add(verifier);
 }

@@ -1,6 +1,7 @@
 import { addTotals } from './usage.ts';
 import type { Persisted } from './writes.ts';
-import { emptyFleet, enrol, renewLease } from './fleet.ts';
+import { emptyFleet, enrol } from './fleet.ts';
+import { renewLease } from './leases.ts';
 import { emptyIssuer, restoreKey } from './issuers.ts';
 import type { Policy } from './policy.ts';
 import { leaseMs } from './policy.ts';

@@ -1,10 +1,12 @@
 import type { Standing, Verifier } from './fleet.ts';
-import { clearStanding, groupsOfIssuer, setStanding, tallyOf } from './fleet.ts';
+import { groupsOfIssuer } from './fleet.ts';
 import type { KeyRecord, RotationRecord } from './records.ts';
 import type { RotationFacts } from './standing.ts';
 import { standingOf } from './standing.ts';
 import type { Now, State } from './state.ts';
 import { keyIdentity } from './state.ts';
+import { clearStanding, setStanding, tallyOf } from './tallies.ts';
+import type { Write } from './writes.ts';
 
 /** Where a rotation stands, as observed. */
 export type Phase =
@@ -20,6 +22,12 @@ export type Phase =
 /** Rotations that are neither completed nor aborted. */
 export function openRotations(state: State): RotationRecord[] {
   return [...state.rotations.values()].filter((rotation) => rotation.endedAtMs === null);
+}
+
+/** Takes a rotation's next record in. */
+export function keepRotation(state: State, rotation: RotationRecord, writes: Write[]): void {
+  state.rotations.set(rotation.id, rotation);
+  writes.push({ kind: 'rotation', record: rotation });
 }
 
 /** What the collector itself has seen of a rotation's keys. */

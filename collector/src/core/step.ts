@@ -3,11 +3,14 @@ import type { Ack, Assignment, Hello, Report } from '@keyturn/shared/model/repor
 import type { Verdict, Gate } from '@keyturn/shared/model/verdict.ts';
 import type { Write } from './writes.ts';
 import type { Act, ActResult } from './acts.ts';
-import { carryOut, dismiss } from './carry-out.ts';
+import { applyHello } from './admission.ts';
+import { carryOut } from './carry-out.ts';
+import { dismiss } from './departure.ts';
 import { evaluateAll, evaluateGate, openRotationIds } from './evaluate.ts';
 import { isReplaced } from './fleet.ts';
 import { applySighting } from './issuers.ts';
-import { applyGoodbye, applyHello, applyReport, endSession, expireLeases } from './reports.ts';
+import { applyGoodbye, applyReport, expireLeases } from './reports.ts';
+import { endSession } from './sessions.ts';
 import type { Sighting } from './sighting.ts';
 import type { Now, State } from './state.ts';
 

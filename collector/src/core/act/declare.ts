@@ -1,0 +1,112 @@
+import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
+import type { ActResult } from '../acts.ts';
+import { evaluateGate } from '../evaluate.ts';
+import type { RotationRecord, Step } from '../records.ts';
+import { keepRotation, releaseRotation } from '../rotation.ts';
+import type { Now, State } from '../state.ts';
+import { keyIdentity } from '../state.ts';
+import { attributableFailures } from '../usage.ts';
+import type { Write } from '../writes.ts';
+import type { ActOf } from './result.ts';
+import { done, noRotation, refuse } from './result.ts';
+
+const GATE_OF_STEP: Readonly<Record<Step, Gate | null>> = {
+  publish: 'publish',
+  activate: 'activate',
+  retire: 'retire',
+  complete: 'purge',
+  rollback: 'rollback',
+  abort: null,
+  taint: null,
+};
+
+/** Records a step as taken: with its gate open, or against it by a named override. */
+export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: Write[]): ActResult {
+  const rotation = state.rotations.get(act.rotationId);
+  if (rotation === undefined) return noRotation(act.rotationId);
+  if (rotation.outcome !== null) {
+    return refuse('conflict', 'rotation_id', `rotation ${rotation.id} is ${rotation.outcome}`);
+  }
+  const gate = GATE_OF_STEP[act.step];
+  const verdict = gate === null ? null : evaluateGate(state, rotation, gate, now, writes);
+  if (verdict !== null && verdict.status !== 'open' && act.overrideReason === null) {
+    return {
+      ok: false,
+      refusal: {
+        code: 'gate_not_open',
+        field: 'step',
+        message: `gate ${verdict.gate} is ${verdict.status}: ${firstReason(verdict)}`,
+        verdict,
+      },
+    };
+  }
+  const next = afterStep(state, rotation, act, verdict, now);
+  keepRotation(state, next, writes);
+  if (next.endedAtMs !== null) {
+    releaseRotation(state, next);
+    if (next.outcome === 'completed') tombstone(state, next, writes);
+  }
+  state.unevaluated.add(next.id);
+  return done({ rotation: next, verdict });
+}
+
+function afterStep(
+  state: State,
+  rotation: RotationRecord,
+  act: ActOf<'declare'>,
+  verdict: Verdict | null,
+  now: Now,
+): RotationRecord {
+  const overridden = verdict !== null && verdict.status !== 'open';
+  const declared = {
+    ...rotation.declared,
+    [act.step]: {
+      atMs: now.atMs,
+      by: act.by,
+      overrideReason: overridden ? act.overrideReason : null,
+    },
+  };
+  const next = { ...rotation, declared };
+  switch (act.step) {
+    case 'publish':
+    case 'retire':
+      return next;
+    case 'activate':
+      // A second declaration can only move the switch later: the old key may have signed until then.
+      return {
+        ...next,
+        switchedAtMs: now.atMs,
+        failuresAtSwitch:
+          rotation.switchedAtMs === null
+            ? attributableFailures(state, rotation.issuer, rotation.newKid)
+            : rotation.failuresAtSwitch,
+      };
+    case 'rollback':
+      return { ...next, switchedAtMs: null };
+    case 'taint':
+      return { ...next, tainted: true };
+    case 'abort':
+      return { ...next, endedAtMs: now.atMs, outcome: 'aborted' };
+    case 'complete':
+      return { ...next, endedAtMs: now.atMs, outcome: 'completed' };
+  }
+}
+
+/** A retired kid never comes back: I3. */
+function tombstone(state: State, rotation: RotationRecord, writes: Write[]): void {
+  if (rotation.oldThumbprint === null) return;
+  const issuer = state.issuers.get(rotation.issuer);
+  const identity = keyIdentity({ kid: rotation.oldKid, thumbprint: rotation.oldThumbprint });
+  const record = issuer?.keys.get(identity);
+  if (issuer === undefined || record === undefined) return;
+  const retired = { ...record, tombstone: 'retired' as const };
+  issuer.keys.set(identity, retired);
+  writes.push({ kind: 'key', record: retired });
+}
+
+function firstReason(verdict: Verdict): string {
+  const reason =
+    verdict.checks.find((check) => check.status === 'fail') ??
+    verdict.checks.find((check) => check.status === 'unknown');
+  return reason?.message ?? '';
+}

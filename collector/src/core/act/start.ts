@@ -1,0 +1,75 @@
+import type { ActResult } from '../acts.ts';
+import type { RotationRecord } from '../records.ts';
+import { keepRotation, openRotations, restandAll } from '../rotation.ts';
+import type { Now, State } from '../state.ts';
+import type { Write } from '../writes.ts';
+import type { ActOf } from './result.ts';
+import { done, refuse } from './result.ts';
+
+/** Opens a rotation from a key the issuer publishes to another one. */
+export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write[]): ActResult {
+  const issuer = state.issuers.get(act.issuer);
+  if (issuer === undefined) {
+    return refuse('not_found', 'issuer', `issuer ${act.issuer} is not configured at the collector`);
+  }
+  const twin = openRotations(state).find(
+    (rotation) => rotation.issuer === act.issuer && rotation.alg === act.alg,
+  );
+  if (twin !== undefined) {
+    return refuse(
+      'conflict',
+      'issuer',
+      `rotation ${twin.id} is open for this issuer and alg; end it first`,
+    );
+  }
+  const served = [...issuer.keys.values()].filter((record) => record.withdrawnAtMs === null);
+  const candidates = served.filter((record) =>
+    act.oldKid === null
+      ? record.key.kid !== act.newKid && (record.key.alg === act.alg || record.key.alg === '')
+      : record.key.kid === act.oldKid,
+  );
+  const [old] = candidates;
+  if (old === undefined) {
+    return refuse(
+      'invalid',
+      'old_kid',
+      `expected a key the issuer publishes now, got ${act.oldKid ?? `none for ${act.alg}`}`,
+    );
+  }
+  if (candidates.length > 1) {
+    const kids = candidates.map((record) => record.key.kid).join(', ');
+    return refuse('invalid', 'old_kid', `expected one of the published keys ${kids}, got none`);
+  }
+  if (old.key.kid === act.newKid) {
+    return refuse('invalid', 'new_kid', 'expected another kid than the old key has');
+  }
+  if (old.key.alg !== '' && old.key.alg !== act.alg) {
+    return refuse(
+      'invalid',
+      'alg',
+      `expected ${old.key.alg} as ${old.key.kid} has, got ${act.alg}`,
+    );
+  }
+  const published = served.filter((record) => record.key.kid === act.newKid);
+  const rotation: RotationRecord = {
+    id: act.id,
+    issuer: act.issuer,
+    alg: act.alg,
+    oldKid: old.key.kid,
+    oldThumbprint: old.key.thumbprint,
+    newKid: act.newKid,
+    newThumbprint:
+      act.newThumbprint ?? (published.length === 1 ? (published[0]?.key.thumbprint ?? null) : null),
+    startedAtMs: now.atMs,
+    startedBy: act.by,
+    declared: {},
+    switchedAtMs: null,
+    failuresAtSwitch: 0,
+    endedAtMs: null,
+    outcome: null,
+    tainted: false,
+  };
+  keepRotation(state, rotation, writes);
+  restandAll(state, rotation, now);
+  return done({ rotation });
+}

@@ -1,0 +1,94 @@
+import type { Assignment, Hello, VerifierHello } from '@keyturn/shared/model/report.ts';
+import { carry } from './counts.ts';
+import type { Verifier } from './fleet.ts';
+import { enrol, findVerifier, regroup, setLiveness } from './fleet.ts';
+import { renewLease } from './leases.ts';
+import type { VerifierRecord } from './records.ts';
+import { restand, watchingRotations } from './rotation.ts';
+import { bindSession } from './sessions.ts';
+import type { Now, State } from './state.ts';
+import type { Write } from './writes.ts';
+
+/** Assigns epochs to the verifiers a session names. */
+export function applyHello(
+  state: State,
+  session: string,
+  hello: Hello,
+  now: Now,
+  writes: Write[],
+): readonly Assignment[] {
+  return hello.verifiers.map((named) => {
+    const refused = admissionProblem(state, named);
+    if (refused !== undefined) {
+      state.health.refusedVerifiers += 1;
+      state.health.refusedVerifierAtMs = now.atMs;
+      return { handle: named.handle, epoch: 0, committedSeq: 0, refused };
+    }
+    const verifier = admit(state, named, hello.bootId, now, writes);
+    bindSession(state, verifier, session);
+    return {
+      handle: named.handle,
+      epoch: verifier.record.epoch,
+      committedSeq: verifier.record.seq,
+      refused: '',
+    };
+  });
+}
+
+function admissionProblem(state: State, named: VerifierHello): string | undefined {
+  const known = findVerifier(state.fleet, named.id) !== undefined;
+  if (!known && state.fleet.verifiers.size >= state.policy.verifiersMax) {
+    return `the collector is at its bound of ${state.policy.verifiersMax} verifiers; raise policy.max_verifiers`;
+  }
+  if (named.issuers.length > 0 && configuredIssuers(state, named.issuers).length === 0) {
+    return 'issuers: none of them is configured at the collector';
+  }
+  return undefined;
+}
+
+function configuredIssuers(state: State, issuers: readonly string[]): readonly string[] {
+  return issuers.filter((issuer) => state.policy.issuers.has(issuer));
+}
+
+function admit(
+  state: State,
+  named: VerifierHello,
+  bootId: string,
+  now: Now,
+  writes: Write[],
+): Verifier {
+  const known = findVerifier(state.fleet, named.id);
+  if (known !== undefined && known.record.bootId === bootId && known.record.departedAtMs === null) {
+    return known;
+  }
+  const before = known?.record;
+  const record: VerifierRecord = {
+    id: named.id,
+    bootId,
+    epoch: (before?.epoch ?? state.epochFloor) + 1,
+    seq: 0,
+    profile: named.profile,
+    source: named.source,
+    issuers: configuredIssuers(state, named.issuers),
+    firstSeenAtMs: before?.firstSeenAtMs ?? now.atMs,
+    receivedAtMs: null,
+    observedAtMs: null,
+    keySets: [],
+    counts: [],
+    carried: before === undefined ? [] : carry(before),
+    departedAtMs: null,
+    duplicateAtMs: before?.duplicateAtMs ?? null,
+  };
+  writes.push({ kind: 'verifier', record });
+  const verifier = known ?? enrol(state.fleet, state.policy, record, 'joined', now.atMs);
+  if (known !== undefined) {
+    known.record = record;
+    regroup(state.fleet, state.policy, known);
+    setLiveness(state.fleet, known, 'joined', now.atMs);
+  }
+  renewLease(state.fleet, state.policy, verifier, now.atMs);
+  for (const rotation of watchingRotations(state, verifier)) {
+    restand(state, verifier, rotation, now);
+  }
+  return verifier;
+}
