@@ -123,6 +123,8 @@ async function run(loaded: Loaded, input: CommandInput): Promise<number> {
   const log = createLog(loaded.config.logLevel);
   // Before the start: whoever asks to stop while ports are being opened is heard.
   const asked = stopAsked();
+  // The uplink never keeps a process alive, so without this one would end before its goodbye.
+  const awake = setInterval(() => undefined, 60_000);
   try {
     await using sidecar = await startSidecar({ ...loaded, hostname: hostname(), log });
     input.out(banner(sidecar, loaded.config));
@@ -132,6 +134,8 @@ async function run(loaded: Loaded, input: CommandInput): Promise<number> {
     if (!(error instanceof KeyturnError)) throw error;
     input.err(`keyturn-agent: ${error.message}\n`);
     return EXIT.failed;
+  } finally {
+    clearInterval(awake);
   }
   return EXIT.ok;
 }
