@@ -7,7 +7,7 @@ import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import { shown } from '@keyturn/shared/shown.ts';
 import { isLoopback, parseAddress } from './config/address.ts';
 import type { AgentEventListener } from './events.ts';
-import type { TlsOptions } from './uplink/channel.ts';
+import type { TlsOptions } from './uplink/tls-options.ts';
 
 /** An issuer; `jwksUri` tells key sets apart where one agent watches several issuers. */
 export interface IssuerOption {
@@ -45,6 +45,7 @@ export class AgentOptionsError extends KeyturnError {
   }
 }
 
+/** @internal */
 export interface CheckedOptions {
   readonly service: string;
   readonly instance: string;
@@ -56,7 +57,10 @@ export interface CheckedOptions {
 
 const DEFAULT_COLLECTOR = '127.0.0.1:7461';
 
-/** @throws AgentOptionsError naming everything that is wrong. */
+/**
+ * @throws AgentOptionsError naming everything that is wrong.
+ * @internal
+ */
 export function checkOptions(options: AgentOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) {
     throw new AgentOptionsError([`expected an object, got ${shown(options)}`]);
@@ -130,7 +134,10 @@ function checkTls(problems: string[], tls: unknown): TlsOptions | undefined {
     const value = given[name];
     if (!['ca', 'cert', 'key', 'serverName'].includes(name)) {
       problems.push(`tls.${name}: expected one of ca, cert, key and serverName`);
-    } else if (typeof value !== 'string' && (name === 'serverName' || !Buffer.isBuffer(value))) {
+    } else if (
+      typeof value !== 'string' &&
+      (name === 'serverName' || !(value instanceof Uint8Array))
+    ) {
       problems.push(`tls.${name}: expected ${name === 'serverName' ? 'a name' : 'PEM text'}`);
     }
   }

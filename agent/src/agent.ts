@@ -65,7 +65,11 @@ export interface VerifierHandle {
   close(reason?: string): void;
 }
 
-/** What observers in this package use; not part of the public face. */
+/**
+ * What observers in this package use; not part of the public face.
+ *
+ * @internal
+ */
 export interface AgentInternals extends ObserverContext {
   readonly random: () => number;
   /** Issuers a key set fetched from this URL decides on; none when that is not known yet. */
@@ -77,7 +81,10 @@ export interface AgentInternals extends ObserverContext {
 
 const internals = new WeakMap<Agent, AgentInternals>();
 
-/** @throws TypeError when `agent` did not come from createAgent. */
+/**
+ * @throws TypeError when `agent` did not come from createAgent.
+ * @internal
+ */
 export function internalsOf(agent: Agent): AgentInternals {
   const found = internals.get(agent);
   if (found === undefined) throw new TypeError('expected an agent made by createAgent');
@@ -109,7 +116,11 @@ export function createAgent(options: AgentOptions): Agent {
   return assembleAgent(checked, uplink, events, systemClock, Math.random);
 }
 
-/** The agent around an uplink; tests bring their own. */
+/**
+ * The agent around an uplink; tests bring their own.
+ *
+ * @internal
+ */
 export function assembleAgent(
   options: CheckedOptions,
   uplink: Uplink,

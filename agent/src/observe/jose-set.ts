@@ -3,14 +3,8 @@ import type { FetchError } from '@keyturn/shared/model/report.ts';
 import type { Jwk } from '@keyturn/shared/jwks/thumbprint.ts';
 import type { FetchListener } from './fetch-watch.ts';
 import { keyRefsOf } from './key-refs.ts';
+import type { RemoteSetLike } from './remote-set.ts';
 import type { ObservedVerifier, ObserverContext } from './verifier.ts';
-
-/** What is read of jose's `createRemoteJWKSet` result. */
-export interface RemoteSetLike {
-  readonly reloading: boolean;
-  reload(): Promise<void>;
-  jwks(): { readonly keys: readonly object[] } | undefined;
-}
 
 export interface SetTimes {
   readonly cacheMaxAgeMs: number;

@@ -4,11 +4,11 @@ import { internalsOf } from '../agent.ts';
 import type { FetchLike } from './fetch-watch.ts';
 import { watchFetch } from './fetch-watch.ts';
 import { joseOutcome } from './jose-outcome.ts';
-import type { RemoteSetLike } from './jose-set.ts';
 import { JoseSet } from './jose-set.ts';
 import { startNudging } from './nudge.ts';
 import type { Peek } from './peek.ts';
 import { peek } from './peek.ts';
+import type { RemoteSetLike } from './remote-set.ts';
 
 /** As much of jose (6) as is observed; pass `import * as jose from 'jose'` or just these four. */
 export interface JoseLike {

@@ -8,10 +8,10 @@ import {
 } from '@keyturn/shared/wire/codec.ts';
 import type { ReportResponse } from '@keyturn/shared/wire/services.ts';
 import { Metadata } from '@grpc/grpc-js';
-import type { TlsOptions } from './channel.ts';
 import { breakOf, closeClient, openClient, whenConnected } from './channel.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { onceBroken } from './connection.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 const CALL_WITHIN_MS = 10_000;
 

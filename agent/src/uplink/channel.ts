@@ -6,17 +6,7 @@ import { FleetServiceClient } from '@keyturn/shared/wire/services.ts';
 import type { ChannelOptions, ServiceError } from '@grpc/grpc-js';
 import { ChannelCredentials, connectivityState, status } from '@grpc/grpc-js';
 import type { Break } from './session.ts';
-
-/** How to trust the collector and be known to it. PEM. */
-export interface TlsOptions {
-  /** Certificate authorities; the system's when absent. */
-  readonly ca?: string | Buffer;
-  /** Client certificate and key, for mutual TLS; both or neither. */
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  /** Name expected in the collector's certificate when it differs from the address. */
-  readonly serverName?: string;
-}
+import type { TlsOptions } from './tls-options.ts';
 
 // One channel per connection: the session decides when to try again, so the channel's own backoff,
 // retries and sharing stay out of it.
@@ -41,7 +31,7 @@ export function openClient(address: string, tls: TlsOptions | undefined): FleetS
 
 function credentialsOf(tls: TlsOptions | undefined): ChannelCredentials {
   if (tls === undefined) return ChannelCredentials.createInsecure();
-  const pem = (text: string | Buffer | undefined) =>
+  const pem = (text: string | Uint8Array | undefined) =>
     text === undefined ? null : Buffer.from(text);
   return ChannelCredentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
 }

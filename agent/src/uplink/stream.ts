@@ -6,10 +6,10 @@ import type {
   SessionResponse,
 } from '@keyturn/shared/wire/services.ts';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import type { TlsOptions } from './channel.ts';
 import { breakOf, closeClient, openClient, whenConnected } from './channel.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { onceBroken } from './connection.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 type Message = NonNullable<SessionRequest['message']>;
 

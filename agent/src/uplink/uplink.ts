@@ -29,6 +29,8 @@ export interface Uplink extends Reporter, AsyncDisposable {
   readonly settings: Settings;
 }
 
+/** Longest a close takes: the session gives up a little earlier. */
+const HOLD_MS = 2_500;
 const HELLOS_PER_MESSAGE = 500;
 const REPORTS_PER_MESSAGE = 200;
 /** Rough size of a row or key on the wire, to keep messages well below the limit. */
@@ -110,6 +112,11 @@ class SessionUplink implements Uplink {
   close(reason = 'the agent stopped'): Promise<void> {
     if (this.#closed !== undefined) return this.#closed.promise;
     this.#closed = Promise.withResolvers<void>();
+    // The one time the process is held: whoever waits for the goodbye must see it done.
+    const hold = setTimeout(() => this.#closed?.resolve(), HOLD_MS);
+    void this.#closed.promise.then(() => {
+      clearTimeout(hold);
+    });
     this.#options.events.guard('uplink.close', () => {
       this.#handle({ on: 'close', reason });
     });
