@@ -127,12 +127,13 @@ function environmentReads({ path, text }: SourceFile): readonly string[] {
   return lines.map((line) => `${path}:${line} process.env is read in main.ts only`);
 }
 
-/** One line for each circle of imports, types included: `a -> b -> a`. */
+/** One line for each circle of imports that are there at run time: `a -> b -> a`. */
 function cycles(files: readonly SourceFile[]): readonly string[] {
   const graph = new Map(
     files.map((file) => [
       file.path,
       importsOf(file.text)
+        .filter(({ erased }) => !erased)
         .map(({ specifier }) => resolved(file.path, specifier))
         .filter((target) => target !== undefined),
     ]),

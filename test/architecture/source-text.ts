@@ -2,6 +2,8 @@
 export interface ImportFound {
   readonly specifier: string;
   readonly line: number;
+  /** `import type` or `export type`: nothing of it is there at run time. */
+  readonly erased: boolean;
 }
 
 // What may stand before a slash that begins a regular expression rather than divides.
@@ -67,7 +69,11 @@ export function importsOf(text: string): readonly ImportFound[] {
   return [...code.matchAll(IMPORT)].map((match) => {
     const [from, to] = match.indices?.groups?.['static'] ??
       match.indices?.groups?.['dynamic'] ?? [0, 0];
-    return { specifier: text.slice(from, to), line: lineAt(text, from) };
+    return {
+      specifier: text.slice(from, to),
+      line: lineAt(text, from),
+      erased: /^(?:import|export)\s+type\b/.test(match[0]),
+    };
   });
 }
 
