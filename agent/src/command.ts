@@ -129,7 +129,7 @@ async function run(loaded: Loaded, input: CommandInput): Promise<number> {
     await using sidecar = await startSidecar({ ...loaded, hostname: hostname(), log });
     input.out(banner(sidecar, loaded.config));
     const signal = await asked;
-    log.info({ signal }, 'stopping: saying goodbye');
+    log.info({ signal }, 'stopping');
   } catch (error) {
     if (!(error instanceof KeyturnError)) throw error;
     input.err(`keyturn-agent: ${error.message}\n`);

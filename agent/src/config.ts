@@ -63,6 +63,8 @@ export interface AgentConfig {
   };
   readonly issuers: readonly IssuerConfig[];
   readonly verifiers: readonly VerifierConfig[];
+  /** `silence`: the verifiers go on without the agent, so nothing may say that they stopped. */
+  readonly onStop: 'goodbye' | 'silence';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -157,6 +159,7 @@ function toConfig(settings: FileSettings, hostInstance: string): AgentConfig {
       via: verifier.via,
       namesInstance: verifier.instance !== undefined,
     })),
+    onStop: settings.on_stop,
     logLevel: settings.log.level,
   };
 }

@@ -95,6 +95,11 @@ function buildRoutes(
       addRoutes(routes, folderOf(entry, source.config), verifier, source);
     }
     reporter.add(ledger);
+    if (config.onStop === 'silence') {
+      stack.defer(() => {
+        reporter.silence(ledger);
+      });
+    }
   }
   return routes;
 }

@@ -109,6 +109,11 @@ export class PushedVerifier implements Disposable {
     this.#options.reporter.remove(this.ledger, reason);
   }
 
+  /** The agent stops and the verifier goes on. */
+  silence(): void {
+    if (this.#live) this.#options.reporter.silence(this.ledger);
+  }
+
   [Symbol.dispose](): void {
     this.#cancelLease();
   }

@@ -18,7 +18,7 @@ export type PushResult =
   | { readonly ok: false; readonly status: 400 | 403 | 404 | 409 | 429; readonly message: string };
 
 export interface PushedVerifiersOptions {
-  readonly config: Pick<AgentConfig, 'issuers' | 'verifiers' | 'push'>;
+  readonly config: Pick<AgentConfig, 'issuers' | 'verifiers' | 'push' | 'onStop'>;
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly events: SidecarEvents;
@@ -76,7 +76,10 @@ export class PushedVerifiers implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const verifier of this.#verifiers.values()) verifier[Symbol.dispose]();
+    for (const verifier of this.#verifiers.values()) {
+      if (this.#options.config.onStop === 'silence') verifier.silence();
+      verifier[Symbol.dispose]();
+    }
   }
 
   #with(id: VerifierId, boot: string, tell: (verifier: PushedVerifier) => boolean): PushResult {

@@ -118,6 +118,43 @@ void t.test('a pushing verifier that falls silent is missed, others go on', asyn
   t.strictSame(collector.goodbyes, [], 'and nobody said goodbye');
 });
 
+void t.test('on_stop: silence says goodbye for nobody', async (t) => {
+  const collector = new TestCollector();
+  const address = await collector.start();
+  t.teardown(() => {
+    collector.stop();
+  });
+  await using upstream = await startUpstream(answer(keySet(publicKey('k1'))));
+  for (const [onStop, goodbyes] of [
+    ['silence', []],
+    ['goodbye', ['proxied', 'pushed']],
+  ] as const) {
+    const more = `push: { listen: "127.0.0.1:0" }\non_stop: ${onStop}`;
+    const text = settings(address, upstream.origin, more);
+    const read = readConfig({ file: 'a', text, env: {}, hostname: 'h' });
+    if (!read.ok) throw new Error(read.problems.join());
+    const log = pino({ level: 'silent' });
+    const sidecar = await startSidecar({
+      config: read.config,
+      files: NO_FILES,
+      hostname: 'h',
+      log,
+    });
+    const path = '/v1/verifiers/orders/i/pushed/heartbeat';
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${sidecar.push?.origin}${path}`, {
+      method: 'POST',
+      headers,
+      body: '{"boot":"b"}',
+    });
+    await until(() => collector.latest('pushed') !== undefined, 'reported');
+    await until(() => collector.latest('proxied') !== undefined, 'reported');
+    collector.reports.length = 0;
+    await sidecar[Symbol.asyncDispose]();
+    t.strictSame(collector.goodbyes.toSorted(), goodbyes, onStop);
+  }
+});
+
 void t.test('an issuer and a collector that cannot be reached', async (t) => {
   const gone = await startUpstream(answer(''));
   await gone[Symbol.asyncDispose]();
