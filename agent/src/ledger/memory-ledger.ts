@@ -93,7 +93,8 @@ class MemoryLedger implements Ledger {
       // Every issuer also has its rows for tokens without kid and for other kids.
       rowsMax: REPORT_LIMITS.countRowsPerReport - 2 * issuers.length,
       strangersPerIssuer: 8,
-      parkedMax: 2_048,
+      // The collector keeps rows that are no longer sent, 512 of one process.
+      parkedMax: 512 - REPORT_LIMITS.countRowsPerReport,
       ...options.limits,
     });
   }

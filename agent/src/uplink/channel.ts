@@ -66,7 +66,9 @@ export function breakOf(error: unknown): Break {
   const { code, details } = error as Partial<ServiceError>;
   const kind = code === status.UNIMPLEMENTED ? 'unimplemented' : 'failed';
   if (code === undefined) return { kind, reason: messageOf(error) };
-  return { kind, reason: `${status[code]}: ${details ?? ''}` };
+  // grpc-js adds a note about name resolution, most often an empty one.
+  const detail = (details ?? '').replace(/\s*Resolution note:\s*$/, '');
+  return { kind, reason: `${status[code]}: ${detail}` };
 }
 
 const SOCKET_OPENED = 'net.client.socket';

@@ -28,6 +28,8 @@ export interface Break {
 export type SessionEvent =
   | { readonly on: 'added'; readonly handle: number }
   | { readonly on: 'removed'; readonly handle: number; readonly reason: string }
+  /** Another line speaks for the same verifier from now on. */
+  | { readonly on: 'replaced'; readonly handle: number }
   | { readonly on: 'changed'; readonly handle: number; readonly urgency: Urgency }
   | { readonly on: 'silenced'; readonly handle: number }
   | { readonly on: 'welcome'; readonly welcome: Welcome }
@@ -160,6 +162,10 @@ export class Session {
         return this.#added(event.handle, nowMs);
       case 'removed':
         return this.#removed(event.handle, event.reason, nowMs);
+      case 'replaced': {
+        const line = this.#lines.get(event.handle);
+        return line === undefined ? undefined : this.#forget(line);
+      }
       case 'changed':
         return this.#changed(event.handle, event.urgency, nowMs);
       case 'silenced':

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import type { Hello, Report, Settings, VerifierHello } from '@keyturn/shared/model/report.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
+import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { AgentEvents } from '../events.ts';
 import type { Ledger, Reporter, Urgency } from '../ledger/ledger.ts';
 import type { Connection, Dialer } from './connection.ts';
@@ -46,6 +47,7 @@ class SessionUplink implements Uplink {
   readonly #session: Session;
   readonly #ledgers = new Map<number, Ledger>();
   readonly #handles = new Map<Ledger, number>();
+  readonly #byName = new Map<string, number>();
   readonly #changed = new Map<Ledger, Urgency>();
   #lastHandle = 0;
   #connection: Connection | undefined;
@@ -72,12 +74,24 @@ class SessionUplink implements Uplink {
         const reason = `expected at most ${REPORT_LIMITS.verifiersPerSession} verifiers per agent`;
         throw new RangeError(reason);
       }
+      this.#makeWay(ledger);
       this.#lastHandle += 1;
+      this.#byName.set(verifierKey(ledger.id), this.#lastHandle);
       this.#handles.set(ledger, this.#lastHandle);
       this.#ledgers.set(this.#lastHandle, ledger);
       ledger.watch(this.#watched);
       this.#handle({ on: 'added', handle: this.#lastHandle });
     });
+  }
+
+  // A hello names each verifier once. One that comes back before its goodbye could be said takes over.
+  #makeWay(ledger: Ledger): void {
+    const name = verifierKey(ledger.id);
+    const handle = this.#byName.get(name);
+    const present = handle === undefined ? undefined : this.#ledgers.get(handle);
+    if (handle === undefined || present === undefined) return;
+    if (this.#handles.has(present)) throw new TypeError(`${name} is reported already`);
+    this.#handle({ on: 'replaced', handle });
   }
 
   // Called from a verification: it only notes, and the work is done in a turn of its own.
@@ -114,7 +128,7 @@ class SessionUplink implements Uplink {
     this.#closed = Promise.withResolvers<void>();
     // The one time the process is held: whoever waits for the goodbye must see it done.
     const hold = setTimeout(() => this.#closed?.resolve(), HOLD_MS);
-    void this.#closed.promise.then(() => {
+    void this.#closed.promise.finally(() => {
       clearTimeout(hold);
     });
     this.#options.events.guard('uplink.close', () => {
@@ -173,8 +187,7 @@ class SessionUplink implements Uplink {
       case 'goodbye':
         return this.#connection?.goodbye({ handles: action.handles, reason: action.reason });
       case 'forget':
-        this.#ledgers.delete(action.handle);
-        return;
+        return this.#forget(action.handle);
       case 'finish':
         return this.#connection?.finish();
       case 'disconnect':
@@ -186,6 +199,14 @@ class SessionUplink implements Uplink {
       case 'tell':
         return this.#tell(action.what);
     }
+  }
+
+  #forget(handle: number): void {
+    const ledger = this.#ledgers.get(handle);
+    this.#ledgers.delete(handle);
+    if (ledger === undefined) return;
+    const name = verifierKey(ledger.id);
+    if (this.#byName.get(name) === handle) this.#byName.delete(name);
   }
 
   #listen() {

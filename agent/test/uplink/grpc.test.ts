@@ -1,12 +1,16 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { systemClock } from '@keyturn/shared/clock.ts';
+import { ServerCredentials } from '@grpc/grpc-js';
 import t from 'tap';
 import type { AgentEvent } from '../../src/events.ts';
 import { createAgentEvents } from '../../src/events.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/memory-ledger.ts';
+import { ownIdentity } from '../../src/proxy/own-authority.ts';
 import { grpcDialer } from '../../src/uplink/grpc.ts';
+import type { TlsOptions } from '../../src/uplink/tls-options.ts';
 import type { Uplink } from '../../src/uplink/uplink.ts';
 import { createUplink } from '../../src/uplink/uplink.ts';
 import { TestCollector } from './collector.ts';
@@ -22,9 +26,9 @@ function ledgerOf(cache: string): Ledger {
   });
 }
 
-function uplinkTo(address: string, told: AgentEvent[]): Uplink {
+function uplinkTo(address: string, told: AgentEvent[], tls?: TlsOptions): Uplink {
   return createUplink({
-    dial: grpcDialer(address, undefined),
+    dial: grpcDialer(address, tls),
     collector: address,
     agentVersion: '0.0.0',
     clock: systemClock,
@@ -99,6 +103,23 @@ t.test('comes back after the collector went away, and the numbers go on', async 
     told.map((event) => event.kind),
     ['connected', 'disconnected', 'connected'],
   );
+});
+
+t.test('a verifier that stops and comes back while the collector is away', async (t) => {
+  const { collector, uplink, told } = await started(t);
+  const [first, second] = [ledgerOf('c'), ledgerOf('c')];
+  first.count(A, 'k', 'ok', null, 0);
+  uplink.add(first);
+  uplink.add(second);
+  t.match(told, [{ kind: 'fault', where: 'uplink.add', message: /orders\/pod-1\/c is reported/ }]);
+  await collector.until(() => collector.reports.length === 1);
+  collector.breakStreams();
+  await collector.until(() => told.at(-1)?.kind === 'disconnected');
+  uplink.remove(first, 'restarting');
+  uplink.add(first);
+  await collector.until(() => collector.reports.length === 2);
+  t.equal(collector.latest('c')?.seq, 2);
+  t.same(collector.goodbyes, []);
 });
 
 t.test('streams refused: single calls', async (t) => {
@@ -181,4 +202,26 @@ t.test('a process with nothing else to do ends, whatever the collector does', as
     t.ok(endedAfterMs < waitMs + 600, `${what}: ended after ${Math.round(endedAfterMs)} ms`);
     if (what === 'connected') t.same(kinds, ['connected']);
   }
+});
+
+t.test('TLS: the authority and the name are checked', async (t) => {
+  const directory = t.testdir();
+  const { cert, key, caFile } = await ownIdentity(directory, ['127.0.0.1'], Date.now());
+  const ca = await readFile(caFile);
+  const collector = new TestCollector();
+  const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
+  const address = await collector.start(ServerCredentials.createSsl(null, [pair]));
+  const reached = async (tls: TlsOptions): Promise<string> => {
+    const told: AgentEvent[] = [];
+    const uplink = uplinkTo(address, told, tls);
+    uplink.add(ledgerOf(`c${collector.hellos.length}`));
+    await collector.until(() => told.length > 0);
+    await uplink.close();
+    const [first] = told;
+    return first?.kind === 'disconnected' ? first.reason : (first?.kind ?? '');
+  };
+  t.equal(await reached({ ca }), 'connected');
+  t.match(await reached({}), /UNAVAILABLE.*(?:self-signed|unable to)/);
+  t.match(await reached({ ca, serverName: 'elsewhere.example' }), /UNAVAILABLE.*elsewhere/);
+  collector.stop();
 });
