@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { VerdictView } from '@keyturn/collector/api/schemas/verdict.ts';
+import { KeyturnError } from '@keyturn/shared/errors.ts';
+import type { Gate } from '@keyturn/shared/model/verdict.ts';
+import type { Fleet } from './fleet.ts';
+import type { Environment } from './fleet.ts';
+
+const CLI = fileURLToPath(new URL('../../collector/src/cli/main.ts', import.meta.url));
+
+/** The command line or the HTTP interface did not do what rotation tooling relies on. */
+export class ToolingError extends KeyturnError {
+  constructor(message: string) {
+    super('TOOLING_FAILED', message);
+  }
+}
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly lines: readonly string[];
+}
+
+/** What rotation tooling has: the command line and plain HTTP, nothing of the inside. */
+export interface Tooling {
+  /** Runs `keyturn ARGS`; lines of both streams are handed out as they come. */
+  keyturn(args: readonly string[], onLine?: (line: string) => void): Promise<CommandResult>;
+  /** `GET /v1/rotations/{id}/gates/{gate}`; with a revision, waits until it differs. */
+  verdict(rotationId: string, gate: Gate, revision?: number): Promise<VerdictView>;
+  /** Id of the one open rotation, from `GET /v1/rotations`. */
+  openRotation(): Promise<string>;
+  /** `POST /v1/rotations/{id}/gates/{gate}/check`, as a pipeline would. */
+  check(rotationId: string, gate: Gate): Promise<{ status: number; retryAfter: string | null }>;
+}
+
+/** @param signal ends commands and requests that are under way. */
+export function tooling(fleet: Fleet, env: Environment, signal: AbortSignal): Tooling {
+  const cliEnv = {
+    ...env,
+    KEYTURN_COLLECTOR: fleet.collectorUrl,
+    KEYTURN_OPERATOR_TOKEN_FILE: fleet.operatorTokenFile,
+  };
+  const gateUrl = (rotationId: string, gate: Gate): string =>
+    `${fleet.collectorUrl}/v1/rotations/${encodeURIComponent(rotationId)}/gates/${gate}`;
+
+  return {
+    async keyturn(args, onLine) {
+      const child = spawn(process.execPath, [CLI, ...args], {
+        cwd: fleet.directory,
+        env: cliEnv,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+        signal,
+      });
+      const lines: string[] = [];
+      for (const stream of [child.stdout, child.stderr]) {
+        createInterface({ input: stream }).on('line', (line) => {
+          if (lines.length < 500) lines.push(line);
+          onLine?.(line);
+        });
+      }
+      const [exitCode] = (await once(child, 'close')) as [number | null];
+      return { exitCode: exitCode ?? -1, lines };
+    },
+    async openRotation() {
+      const response = await fetch(`${fleet.collectorUrl}/v1/rotations`, { signal });
+      const { rotations } = (await response.json()) as { rotations: { id: string }[] };
+      const [rotation] = rotations;
+      if (rotation === undefined) throw new ToolingError('no rotation is open');
+      return rotation.id;
+    },
+    async verdict(rotationId, gate, revision) {
+      const query = revision === undefined ? '' : `?index=${revision}&wait=5s`;
+      const response = await fetch(`${gateUrl(rotationId, gate)}${query}`, { signal });
+      if (!response.ok) {
+        throw new ToolingError(`GET gate ${gate} answered ${response.status}, expected 200`);
+      }
+      return (await response.json()) as VerdictView;
+    },
+    async check(rotationId, gate) {
+      const url = `${gateUrl(rotationId, gate)}/check`;
+      const response = await fetch(url, { method: 'POST', signal });
+      await response.arrayBuffer();
+      return { status: response.status, retryAfter: response.headers.get('retry-after') };
+    },
+  };
+}
