@@ -50,6 +50,11 @@ export class JoseSet implements FetchListener {
     return this.#consecutiveFailures > 0;
   }
 
+  /** Last time anybody tried to fetch, by the agent's monotonic clock. */
+  get attemptAtMs(): number | null {
+    return this.#attemptAtMs;
+  }
+
   get set(): RemoteSetLike | undefined {
     return this.#set?.deref();
   }

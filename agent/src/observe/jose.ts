@@ -111,7 +111,13 @@ class JoseObserver {
     const own = (options as Readonly<Record<symbol, unknown>> | undefined)?.[customFetch];
     const inner = (typeof own === 'function' ? own : plainFetch) as FetchLike;
     let set: JoseSet | undefined;
-    const remote = make(url, { ...options, [customFetch]: watchFetch(inner, () => set) });
+    // Inheriting keeps options that are not own properties.
+    const remote = make(
+      url,
+      Object.create(options ?? null, {
+        [customFetch]: { value: watchFetch(inner, () => set), enumerable: true },
+      }) as object,
+    );
     this.#agent.events.guard('jose.observe', () => {
       set = this.#observe(url, options);
       this.#attach(remote, set, options);

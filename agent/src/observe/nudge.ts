@@ -12,7 +12,8 @@ const SPREAD_MS = 5_000;
 /**
  * Makes an idle, lazy cache fetch: when the collector watches a key that the live set lacks, the set
  * is reloaded, so that a verifier without traffic can show that it has the key. Off the request path,
- * at growing distances while it does not help, never while the endpoint fails.
+ * at growing distances while it does not help, and while the endpoint fails only when nobody has
+ * tried it for the longest of them.
  */
 export function startNudging(
   set: JoseSet,
@@ -35,8 +36,8 @@ export function startNudging(
       nextAtMs = Math.max(nextAtMs, nowMs + random() * SPREAD_MS);
     }
     const target = set.set;
-    if (missing === '' || nowMs < nextAtMs || set.isFailing || target === undefined) return;
-    if (target.reloading) return;
+    if (missing === '' || nowMs < nextAtMs || target === undefined || target.reloading) return;
+    if (set.isFailing && nowMs < (set.attemptAtMs ?? -Infinity) + APART_MAX_MS) return;
     nextAtMs = nowMs + waitMs;
     waitMs = Math.min(APART_MAX_MS, waitMs * 2);
     // A failure is told by the watched fetch already.

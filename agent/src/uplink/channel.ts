@@ -5,7 +5,7 @@ import { messageOf } from '@keyturn/shared/errors.ts';
 import { FleetServiceClient } from '@keyturn/shared/wire/services.ts';
 import type { ChannelOptions, ServiceError } from '@grpc/grpc-js';
 import { ChannelCredentials, connectivityState, status } from '@grpc/grpc-js';
-import type { Break } from './session.ts';
+import type { Break } from './session-events.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 // One channel per connection: the session decides when to try again, so the channel's own backoff,

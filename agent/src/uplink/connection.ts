@@ -6,7 +6,7 @@ import type {
   Settings,
   Welcome,
 } from '@keyturn/shared/model/report.ts';
-import type { Break, Mode } from './session.ts';
+import type { Break, Mode } from './session-events.ts';
 
 /** One connection to the collector, as the uplink uses it. Nothing here throws or waits. */
 export interface Connection {

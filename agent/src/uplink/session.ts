@@ -14,56 +14,8 @@ import {
   stamp,
   wakeAtMs,
 } from './line.ts';
-
-/** `stream`: one long Session. `calls`: one Report call per message, where streams do not hold. */
-export type Mode = 'stream' | 'calls';
-
-/** Why a connection ended. */
-export interface Break {
-  /** `unimplemented`: the server or a proxy knows no such stream. */
-  readonly kind: 'unimplemented' | 'failed';
-  readonly reason: string;
-}
-
-export type SessionEvent =
-  | { readonly on: 'added'; readonly handle: number }
-  | { readonly on: 'removed'; readonly handle: number; readonly reason: string }
-  /** Another line speaks for the same verifier from now on. */
-  | { readonly on: 'replaced'; readonly handle: number }
-  | { readonly on: 'changed'; readonly handle: number; readonly urgency: Urgency }
-  | { readonly on: 'silenced'; readonly handle: number }
-  | { readonly on: 'welcome'; readonly welcome: Welcome }
-  | { readonly on: 'acks'; readonly acks: readonly Ack[] }
-  | { readonly on: 'settings'; readonly settings: Settings }
-  | { readonly on: 'broken'; readonly why: Break }
-  | { readonly on: 'tick' }
-  | { readonly on: 'close'; readonly reason: string };
-
-export type SessionAction =
-  | { readonly do: 'connect'; readonly mode: Mode }
-  | { readonly do: 'hello'; readonly handles: readonly number[] }
-  | { readonly do: 'report'; readonly stamps: readonly Stamp[] }
-  /** No handles: all of the session. */
-  | { readonly do: 'goodbye'; readonly handles: readonly number[]; readonly reason: string }
-  /** The verifier is gone and told so; its ledger is no longer needed. */
-  | { readonly do: 'forget'; readonly handle: number }
-  /** Nothing more will be said; let the other side finish. */
-  | { readonly do: 'finish' }
-  | { readonly do: 'disconnect' }
-  | { readonly do: 'apply'; readonly settings: Settings }
-  | { readonly do: 'tell'; readonly what: SessionNews };
-
-export type SessionNews =
-  | { readonly kind: 'connected'; readonly mode: Mode }
-  | { readonly kind: 'disconnected'; readonly reason: string; readonly retryInMs: number }
-  | {
-      readonly kind: 'refused';
-      readonly handle: number;
-      readonly reason: string;
-      readonly retryInMs: number;
-    }
-  | { readonly kind: 'superseded'; readonly handle: number; readonly retryInMs: number }
-  | { readonly kind: 'rejected'; readonly handle: number; readonly reason: string };
+import { Route } from './route.ts';
+import type { Break, SessionAction, SessionEvent } from './session-events.ts';
 
 /** In force until the collector says otherwise. */
 const INITIAL_SETTINGS: Settings = {
@@ -77,10 +29,6 @@ const INITIAL_SETTINGS: Settings = {
 const WELCOME_WITHIN_MS = 15_000;
 /** A session counts as one that worked after this; before, the attempts go on counting. */
 const SETTLED_AFTER_MS = 5_000;
-/** Streams that ended without one message before calls are tried. */
-const MUTE_STREAMS_MAX = 3;
-/** How long calls are used before the stream is tried again. */
-const CALLS_FOR_MS = 600_000;
 /** A goodbye is not waited for any longer. */
 const FAREWELL_MS = 2_000;
 /** Reports without an answer, and silence, before a connection is given up. */
@@ -103,18 +51,15 @@ type Phase =
  */
 export class Session {
   readonly #random: () => number;
+  readonly #route = new Route();
   readonly #lines = new Map<number, Line>();
   /** Lines that may be due or wait for an ack. */
   readonly #busy = new Set<Line>();
   #phase: Phase = { at: 'idle' };
-  #mode: Mode = 'stream';
   #settings = INITIAL_SETTINGS;
   #attempt = 1;
-  #muteStreams = 0;
-  #callsSinceMs: number | null = null;
   #heartbeatAtMs = Infinity;
   #heardAtMs = 0;
-  #heard = false;
   #closing: string | null = null;
   #actions: SessionAction[] = [];
 
@@ -234,7 +179,7 @@ export class Session {
     this.#hear(nowMs);
     if (this.#phase.at === 'greeting') {
       this.#phase = { at: 'live', sinceMs: nowMs };
-      this.#actions.push({ do: 'tell', what: { kind: 'connected', mode: this.#mode } });
+      this.#actions.push({ do: 'tell', what: { kind: 'connected', mode: this.#route.mode } });
     }
     this.#apply(welcome.settings, nowMs);
     for (const assignment of welcome.assignments) {
@@ -321,7 +266,7 @@ export class Session {
       this.#phase = { at: 'closed' };
       return;
     }
-    this.#chooseMode(why, nowMs);
+    this.#route.broke(why, nowMs);
     if (settled) this.#attempt = 0;
     const windowMs = Math.min(this.#settings.reconnectWindowMs, RECONNECT_WINDOW_MAX_MS);
     const retryInMs = reconnectDelayMs(this.#attempt, windowMs, this.#random());
@@ -331,19 +276,6 @@ export class Session {
       do: 'tell',
       what: { kind: 'disconnected', reason: why.reason, retryInMs },
     });
-  }
-
-  // A stream that a proxy breaks looks like a collector that is down, so after some mute streams
-  // both ways are tried in turn, and the one that answers is kept.
-  #chooseMode(why: Break, nowMs: number): void {
-    if (this.#mode === 'calls') {
-      if (!this.#heard) this.#mode = 'stream';
-      return;
-    }
-    this.#muteStreams = this.#heard ? 0 : this.#muteStreams + 1;
-    if (why.kind !== 'unimplemented' && this.#muteStreams < MUTE_STREAMS_MAX) return;
-    this.#mode = 'calls';
-    this.#callsSinceMs = nowMs;
   }
 
   #tick(nowMs: number): void {
@@ -369,7 +301,7 @@ export class Session {
 
   #pulse(nowMs: number): void {
     if (this.#isMute(nowMs)) return this.#giveUp('the collector stopped answering', nowMs);
-    if (this.#isTimeForStream(nowMs)) return this.#giveUp('trying the stream again', nowMs);
+    if (this.#route.isTimeForStream(nowMs)) return this.#giveUp('trying the stream again', nowMs);
     if (nowMs >= this.#heartbeatAtMs) {
       this.#scheduleHeartbeat(nowMs);
       for (const line of this.#lines.values()) {
@@ -389,14 +321,6 @@ export class Session {
     return false;
   }
 
-  #isTimeForStream(nowMs: number): boolean {
-    if (this.#callsSinceMs === null || nowMs - this.#callsSinceMs < CALLS_FOR_MS) return false;
-    this.#callsSinceMs = null;
-    this.#muteStreams = 0;
-    this.#mode = 'stream';
-    return true;
-  }
-
   #greetUnassigned(nowMs: number): void {
     const due = [...this.#lines.values()].filter(
       (line) =>
@@ -414,9 +338,9 @@ export class Session {
 
   #connect(nowMs: number): void {
     this.#phase = { at: 'greeting', sinceMs: nowMs };
-    this.#heard = false;
+    this.#route.opened();
     this.#heardAtMs = nowMs;
-    this.#actions.push({ do: 'connect', mode: this.#mode });
+    this.#actions.push({ do: 'connect', mode: this.#route.mode });
     const named = [...this.#lines.values()].filter((line) => isNameable(line, nowMs));
     // A stream begins with a hello even when every verifier of it is benched.
     if (named.length === 0) this.#actions.push({ do: 'hello', handles: [] });
@@ -430,7 +354,7 @@ export class Session {
   }
 
   #hear(nowMs: number): void {
-    this.#heard = true;
+    this.#route.heard();
     this.#heardAtMs = nowMs;
   }
 

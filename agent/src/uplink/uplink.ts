@@ -6,7 +6,7 @@ import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { AgentEvents } from '../events.ts';
 import type { Ledger, Reporter, Urgency } from '../ledger/ledger.ts';
 import type { Connection, Dialer } from './connection.ts';
-import type { SessionAction, SessionEvent, SessionNews } from './session.ts';
+import type { SessionAction, SessionEvent, SessionNews } from './session-events.ts';
 import { Session } from './session.ts';
 
 export interface UplinkOptions {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { UnsecuredJWT } from 'jose';
 import * as jose from 'jose';
 import t from 'tap';
@@ -323,6 +325,41 @@ t.test('several key sets are several verifiers', async (t) => {
   t.match(seen.told, [{ kind: 'fault', where: 'jose.observe' }]);
 });
 
+t.test('a key set that is no longer used says goodbye', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const server = await serving(t);
+  const seen = observed({ issuer: ISSUER });
+  t.teardown(() => seen.agent.close());
+  const { createRemoteJWKSet, jwtVerify } = observeJose(jose, seen.agent);
+  const kept = createRemoteJWKSet(server.url);
+  const useOnce = async () => {
+    await jwtVerify(await tokenOf(k1, ISSUER), createRemoteJWKSet(server.url));
+  };
+  await useOnce();
+  for (let i = 0; i < 50 && seen.uplink.removed.length === 0; i += 1) {
+    collectGarbage();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  t.same(
+    seen.uplink.removed.map(({ id }) => id.cache),
+    ['jose-2'],
+  );
+  t.ok(kept);
+});
+
+t.test('options are read as jose reads them', async (t) => {
+  const { server, agent } = await scene(t);
+  class Options {
+    get cacheMaxAge() {
+      return 0;
+    }
+  }
+  const keySet = observeJose(jose, agent).createRemoteJWKSet(server.url, new Options());
+  await keySet.reload();
+  t.equal(keySet.fresh, false);
+});
+
 t.test('compactVerify and resolvers of your own', async (t) => {
   const server = await serving(t);
   const seen = observed({ issuer: ISSUER });
@@ -407,7 +444,10 @@ t.test('an idle cache is nudged to fetch a watched key, at growing distances', a
   seen.uplink.ledgers[0]?.watch([{ issuer: ISSUER, kid: 'k3' }]);
   server.answer = { status: 500, body: '' };
   await wait(300_000);
-  t.equal(server.requests, 3, 'not while the endpoint fails');
+  t.equal(server.requests, 3, 'an endpoint that fails is left alone');
+  server.answer = undefined;
+  await wait(310_000);
+  t.equal(server.requests, 4, 'but not for ever');
   await seen.agent.close();
   t.equal(timers.size, 0);
 });

@@ -1,7 +1,7 @@
 import type { Ack } from '@keyturn/shared/model/report.ts';
 import * as fc from 'fast-check';
 import t from 'tap';
-import type { SessionAction, SessionEvent } from '../../src/uplink/session.ts';
+import type { SessionAction, SessionEvent } from '../../src/uplink/session-events.ts';
 import { Session } from '../../src/uplink/session.ts';
 
 const HANDLES = [1, 2, 3] as const;

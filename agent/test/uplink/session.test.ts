@@ -1,6 +1,6 @@
 import type { Assignment, Settings } from '@keyturn/shared/model/report.ts';
 import t from 'tap';
-import type { SessionAction, SessionEvent } from '../../src/uplink/session.ts';
+import type { SessionAction, SessionEvent } from '../../src/uplink/session-events.ts';
 import { Session } from '../../src/uplink/session.ts';
 
 const SETTINGS: Settings = {
