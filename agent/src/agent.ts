@@ -79,9 +79,6 @@ export interface AgentInternals extends ObserverContext {
   onClose(stop: () => void): void;
 }
 
-/** Longer than a goodbye takes. */
-const CLOSE_MS_MAX = 5_000;
-
 const internals = new WeakMap<Agent, AgentInternals>();
 
 /**
@@ -166,10 +163,7 @@ export function assembleAgent(
     },
     async close(reason) {
       for (const stop of stops.splice(0)) stop();
-      // Nothing of the agent keeps the process alive, so without this it could end before its goodbye.
-      const awake = setTimeout(() => undefined, CLOSE_MS_MAX);
       await uplink.close(reason);
-      clearTimeout(awake);
     },
     [Symbol.asyncDispose]: () => agent.close(),
   };

@@ -204,6 +204,19 @@ t.test('a process with nothing else to do ends, whatever the collector does', as
   }
 });
 
+t.test('whoever waits for the goodbye sees it done', async (t) => {
+  const collector = new TestCollector();
+  const address = await collector.start();
+  t.teardown(() => {
+    collector.stop();
+  });
+  const file = new URL('./idle-process.ts', import.meta.url).pathname;
+  const args = [file, address, '300', 'close'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 15_000 });
+  t.same((JSON.parse(stdout) as { kinds: unknown }).kinds, ['connected', 'closed']);
+  t.equal(collector.goodbyes.length, 1);
+});
+
 t.test('TLS: the authority and the name are checked', async (t) => {
   const directory = t.testdir();
   const { cert, key, caFile } = await ownIdentity(directory, ['127.0.0.1'], Date.now());

@@ -5,7 +5,7 @@ import { createLedger } from '../../src/ledger/memory-ledger.ts';
 import { grpcDialer } from '../../src/uplink/grpc.ts';
 import { createUplink } from '../../src/uplink/uplink.ts';
 
-const [address = '', waitMs = '0'] = process.argv.slice(2);
+const [address = '', waitMs = '0', atTheEnd = ''] = process.argv.slice(2);
 const kinds: string[] = [];
 const uplink = createUplink({
   dial: grpcDialer(address, undefined),
@@ -24,7 +24,9 @@ uplink.add(
   }),
 );
 const startedAtMs = performance.now();
-setTimeout(() => undefined, Number(waitMs));
+setTimeout(() => {
+  if (atTheEnd === 'close') void uplink.close().then(() => kinds.push('closed'));
+}, Number(waitMs));
 process.on('exit', () => {
   process.stdout.write(JSON.stringify({ endedAfterMs: performance.now() - startedAtMs, kinds }));
 });
