@@ -4,8 +4,8 @@ import { isLoopback, parseAddress } from './config/address.ts';
 
 /**
  * A sentence when a request must not be answered. Browsers get nothing: a page anywhere could make
- * one fetch from this machine, and a fetch counts as evidence. `hosts` null: the caller came over a
- * Unix socket, where any Host will do.
+ * one fetch from this machine, and a fetch counts as evidence. `hosts` null: any Host will
+ * do, because the caller came over a Unix socket or has checked the name in a certificate.
  */
 export function guardProblem(
   request: IncomingMessage,

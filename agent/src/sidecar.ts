@@ -4,12 +4,12 @@ import type { AgentConfig } from './config.ts';
 import { formatAddress } from './config/address.ts';
 import type { ConfigFiles } from './config/files.ts';
 import { createAgentEvents } from './events.ts';
-import type { Reporter } from './ledger/ledger.ts';
+import { HeldReporter } from './held-reporter.ts';
 import { startProxy, type Proxy } from './proxy/proxy.ts';
 import { startPush, type Push } from './push/push.ts';
 import { createSidecarEvents, type SidecarEvents } from './sidecar-events.ts';
 import { grpcDialer } from './uplink/grpc.ts';
-import { createUplink } from './uplink/uplink.ts';
+import { createUplink, type Uplink } from './uplink/uplink.ts';
 import { AGENT_VERSION } from './version.ts';
 
 export interface SidecarOptions {
@@ -40,10 +40,15 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { config, files, hostname, log, clock = systemClock, random = Math.random } = options;
   const events = createSidecarEvents(log, () => clock.monotonicMs());
   await using stack = new AsyncDisposableStack();
-  const reporter = stack.use(openUplink(config, files, clock, random, events));
+  const reporter = new HeldReporter();
+  let uplink: Uplink | undefined;
+  // Deferred first, so that it is closed last and says what the others still had to say.
+  stack.defer(() => uplink?.close('the sidecar stopped'));
   const shared = { config, files, hostname, clock, random, reporter, events };
   const proxy = needsProxy(config) ? await startProxy(shared, stack) : null;
   const push = needsPush(config) ? await startPush(shared, stack) : null;
+  uplink = openUplink(config, files, clock, random, events);
+  reporter.release(uplink);
   const running = stack.move();
   return { proxy, push, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
@@ -64,7 +69,7 @@ function openUplink(
   clock: Clock,
   random: () => number,
   events: SidecarEvents,
-): Reporter & AsyncDisposable {
+): Uplink {
   const collector = formatAddress(config.collector.address);
   const tls = files.collectorCa === null ? undefined : { ca: files.collectorCa };
   return createUplink({

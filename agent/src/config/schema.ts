@@ -27,7 +27,7 @@ const proxy = z.strictObject({
   /** Plain http, this machine only. */
   listen: address('127.0.0.1:7462').default({ host: '127.0.0.1', port: 7462 }),
   https: https.optional(),
-  /** Further names by which verifiers reach the proxy: accepted as Host, put into the certificate. */
+  /** Further names by which verifiers reach the proxy: accepted over http, put into its certificate. */
   hosts: z.array(text('a host name or IP address', 253)).max(32).default([]),
   /** What verifiers are told; `upstream` passes on what the issuer says. */
   cache_control: headerValue().default('no-cache'),
@@ -54,7 +54,7 @@ const issuer = z.strictObject({
   discovery: url().optional(),
   refresh: duration({ minMs: 100, maxMs: 86_400_000 }).default(15_000),
   /** A verifier that asks while the document is older than this makes the proxy ask the issuer. */
-  fresh_for: duration({ minMs: 0, maxMs: 3_600_000 }).default(2_000),
+  fresh_for: duration({ minMs: 0, maxMs: 60_000 }).default(2_000),
   /** For the whole exchange: connect, headers, body. */
   timeout: duration({ minMs: 50, maxMs: 60_000 }).default(5_000),
   max_stale: duration({ minMs: 1_000 }).default(86_400_000),

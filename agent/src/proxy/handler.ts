@@ -9,8 +9,8 @@ export type ProxyRoute = Route<ProxiedVerifier, IssuerSource>;
 
 export interface ProxyHandlerOptions {
   readonly routes: ReadonlyMap<string, ProxyRoute>;
-  /** Names besides loopback by which verifiers reach the proxy. */
-  readonly hosts: ReadonlySet<string>;
+  /** Names besides loopback by which verifiers reach the proxy; null: TLS has seen to the name. */
+  readonly hosts: ReadonlySet<string> | null;
   /** Header value, or `upstream`. */
   readonly cacheControl: string;
   readonly clock: Clock;

@@ -2,6 +2,7 @@ import { X509Certificate, type webcrypto } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { KeyturnError, messageOf } from '@keyturn/shared/errors.ts';
 import type { X509Certificate as BuiltCertificate } from '@peculiar/x509';
 
 const DAY_MS = 86_400_000;
@@ -12,6 +13,17 @@ const AUTHORITY_RENEW_DAYS = 90;
 const CERTIFICATE_DAYS = 825;
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/** The directory of the agent's own authority cannot be used; the message says what to do. */
+export class OwnAuthorityError extends KeyturnError {
+  constructor(directory: string, cause: unknown) {
+    super(
+      'OWN_AUTHORITY',
+      `cannot use the authority in ${directory} (${messageOf(cause)}): set proxy.https.directory to a writable directory, or remove ca.pem and ca-key.pem there to have new ones made`,
+      { cause },
+    );
+  }
+}
 
 /** A certificate and key for a server, PEM. */
 export interface ServerIdentity {
@@ -30,9 +42,21 @@ export interface OwnIdentity extends ServerIdentity {
  * A certificate for the given names, made anew at each start and signed by an authority kept in
  * `directory` (`ca.pem`, `ca-key.pem` with mode 0600), so that verifiers trust it across restarts.
  *
- * @throws Error of the file system when the directory cannot be used.
+ * @throws OwnAuthorityError when the directory cannot be used or holds something else.
  */
 export async function ownIdentity(
+  directory: string,
+  names: readonly string[],
+  nowMs: number,
+): Promise<OwnIdentity> {
+  try {
+    return await keepIdentity(directory, names, nowMs);
+  } catch (error) {
+    throw new OwnAuthorityError(directory, error);
+  }
+}
+
+async function keepIdentity(
   directory: string,
   names: readonly string[],
   nowMs: number,

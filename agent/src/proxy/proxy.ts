@@ -156,7 +156,7 @@ async function startHttps(
   const bound = await listenAt(server, listen, 'proxy.https.listen');
   const host = options.config.proxy.hosts[0] ?? (isWildcard(bound.host) ? 'localhost' : bound.host);
   const origin = `https://${formatAddress({ host, port: bound.port })}`;
-  return serve(server, handler, origin, options.events);
+  return serve(server, { ...handler, hosts: null }, origin, options.events);
 }
 
 function serve(

@@ -314,6 +314,18 @@ void t.test('https with an authority of its own, kept across restarts', async (t
   t.equal((await raw(again, {}, { ca })).status, 200, 'the same authority');
 });
 
+void t.test('an authority that cannot be kept or read', async (t) => {
+  await using upstream = await startUpstream(answer(keySet()));
+  const directory = t.testdir({ file: '', damaged: { 'ca.pem': 'x', 'ca-key.pem': 'y' } });
+  for (const name of ['file', 'damaged']) {
+    const https = `, https: { listen: "127.0.0.1:0", directory: "${directory}/${name}" }`;
+    await t.rejects(started(t, upstream, https), {
+      code: 'OWN_AUTHORITY',
+      message: /set proxy\.https\.directory to a writable directory/,
+    });
+  }
+});
+
 void t.test('https with a given certificate', async (t) => {
   const { ownIdentity } = await import('../../src/proxy/own-authority.ts');
   const given = await ownIdentity(t.testdirName, ['127.0.0.1'], Date.now());

@@ -193,12 +193,13 @@ void t.test('a port that is taken', async (t) => {
   t.teardown(() => squatter.close());
   const bound = squatter.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+  const collector = new TestCollector();
+  const address = await collector.start();
+  t.teardown(() => {
+    collector.stop();
+  });
   t.testdir({
-    'agent.yaml': settings(
-      '127.0.0.1:1',
-      'http://127.0.0.1:2',
-      `push: { listen: "127.0.0.1:${port}" }`,
-    ),
+    'agent.yaml': settings(address, 'http://127.0.0.1:2', `push: { listen: "127.0.0.1:${port}" }`),
   });
   await using agent = new AgentProcess([], {}, t.testdirName);
   t.equal(await agent.ended(), 1);
@@ -207,4 +208,5 @@ void t.test('a port that is taken', async (t) => {
     `keyturn-agent: port ${port} is taken: another program listens on 127.0.0.1:${port}; stop it or set push.listen to a free port\n`,
   );
   t.equal(agent.out, '');
+  t.strictSame(collector.hellos, [], 'the agent that holds the port is not spoken over');
 });
