@@ -10,7 +10,7 @@ import { freePort } from '../harness/free-port.ts';
 import { startKeySetServer } from '../harness/key-set-server.ts';
 import { makeSigningKey } from '../harness/signing-key.ts';
 import { tempDirectory } from '../harness/temp-directory.ts';
-import { teardown } from '../harness/teardown.ts';
+import { teardownWith } from '../harness/teardown-with.ts';
 import { startReporter } from './reporter.ts';
 
 const OLD = '2026-a';
@@ -18,8 +18,7 @@ const NEW = '2026-b';
 
 /** A collector and two verifiers that hold both keys, with gate `activate` of a rotation open. */
 async function openGate(t: Test) {
-  const cleanup = teardown();
-  t.teardown(() => cleanup.run());
+  const cleanup = teardownWith(t);
   const directory = await tempDirectory(cleanup);
   const keys = await Promise.all([OLD, NEW].map((kid) => makeSigningKey(kid, 'ES256')));
   const [old, both] = [1, 2].map((count) =>

@@ -10,10 +10,10 @@ import { startKeySetServer } from '../harness/key-set-server.ts';
 import { seededRandom } from '../harness/seeded-random.ts';
 import { makeSigningKey } from '../harness/signing-key.ts';
 import { tempDirectory } from '../harness/temp-directory.ts';
-import { teardown } from '../harness/teardown.ts';
+import { teardownWith } from '../harness/teardown-with.ts';
 import { excess, readJournal, sum, totalsOf } from './journal.ts';
 import { startReporter } from './reporter.ts';
-import { readStored } from './stored-totals.ts';
+import { countedTotals, readStored } from './stored-totals.ts';
 
 const SEED = Number(process.env['KEYTURN_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const BUDGET_MS = 14_000;
@@ -29,8 +29,7 @@ interface Reporter {
 t.test('kill -9 of agents and collector, again and again', async (t) => {
   t.comment(`KEYTURN_TEST_SEED=${SEED}`);
   const random = seededRandom(SEED);
-  const cleanup = teardown();
-  t.teardown(() => cleanup.run());
+  const cleanup = teardownWith(t);
   const directory = await tempDirectory(cleanup);
   const keys = await Promise.all(['2026-a', '2026-b'].map((kid) => makeSigningKey(kid, 'ES256')));
   const jwks = keys.map((key) => key.publicJwk as { kid: string });
@@ -87,7 +86,7 @@ t.test('kill -9 of agents and collector, again and again', async (t) => {
     for (const { instance, journals } of reporters) {
       const truth = journals.map(readJournal);
       const record = stored.verifiers.get(`orders/${instance}/jwks`);
-      const kept = sum([totalsOf(record?.counts ?? []), totalsOf(record?.carried ?? [])]);
+      const kept = record === undefined ? {} : countedTotals(record);
       const lost = excess(sum(truth.map(({ acked }) => acked)), kept);
       const twice = excess(kept, sum(truth.map(({ counted }) => counted)));
       problems.push(...lost.map((row) => `${instance}: acked and lost, ${row}`));

@@ -4,12 +4,22 @@ import { join } from 'node:path';
 import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { VerifierRecord } from '@keyturn/collector/core/records.ts';
 import { openSqliteStore } from '@keyturn/collector/store/sqlite/sqlite-store.ts';
+import type { Totals } from './journal.ts';
+import { totalsOf } from './journal.ts';
 
 /** What a collector that is not running has on disk. */
 export interface Stored {
   readonly verifiers: ReadonlyMap<string, VerifierRecord>;
   /** Number of the first audit entry that does not fit, or null. */
   readonly brokenAudit: number | null;
+}
+
+/** Everything ever counted of a verifier. */
+export function countedTotals(record: VerifierRecord): Totals {
+  const { otherBoots = [] } = record as {
+    otherBoots?: readonly { counts: VerifierRecord['counts'] }[];
+  };
+  return totalsOf([...record.counts, ...otherBoots.flatMap((b) => b.counts), ...record.carried]);
 }
 
 /** Reads a copy, so that what the next start finds is untouched by the look. */
