@@ -1,4 +1,4 @@
-import { X509Certificate, type webcrypto } from 'node:crypto';
+import { createPrivateKey, X509Certificate, type webcrypto } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -81,7 +81,10 @@ async function readAuthority(
 ): Promise<ServerIdentity | undefined> {
   const [cert, key] = await Promise.all([readIfThere(caFile), readIfThere(keyFile)]);
   if (cert === undefined || key === undefined) return undefined;
-  const endMs = Date.parse(new X509Certificate(cert).validTo);
+  const certificate = new X509Certificate(cert);
+  // Both are replaced one after the other: a crash in between leaves two that do not belong together.
+  if (!certificate.checkPrivateKey(createPrivateKey(key))) return undefined;
+  const endMs = Date.parse(certificate.validTo);
   return endMs - nowMs < AUTHORITY_RENEW_DAYS * DAY_MS ? undefined : { cert, key };
 }
 
