@@ -12,11 +12,12 @@ import { openRotations } from './core/rotation.ts';
 import type { Now, State } from './core/state.ts';
 import type { Input, Reply } from './core/step.ts';
 import { step } from './core/step.ts';
-import type { Write } from './core/writes.ts';
+import type { Persisted, Write } from './core/writes.ts';
 import type { Engine } from './engine-port.ts';
 import type { SteadyTime } from './steady-time.ts';
 import { steadyTime } from './steady-time.ts';
 import type { Store } from './store/store.ts';
+import { StoreError } from './store/store-error.ts';
 
 /** What the engine tells of itself; one call per event. */
 export interface EngineEvents {
@@ -67,7 +68,7 @@ interface Job {
 export function createEngine(options: EngineOptions): RunningEngine {
   const { policy, store, clock, events, gatherMs = 2 } = options;
   const persisted = store.load();
-  const time: SteadyTime = steadyTime(clock, persisted.meta?.lastNowMs ?? 0);
+  const time: SteadyTime = steadyTime(clock, latestMomentMs(persisted));
   const state: State = initialState(policy, persisted, time.now());
   const queue: Job[] = [];
   const pending = new Map<string, Write>();
@@ -81,6 +82,20 @@ export function createEngine(options: EngineOptions): RunningEngine {
   let metaAtMs = 0;
   let watched = '';
   let closed = false;
+  let lastSeen = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+
+  /** The moment, after noting whether this process stood still or its wall clock jumped. */
+  function present(): Now {
+    const seen = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+    const ranMs = seen.monotonicMs - lastSeen.monotonicMs;
+    // A machine that slept shows as time that only the wall clock has.
+    const sleptMs = seen.wallMs - lastSeen.wallMs - ranMs;
+    lastSeen = seen;
+    const now = time.now();
+    // Leases end by themselves while time runs, but reports that waited in a socket look fresh.
+    if (sleptMs > lease || ranMs > 2 * lease + tickMs) take({ type: 'paused' }, now);
+    return now;
+  }
 
   function take(input: Input, now: Now): Reply {
     const { writes, reply } = step(state, input, now);
@@ -143,7 +158,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   function flush(): void {
     scheduled = null;
     if (closed) return;
-    const now = time.now();
+    const now = present();
     const jobs = nextTurn();
     const replies = jobs.map((job) => job.inputs.map((input) => take(input, now)));
     if (state.unevaluated.size > 0 && now.atMs - settledAtMs >= SETTLE_EVERY_MS) {
@@ -183,7 +198,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   }
 
   function schedule(delayMs: number): void {
-    scheduled ??= clock.after(delayMs, flush);
+    if (!closed) scheduled ??= clock.after(delayMs, flush);
   }
 
   async function submit(input: Input): Promise<Reply> {
@@ -192,6 +207,10 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   function submitAll(inputs: readonly Input[]): Promise<readonly Reply[]> {
     return new Promise((resolve, reject) => {
+      if (closed) {
+        reject(stopping());
+        return;
+      }
       queue.push({ inputs, resolve, reject });
       if (queue.length === 1 && scheduled !== null) {
         // A slow retry or settle is pending: new work must not wait for it.
@@ -204,7 +223,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   function tick(): void {
     if (closed) return;
-    const now = time.now();
+    const now = present();
     take({ type: 'tick' }, now);
     settledAtMs = now.atMs;
     if (now.atMs - metaAtMs >= WRITE_META_EVERY_MS) {
@@ -220,6 +239,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   }
 
   const tickMs = options.tickMs ?? Math.min(1_000, policy.heartbeatMs);
+  const lease = leaseMs(policy);
   let stopTicking = clock.after(tickMs, tick);
 
   const engine: RunningEngine = {
@@ -238,7 +258,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       await submit({ type: 'goodbye', session, verifiers });
     },
     sessionEnded(session) {
-      take({ type: 'session_ended', session }, time.now());
+      take({ type: 'session_ended', session }, present());
     },
     async sighting(sighting) {
       await submit({ type: 'sighting', sighting });
@@ -251,7 +271,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     checkGate(rotationId, gate): Verdict | undefined {
       const verdict = checkNow(rotationId, gate);
       // A decision somebody acts on must be on record first; without it the answer is unknown.
-      if (pending.size > 0 && commit(time.now()) !== undefined) {
+      if (pending.size > 0 && commit(present()) !== undefined) {
         schedule(RETRY_STORE_MS);
         return checkNow(rotationId, gate);
       }
@@ -272,16 +292,17 @@ export function createEngine(options: EngineOptions): RunningEngine {
     },
     close() {
       if (closed) return;
+      scheduled?.();
       flush();
       closed = true;
       scheduled?.();
       stopTicking();
-      for (const job of queue.splice(0)) job.reject(new Error('the collector is stopping'));
+      for (const job of queue.splice(0)) job.reject(stopping());
     },
   };
 
   function checkNow(rotationId: string, gate: Gate): Verdict | undefined {
-    const reply = take({ type: 'check', rotationId, gate }, time.now());
+    const reply = take({ type: 'check', rotationId, gate }, present());
     return reply.type === 'verdict' ? reply.verdict : undefined;
   }
 
@@ -299,6 +320,10 @@ export function newRecordId(prefix: 'att' | 'wvr'): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }
 
+function stopping(): StoreError {
+  return new StoreError('STORE_FAILED', 'the collector is stopping and keeps nothing any more');
+}
+
 const STORE_UNAVAILABLE: ActResult = {
   ok: false,
   refusal: {
@@ -308,6 +333,22 @@ const STORE_UNAVAILABLE: ActResult = {
     verdict: null,
   },
 };
+
+/** The latest moment on record: the one kept every so often, or that of a change after it. */
+function latestMomentMs(persisted: Persisted): number {
+  let latestMs = persisted.meta?.lastNowMs ?? 0;
+  const note = (atMs: number | null): void => {
+    if (atMs !== null && atMs > latestMs) latestMs = atMs;
+  };
+  for (const verifier of persisted.verifiers) note(verifier.receivedAtMs);
+  for (const key of persisted.keys)
+    for (const at of [key.publishedAtMs, key.withdrawnAtMs]) note(at);
+  for (const rotation of persisted.rotations) {
+    for (const declared of Object.values(rotation.declared)) note(declared.atMs);
+  }
+  for (const made of [...persisted.attestations, ...persisted.waivers]) note(made.atMs);
+  return latestMs;
+}
 
 function identityOf(write: Exclude<Write, { readonly kind: 'audit' }>): string {
   switch (write.kind) {

@@ -1,11 +1,13 @@
+import { countedRows } from './counts.ts';
 import { addTotals } from './usage.ts';
 import type { Persisted } from './writes.ts';
-import { emptyFleet, enrol } from './fleet.ts';
+import { contest, emptyFleet, enrol } from './fleet.ts';
 import { renewLease } from './leases.ts';
 import { emptyIssuer, restoreKey } from './issuers.ts';
 import type { Policy } from './policy.ts';
 import { leaseMs } from './policy.ts';
-import { openRotations, restandAll } from './rotation.ts';
+import { DUPLICATE_REMEMBERED_MS } from './reports.ts';
+import { openRotations, restandAll, restoreServedOld } from './rotation.ts';
 import type { Now, State } from './state.ts';
 import { usageKey } from './state.ts';
 
@@ -29,11 +31,13 @@ export function initialState(policy: Policy, persisted: Persisted, now: Now): St
     gates: new Map(),
     health: {
       startedAtMs: now.atMs,
-      // Lease ends are rounded up to whole seconds, so wait until every one of them has passed.
-      holdDownUntilMs: now.atMs + leaseMs(policy) + 2_000,
+      holdDownUntilMs: holdDownEndMs(policy, now),
       storeFailingSinceMs: null,
       refusedVerifiers: 0,
       refusedVerifierAtMs: null,
+      untrackedUsage: 0,
+      droppedKeys: 0,
+      droppedKeyAtMs: null,
     },
     revision: Math.floor(now.atMs),
     epochFloor: persisted.meta?.epochFloor ?? 0,
@@ -44,7 +48,10 @@ export function initialState(policy: Policy, persisted: Persisted, now: Now): St
     if (issuer !== undefined) restoreKey(issuer, record);
   }
   for (const record of persisted.verifiers) restoreVerifier(state, record, now);
-  for (const rotation of openRotations(state)) restandAll(state, rotation, now);
+  for (const rotation of openRotations(state)) {
+    restandAll(state, rotation, now);
+    restoreServedOld(state, rotation);
+  }
   return state;
 }
 
@@ -57,17 +64,12 @@ function restoreVerifier(state: State, record: Persisted['verifiers'][number], n
         : 'reporting';
   const verifier = enrol(state.fleet, state.policy, record, liveness, now.atMs);
   if (liveness !== 'departed') renewLease(state.fleet, state.policy, verifier, now.atMs);
-  for (const row of record.counts) addTotals(state, row, undefined);
-  for (const row of record.carried) {
-    addTotals(state, { ...row, ...NO_CLAIMS }, undefined);
-  }
+  for (const row of countedRows(record)) addTotals(state, row, undefined);
+  const contestedUntilMs = (record.duplicateAtMs ?? 0) + DUPLICATE_REMEMBERED_MS;
+  if (contestedUntilMs > now.atMs) contest(state.fleet, verifier, contestedUntilMs);
 }
 
-const NO_CLAIMS = {
-  highestIatS: null,
-  highestExpS: null,
-  longestLifetimeS: null,
-  acceptedWithoutExp: 0,
-  acceptedWithoutIat: 0,
-  lastAcceptedAtMs: null,
-} as const;
+/** Lease ends are rounded up to whole seconds, so a hold-down waits until every one has passed. */
+export function holdDownEndMs(policy: Policy, now: Now): number {
+  return now.atMs + leaseMs(policy) + 2_000;
+}

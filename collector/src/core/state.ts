@@ -50,14 +50,20 @@ export interface IssuerState {
 }
 
 export interface Health {
-  readonly startedAtMs: number;
+  /** When the collector started, or went on after a pause. */
+  startedAtMs: number;
   /** Gates say unknown before this. */
-  readonly holdDownUntilMs: number;
+  holdDownUntilMs: number;
   /** Since when the store has refused writes; null when it takes them. */
   storeFailingSinceMs: number | null;
   /** Verifiers turned away because the fleet is at its bound, and when last. */
   refusedVerifiers: number;
   refusedVerifierAtMs: number | null;
+  /** Rows of accepted tokens under kids nobody knows, for which no record of use was kept. */
+  untrackedUsage: number;
+  /** Keys of overlong key sets that were not taken in, and when last. */
+  droppedKeys: number;
+  droppedKeyAtMs: number | null;
 }
 
 /** What was last answered for one gate, to notice a change. */

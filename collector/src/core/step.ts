@@ -8,7 +8,8 @@ import { carryOut } from './carry-out.ts';
 import { dismiss } from './departure.ts';
 import { evaluateAll, evaluateGate, openRotationIds } from './evaluate.ts';
 import { isReplaced } from './fleet.ts';
-import { applySighting } from './issuers.ts';
+import { holdDownEndMs } from './initial.ts';
+import { applySighting, forgetSightings } from './issuers.ts';
 import { applyGoodbye, applyReport, expireLeases } from './reports.ts';
 import { endSession } from './sessions.ts';
 import type { Sighting } from './sighting.ts';
@@ -32,6 +33,8 @@ export type Input =
   | { readonly type: 'sighting'; readonly sighting: Sighting }
   | { readonly type: 'act'; readonly act: Act }
   | { readonly type: 'check'; readonly rotationId: string; readonly gate: Gate }
+  /** The collector did not run, or its clock jumped, for longer than a lease: as after a start. */
+  | { readonly type: 'paused' }
   /** Time passed: leases end, time rules are looked at again. */
   | { readonly type: 'tick' }
   /** Evaluate what reports and sightings have touched. */
@@ -53,6 +56,9 @@ export interface StepResult {
 
 /** A departed verifier's record is kept for display this long. */
 const DEPARTED_KEPT_MS = 3_600_000;
+
+/** While there is room: long enough for a weekly job to come back to what was counted of it. */
+const DEPARTED_KEPT_WITH_ROOM_MS = 8 * 86_400_000;
 
 /** A silent verifier whose service runs without it is forgotten after this long. */
 const REPLACED_KEPT_MS = 86_400_000;
@@ -94,6 +100,8 @@ function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
       applySighting(state, input.sighting, now, writes);
       return NONE;
     case 'act':
+      // An act stands on a verdict, and a verdict on leases that are in force now.
+      expireLeases(state, now);
       return { type: 'acted', result: carryOut(state, input.act, now, writes) };
     case 'check':
       return { type: 'verdict', verdict: check(state, input.rotationId, input.gate, now, writes) };
@@ -101,6 +109,13 @@ function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
       tick(state, now, writes);
       return NONE;
     case 'settle':
+      settle(state, now, writes);
+      return NONE;
+    case 'paused':
+      state.health.startedAtMs = now.atMs;
+      state.health.holdDownUntilMs = holdDownEndMs(state.policy, now);
+      forgetSightings(state);
+      for (const id of openRotationIds(state)) state.unevaluated.add(id);
       settle(state, now, writes);
       return NONE;
     case 'store_health':
@@ -123,13 +138,13 @@ function check(
 }
 
 function tick(state: State, now: Now, writes: Write[]): void {
-  expireLeases(state, now);
   if (now.atMs - state.sweptAtMs >= SWEEP_EVERY_MS) sweep(state, now, writes);
   for (const id of openRotationIds(state)) state.unevaluated.add(id);
   settle(state, now, writes);
 }
 
 function settle(state: State, now: Now, writes: Write[]): void {
+  expireLeases(state, now);
   const touched = [...state.unevaluated];
   state.unevaluated.clear();
   evaluateAll(state, touched, now, writes);
@@ -145,9 +160,11 @@ function noteStore(state: State, failing: boolean, now: Now): void {
 
 function sweep(state: State, now: Now, writes: Write[]): void {
   state.sweptAtMs = now.atMs;
+  const hasRoom = state.fleet.verifiers.size * 2 <= state.policy.verifiersMax;
+  const departedKeptMs = hasRoom ? DEPARTED_KEPT_WITH_ROOM_MS : DEPARTED_KEPT_MS;
   for (const verifier of state.fleet.verifiers.values()) {
     const departedAtMs = verifier.record.departedAtMs;
-    const gone = departedAtMs !== null && now.atMs - departedAtMs > DEPARTED_KEPT_MS;
+    const gone = departedAtMs !== null && now.atMs - departedAtMs > departedKeptMs;
     const replaced =
       verifier.liveness === 'silent' &&
       now.atMs - verifier.livenessSinceMs > REPLACED_KEPT_MS &&
