@@ -2,14 +2,13 @@ import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import { GATES } from '@keyturn/shared/model/verdict.ts';
 import type { Write } from './writes.ts';
 import { activateFindings } from './gates/activate.ts';
-import { issuerChecks } from './gates/health.ts';
+import { collectorChecks, issuerConfigured } from './gates/health.ts';
 import { publishFindings } from './gates/publish.ts';
 import { purgeFindings } from './gates/purge.ts';
 import { retireFindings } from './gates/retire.ts';
 import { rollbackFindings } from './gates/rollback.ts';
 import type { Findings } from './gates/verdict.ts';
-import { fingerprint, verdictOf } from './gates/verdict.ts';
-import type { IssuerPolicy } from './policy.ts';
+import { fingerprint, firstReason, verdictOf } from './gates/verdict.ts';
 import type { RotationRecord } from './records.ts';
 import { openRotations } from './rotation.ts';
 import type { GateMemo, Now, State } from './state.ts';
@@ -65,7 +64,10 @@ export function openRotationIds(state: State): string[] {
 function findingsOf(state: State, rotation: RotationRecord, gate: Gate, now: Now): Findings {
   const policy = state.policy.issuers.get(rotation.issuer);
   if (policy === undefined) {
-    return { checks: issuerChecks(state, rotation, NO_POLICY, now), weakestGrade: null };
+    return {
+      checks: [...collectorChecks(state, now), issuerConfigured(rotation)],
+      weakestGrade: null,
+    };
   }
   switch (gate) {
     case 'publish':
@@ -81,18 +83,6 @@ function findingsOf(state: State, rotation: RotationRecord, gate: Gate, now: Now
   }
 }
 
-// Stands in only to say that the issuer is not configured; no rule but that one reads it.
-const NO_POLICY: IssuerPolicy = {
-  issuer: '',
-  vantages: [],
-  watchIntervalMs: 0,
-  maxTokenLifetimeMs: null,
-  skewMs: 0,
-  originSpreadMs: 0,
-  sharedCachesMs: 0,
-  failedFetchMs: 0,
-};
-
 function memosOf(state: State, rotationId: string): Map<Gate, GateMemo> {
   let memos = state.gates.get(rotationId);
   if (memos === undefined) {
@@ -103,10 +93,6 @@ function memosOf(state: State, rotationId: string): Map<Gate, GateMemo> {
 }
 
 function decision(verdict: Verdict, before: GateMemo | undefined, now: Now): Write {
-  const reasons = verdict.checks.filter(
-    (check) => check.status !== 'pass' && check.status !== 'waived',
-  );
-  const first = reasons[0]?.message ?? 'every check passes';
   return {
     kind: 'audit',
     record: {
@@ -115,7 +101,7 @@ function decision(verdict: Verdict, before: GateMemo | undefined, now: Now): Wri
       rotationId: verdict.rotationId,
       actor: 'keyturn',
       action: `gate_${verdict.gate}_${verdict.status}`,
-      message: `gate ${verdict.gate} is ${verdict.status}: ${first}`,
+      message: `gate ${verdict.gate} is ${verdict.status}: ${firstReason(verdict) || 'every check passes'}`,
       detail: {
         gate: verdict.gate,
         status: verdict.status,

@@ -6,6 +6,7 @@ import { openRotations, restandAll } from './rotation.ts';
 import type { Sighting } from './sighting.ts';
 import type { IssuerState, Now, State, VantageState } from './state.ts';
 import { keyIdentity } from './state.ts';
+import { isKnownKid, recountTotals } from './usage.ts';
 
 /** A key counts as there, or as gone, after this many sightings in a row (RFC 5011 pending_count). */
 export const SIGHTINGS_IN_A_ROW = 2;
@@ -59,7 +60,14 @@ export function applySighting(state: State, sighting: Sighting, now: Now, writes
 export function restoreKey(issuer: IssuerState, record: KeyRecord): void {
   issuer.keys.set(keyIdentity(record.key), record);
   issuer.kids.add(record.key.kid);
-  if (record.tombstone === 'reused') noteReuse(issuer, record.key.kid);
+  noteReuse(issuer, record.key.kid);
+}
+
+/** What vantages served lately is not lately any more; keys stay known. */
+export function forgetSightings(state: State): void {
+  for (const { vantages } of state.issuers.values()) {
+    for (const url of vantages.keys()) vantages.set(url, emptyVantage(url));
+  }
 }
 
 /** Every vantage's latest readable document holds the key. */
@@ -97,10 +105,15 @@ function noteKey(state: State, issuer: IssuerState, key: KeyRef, now: Now, write
         ),
       );
     }
+    keepDeclaredLifetime(state, issuer, known, writes);
     adoptThumbprint(state, issuer, key, now, writes);
     return;
   }
-  if (issuer.keys.size >= KEYS_PER_ISSUER_MAX) return;
+  if (issuer.keys.size >= KEYS_PER_ISSUER_MAX) {
+    state.health.droppedKeys += 1;
+    state.health.droppedKeyAtMs = now.atMs;
+    return;
+  }
   const reused = issuer.kids.has(key.kid);
   const record: KeyRecord = {
     issuer: issuer.issuer,
@@ -109,8 +122,11 @@ function noteKey(state: State, issuer: IssuerState, key: KeyRef, now: Now, write
     publishedAtMs: null,
     withdrawnAtMs: null,
     tombstone: reused ? 'reused' : null,
+    declaredLifetimeMs: state.policy.issuers.get(issuer.issuer)?.maxTokenLifetimeMs ?? null,
   };
+  const wasKnown = isKnownKid(state, issuer.issuer, key.kid);
   restoreKey(issuer, record);
+  if (!wasKnown) recountTotals(state, issuer.issuer, key.kid);
   writes.push({ kind: 'key', record });
   writes.push(
     reused
@@ -129,6 +145,20 @@ function noteKey(state: State, issuer: IssuerState, key: KeyRef, now: Now, write
   );
   if (reused) touchRotations(state, issuer.issuer);
   adoptThumbprint(state, issuer, key, now, writes);
+}
+
+/** What may be signed while a key is served lives as long as was declared then. */
+function keepDeclaredLifetime(
+  state: State,
+  issuer: IssuerState,
+  known: KeyRecord,
+  writes: Write[],
+): void {
+  const declaredMs = state.policy.issuers.get(issuer.issuer)?.maxTokenLifetimeMs ?? null;
+  if (declaredMs === null || declaredMs <= (known.declaredLifetimeMs ?? 0)) return;
+  const raised = { ...known, declaredLifetimeMs: declaredMs };
+  issuer.keys.set(keyIdentity(known.key), raised);
+  writes.push({ kind: 'key', record: raised });
 }
 
 /** A rotation that named its new key by kid alone takes the key first published under it. */
@@ -223,7 +253,7 @@ function noteReuse(issuer: IssuerState, kid: string): void {
   const all = [...issuer.keys.values()]
     .map((record) => record.key)
     .filter((key) => key.kid === kid);
-  issuer.reusedKids.set(kid, all);
+  if (all.length > 1) issuer.reusedKids.set(kid, all);
 }
 
 function touchRotations(state: State, issuer: string): void {

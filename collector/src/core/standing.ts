@@ -92,8 +92,11 @@ function proxied(
   publishedAtMs: number,
   profile: ProfileFacts,
 ): NewKeyStanding {
-  if (holds && servedCounts(profile)) {
+  if (holds && set?.servedAtMs != null && servedCounts(profile)) {
     return { grade: 'served', detail: 'was served a document with the new key' };
+  }
+  if (set?.servedAtMs == null) {
+    return { grade: 'stale', detail: 'has never fetched from the proxy' };
   }
   if (fetchesOnDemand(set, profile)) {
     return {
@@ -109,7 +112,7 @@ function proxied(
       detail: 'was served the new key, but several caches stand behind this address',
     };
   }
-  if (set?.servedAtMs != null && set.servedAtMs >= publishedAtMs) {
+  if (set.servedAtMs >= publishedAtMs) {
     return { grade: 'absent', detail: 'was served a fresh document without the new key' };
   }
   return { grade: 'stale', detail: 'has not fetched since the new key was published' };
@@ -123,7 +126,8 @@ function direct(
   profile: ProfileFacts,
 ): NewKeyStanding {
   const known = set !== undefined && set.dataAtMs !== null;
-  if (accepted && (holds || !known)) {
+  // One acceptance speaks for the cache it met; which keys the others hold is not known.
+  if (accepted && (holds || (!known && !profile.severalCaches))) {
     return { grade: 'verified', detail: 'accepted a token signed by the new key' };
   }
   if (holds) return { grade: 'present', detail: 'holds the new key' };
@@ -132,6 +136,9 @@ function direct(
       grade: 'fetchable',
       detail: 'does not hold the new key; it would fetch when it meets an unknown kid',
     };
+  }
+  if (profile.staticKeys && set !== undefined && set.keys.length > 0) {
+    return { grade: 'absent', detail: 'its configured keys do not have the new one' };
   }
   if (known && (set.dataAtMs ?? 0) >= publishedAtMs) {
     return { grade: 'absent', detail: 'fetched after publication and did not get the new key' };
@@ -168,7 +175,8 @@ function fetchesOnDemand(set: HeldKeySet | undefined, profile: ProfileFacts): bo
   return (
     profile.refetchesOnUnknownKid &&
     profile.cooldownS !== null &&
-    set !== undefined &&
+    // The endpoint has answered, and did so last.
+    set?.dataAtMs != null &&
     set.consecutiveFailures === 0
   );
 }

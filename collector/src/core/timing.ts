@@ -1,6 +1,6 @@
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
 import type { IssuerPolicy, Policy } from './policy.ts';
-import type { RotationRecord, UsageRecord } from './records.ts';
+import type { KeyRecord, RotationRecord, UsageRecord } from './records.ts';
 
 /**
  * Pv: how long a verifier may work without a key that is published, milliseconds. Tiers in series
@@ -29,13 +29,18 @@ export function dropMs(issuer: IssuerPolicy, profile: ProfileFacts): number | nu
 
 /**
  * Tmax: the longest lifetime declared or ever seen for tokens of this issuer, milliseconds. The seen
- * part is a high-water mark over all its keys: settings raise it and never lower it. Null: unknown.
+ * part is a high-water mark over all its keys, the declared one over the time `keys` were served:
+ * settings raise it and never lower it. Null: unknown.
  */
 export function longestLifetimeMs(
   issuer: IssuerPolicy,
   usage: Iterable<UsageRecord>,
+  keys: Iterable<KeyRecord> = [],
 ): number | null {
   let longest = issuer.maxTokenLifetimeMs;
+  for (const { declaredLifetimeMs } of keys) {
+    if (declaredLifetimeMs !== null) longest = Math.max(longest ?? 0, declaredLifetimeMs);
+  }
   for (const record of usage) {
     if (record.issuer !== issuer.issuer || record.longestLifetimeS === null) continue;
     longest = Math.max(longest ?? 0, record.longestLifetimeS * 1_000);
@@ -44,8 +49,8 @@ export function longestLifetimeMs(
 }
 
 /**
- * Tsw: the last moment the old key is known to have signed, Unix ms: the declared switch or the
- * highest `iat` of an accepted old-key token, whichever is later.
+ * Tsw: the last moment the old key may have signed, Unix ms: the declared switch, the first new-key
+ * token accepted after it, or the highest `iat` of an accepted old-key token, whichever is latest.
  */
 export function lastOldSignatureMs(
   rotation: RotationRecord,
@@ -53,7 +58,7 @@ export function lastOldSignatureMs(
 ): number | null {
   if (rotation.switchedAtMs === null) return null;
   const seenMs = usage?.highestIatS == null ? 0 : usage.highestIatS * 1_000;
-  return Math.max(rotation.switchedAtMs, seenMs);
+  return Math.max(rotation.switchedAtMs, rotation.switchSeenAtMs ?? 0, seenMs);
 }
 
 /**

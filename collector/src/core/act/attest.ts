@@ -1,13 +1,21 @@
+import { ID_LIMITS, nameProblem } from '@keyturn/shared/model/ids.ts';
 import type { ActResult } from '../acts.ts';
 import type { Now, State } from '../state.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
-import { done, noRotation, refuse, validityProblem } from './result.ts';
+import { done, ended, noRotation, refuse, validityProblem } from './result.ts';
 
 /** A named person vouches for a service that cannot report. */
 export function attest(state: State, act: ActOf<'attest'>, now: Now, writes: Write[]): ActResult {
   const rotation = state.rotations.get(act.rotationId);
   if (rotation === undefined) return noRotation(act.rotationId);
+  if (rotation.outcome !== null) return ended(rotation);
+  if (state.attestations.has(act.id)) {
+    return refuse('conflict', 'id', `attestation ${act.id} exists already`);
+  }
+  const instance =
+    act.instance === null ? undefined : nameProblem(act.instance, ID_LIMITS.instanceBytes);
+  if (instance !== undefined) return refuse('invalid', 'instance', instance);
   const service = state.policy.services.get(act.service);
   if (service === undefined) {
     return refuse(

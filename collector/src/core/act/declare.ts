@@ -1,6 +1,7 @@
 import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { ActResult } from '../acts.ts';
 import { evaluateGate } from '../evaluate.ts';
+import { firstReason } from '../gates/verdict.ts';
 import type { RotationRecord, Step } from '../records.ts';
 import { keepRotation, releaseRotation } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
@@ -8,7 +9,7 @@ import { keyIdentity } from '../state.ts';
 import { attributableFailures } from '../usage.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
-import { done, noRotation, refuse } from './result.ts';
+import { done, ended, noRotation } from './result.ts';
 
 const GATE_OF_STEP: Readonly<Record<Step, Gate | null>> = {
   publish: 'publish',
@@ -24,9 +25,7 @@ const GATE_OF_STEP: Readonly<Record<Step, Gate | null>> = {
 export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: Write[]): ActResult {
   const rotation = state.rotations.get(act.rotationId);
   if (rotation === undefined) return noRotation(act.rotationId);
-  if (rotation.outcome !== null) {
-    return refuse('conflict', 'rotation_id', `rotation ${rotation.id} is ${rotation.outcome}`);
-  }
+  if (rotation.outcome !== null) return ended(rotation);
   const gate = GATE_OF_STEP[act.step];
   const verdict = gate === null ? null : evaluateGate(state, rotation, gate, now, writes);
   if (verdict !== null && verdict.status !== 'open' && act.overrideReason === null) {
@@ -76,13 +75,14 @@ function afterStep(
       return {
         ...next,
         switchedAtMs: now.atMs,
+        switchSeenAtMs: null,
         failuresAtSwitch:
           rotation.switchedAtMs === null
             ? attributableFailures(state, rotation.issuer, rotation.newKid)
             : rotation.failuresAtSwitch,
       };
     case 'rollback':
-      return { ...next, switchedAtMs: null };
+      return { ...next, switchedAtMs: null, switchSeenAtMs: null };
     case 'taint':
       return { ...next, tainted: true };
     case 'abort':
@@ -102,11 +102,4 @@ function tombstone(state: State, rotation: RotationRecord, writes: Write[]): voi
   const retired = { ...record, tombstone: 'retired' as const };
   issuer.keys.set(identity, retired);
   writes.push({ kind: 'key', record: retired });
-}
-
-function firstReason(verdict: Verdict): string {
-  const reason =
-    verdict.checks.find((check) => check.status === 'fail') ??
-    verdict.checks.find((check) => check.status === 'unknown');
-  return reason?.message ?? '';
 }

@@ -1,4 +1,5 @@
 import type { Act, ActResult, RefusalCode } from '../acts.ts';
+import type { RotationRecord } from '../records.ts';
 
 export type ActOf<T extends Act['type']> = Extract<Act, { readonly type: T }>;
 
@@ -21,6 +22,15 @@ export function done(part: Partial<Extract<ActResult, { ok: true }>>): ActResult
     removed: 0,
     ...part,
   };
+}
+
+/** Nothing can be done to a rotation that ended. */
+export function ended(rotation: RotationRecord): ActResult {
+  return refuse(
+    'conflict',
+    'rotation_id',
+    `rotation ${rotation.id} is ${rotation.outcome ?? 'open'}`,
+  );
 }
 
 export function noRotation(id: string): ActResult {

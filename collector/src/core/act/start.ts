@@ -2,12 +2,16 @@ import type { ActResult } from '../acts.ts';
 import type { RotationRecord } from '../records.ts';
 import { keepRotation, openRotations, restandAll } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
+import { isKnownKid, recountTotals } from '../usage.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
 import { done, refuse } from './result.ts';
 
 /** Opens a rotation from a key the issuer publishes to another one. */
 export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write[]): ActResult {
+  if (state.rotations.has(act.id)) {
+    return refuse('conflict', 'id', `rotation ${act.id} exists already`);
+  }
   const issuer = state.issuers.get(act.issuer);
   if (issuer === undefined) {
     return refuse('not_found', 'issuer', `issuer ${act.issuer} is not configured at the collector`);
@@ -50,6 +54,18 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
       `expected ${old.key.alg} as ${old.key.kid} has, got ${act.alg}`,
     );
   }
+  const entangled = openRotations(state).find(
+    (rotation) =>
+      rotation.issuer === act.issuer &&
+      [rotation.oldKid, rotation.newKid].some((kid) => kid === old.key.kid || kid === act.newKid),
+  );
+  if (entangled !== undefined) {
+    return refuse(
+      'conflict',
+      'new_kid',
+      `rotation ${entangled.id} is open for ${entangled.oldKid} and ${entangled.newKid}; end it first`,
+    );
+  }
   const published = served.filter((record) => record.key.kid === act.newKid);
   const rotation: RotationRecord = {
     id: act.id,
@@ -64,12 +80,17 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
     startedBy: act.by,
     declared: {},
     switchedAtMs: null,
+    switchSeenAtMs: null,
     failuresAtSwitch: 0,
     endedAtMs: null,
     outcome: null,
     tainted: false,
   };
+  const fresh = [rotation.oldKid, rotation.newKid].filter(
+    (kid) => !isKnownKid(state, act.issuer, kid),
+  );
   keepRotation(state, rotation, writes);
+  for (const kid of fresh) recountTotals(state, act.issuer, kid);
   restandAll(state, rotation, now);
   return done({ rotation });
 }

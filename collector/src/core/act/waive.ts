@@ -4,12 +4,16 @@ import { UNWAIVABLE } from '../gates/verdict.ts';
 import type { Now, State } from '../state.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
-import { done, noRotation, refuse, validityProblem } from './result.ts';
+import { done, ended, noRotation, refuse, validityProblem } from './result.ts';
 
 /** A named person sets one check of one gate aside for a time. */
 export function waive(state: State, act: ActOf<'waive'>, now: Now, writes: Write[]): ActResult {
   const rotation = state.rotations.get(act.rotationId);
   if (rotation === undefined) return noRotation(act.rotationId);
+  if (rotation.outcome !== null) return ended(rotation);
+  if (state.waivers.has(act.id)) {
+    return refuse('conflict', 'id', `waiver ${act.id} exists already`);
+  }
   const verdict = evaluateGate(state, rotation, act.gate, now, writes);
   const known = verdict.checks.map((check) => check.id);
   if (!known.includes(act.checkId)) {

@@ -67,6 +67,11 @@ export function tooWeak(
   return weak;
 }
 
+/** Verifiers that say themselves that they lack the new key: no word and no time outweighs it. */
+export function contradicting(group: Group, rotation: RotationRecord): ReadonlySet<Verifier> {
+  return group.tallies.get(rotation.id)?.byNew.get('absent') ?? NOBODY;
+}
+
 /** The weakest positive grade some required group relies on; null when none does. */
 export function weakestAccepted(groups: readonly Group[], rotation: RotationRecord): Grade | null {
   let weakest: Grade | null = null;
@@ -112,6 +117,16 @@ export function addUnheard(group: Group, found: Offenders): void {
       'said hello and has not reported yet',
     ),
   );
+  found.addAll(group.contested, (verifier) =>
+    group.silent.has(verifier) || group.joined.has(verifier)
+      ? undefined
+      : offender(
+          verifier,
+          'duplicate',
+          verifier.record.duplicateAtMs ?? verifier.livenessSinceMs,
+          'two processes report under this name, and only one of them is heard',
+        ),
+  );
   const unheard =
     missingInstances(group) - Math.min(missingInstances(group), blockingSilent(group));
   if (unheard > 0) {
@@ -130,6 +145,13 @@ export function addUnheard(group: Group, found: Offenders): void {
       unheard,
     );
   }
+}
+
+/** Silent verifiers that block nothing, as others have taken their place. */
+export function replacedSilent(group: Group): number {
+  let replaced = 0;
+  for (const verifier of group.silent) if (isReplaced(group, verifier)) replaced += 1;
+  return replaced;
 }
 
 /** Attestations in force for a group and fact. */
@@ -161,13 +183,15 @@ export function isAttested(
   if (inForce.some((attested) => attested.instance === null)) return true;
   const expected = group.service.instances;
   const vouched = new Set(inForce.map((attested) => attested.instance));
-  if (expected === null || vouched.size < expected) return false;
+  if (expected === null || vouched.size === 0 || vouched.size < expected) return false;
   return [...group.members].every((verifier) => vouched.has(verifier.record.id.instance));
 }
 
 export function isPositive(grade: Grade | NegativeGrade): grade is Grade {
   return (GRADES as readonly string[]).includes(grade);
 }
+
+const NOBODY: ReadonlySet<Verifier> = new Set();
 
 function blockingSilent(group: Group): number {
   const instances = new Set<string>();

@@ -1,6 +1,7 @@
 import { moment } from '@keyturn/shared/model/moment.ts';
 import type { Check } from '@keyturn/shared/model/verdict.ts';
-import type { Group } from '../fleet.ts';
+import { GRADES } from '@keyturn/shared/model/evidence.ts';
+import type { Group, Verifier } from '../fleet.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import { rotationFacts } from '../rotation.ts';
@@ -9,6 +10,7 @@ import { propagationMs } from '../timing.ts';
 import { counted, fail, offender, pass, quoted, unknown } from './check.ts';
 import {
   addUnheard,
+  contradicting,
   isAttested,
   isPositive,
   Offenders,
@@ -22,18 +24,22 @@ export function newKeyKnown(state: State, rotation: RotationRecord): Check {
   const found = new Offenders();
   let known = 0;
   for (const group of requiredGroups(state, rotation)) {
-    if (waysOf(group) !== 'evidence') continue;
-    for (const [grade, verifiers] of tooWeak(group, rotation)) {
+    const weak: readonly (readonly [string, ReadonlySet<Verifier>])[] =
+      waysOf(group) === 'evidence'
+        ? tooWeak(group, rotation)
+        : [['absent', contradicting(group, rotation)]];
+    for (const [grade, verifiers] of weak) {
       found.addAll(verifiers, (verifier) => {
         const standing = verifier.standings.get(rotation.id);
         return offender(
           verifier,
           grade,
           standing?.holdsNewSinceMs ?? null,
-          `${standing?.detail ?? ''}${isPositive(grade) ? `; the policy asks for ${group.service.evidence}` : ''}`,
+          `${standing?.detail ?? ''}${isGrade(grade) ? `; the policy asks for ${group.service.evidence}` : ''}`,
         );
       });
     }
+    if (waysOf(group) !== 'evidence') continue;
     for (const [grade, verifiers] of group.tallies.get(rotation.id)?.byNew ?? []) {
       if (isPositive(grade)) known += verifiers.size;
     }
@@ -166,6 +172,10 @@ export function timedReady(
     `${counted(groups.length, 'service')} judged by time may lack the new key until ${moment(readyAtMs)}`,
     { sinceMs: publishedAtMs, clearsAtMs: readyAtMs },
   );
+}
+
+function isGrade(state: string): boolean {
+  return (GRADES as readonly string[]).includes(state);
 }
 
 /** All declared instances report, and all with positive evidence: stronger than time or word. */

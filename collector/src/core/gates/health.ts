@@ -1,5 +1,6 @@
 import { moment } from '@keyturn/shared/model/moment.ts';
 import type { Check } from '@keyturn/shared/model/verdict.ts';
+import { KEYS_PER_ISSUER_MAX } from '../issuers.ts';
 import { openRotations } from '../rotation.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
@@ -29,14 +30,18 @@ export function issuerChecks(
   now: Now,
 ): readonly Check[] {
   const issuer = state.issuers.get(rotation.issuer);
-  if (issuer === undefined) {
-    return [
-      unknown('jwks_healthy', 'health', `issuer ${rotation.issuer} is not configured any more`, {
-        help: 'add the issuer to the collector settings again',
-      }),
-    ];
-  }
-  return [jwksHealthy(issuer, policy, now), clockAgrees(issuer, policy)];
+  if (issuer === undefined) return [issuerConfigured(rotation)];
+  return [jwksHealthy(state, issuer, policy, now), clockAgrees(issuer, policy)];
+}
+
+/** For a rotation whose issuer left the settings: nothing can be judged, and no waiver helps. */
+export function issuerConfigured(rotation: RotationRecord): Check {
+  return unknown(
+    'issuer_configured',
+    'health',
+    `issuer ${rotation.issuer} is not configured any more`,
+    { help: 'add the issuer to the collector settings again' },
+  );
 }
 
 /** One open rotation per (issuer, alg): I4. */
@@ -89,13 +94,22 @@ function storeWritable(state: State): Check {
 
 function withinBounds(state: State, now: Now): Check {
   const { refusedVerifierAtMs, refusedVerifiers } = state.health;
+  // Who was turned away before a restart is not known, and may not have knocked again.
+  if (state.fleet.verifiers.size >= state.policy.verifiersMax) {
+    return unknown(
+      'fleet_within_bounds',
+      'health',
+      `the fleet is at its bound of ${counted(state.policy.verifiersMax, 'verifier')}; further ones are not seen`,
+      { help: 'raise policy.max_verifiers in the collector settings' },
+    );
+  }
   if (refusedVerifierAtMs === null || now.atMs - refusedVerifierAtMs > REFUSAL_MEMORY_MS) {
     return pass('fleet_within_bounds', 'health', 'no verifier was turned away');
   }
   return unknown(
     'fleet_within_bounds',
     'health',
-    `${counted(refusedVerifiers, 'hello')} of verifiers turned away; the fleet is not fully seen`,
+    `verifiers were turned away (${refusedVerifiers} times), so the fleet is not fully seen`,
     {
       sinceMs: refusedVerifierAtMs,
       clearsAtMs: refusedVerifierAtMs + REFUSAL_MEMORY_MS,
@@ -104,7 +118,20 @@ function withinBounds(state: State, now: Now): Check {
   );
 }
 
-function jwksHealthy(issuer: IssuerState, policy: IssuerPolicy, now: Now): Check {
+function jwksHealthy(state: State, issuer: IssuerState, policy: IssuerPolicy, now: Now): Check {
+  if (issuer.vantages.size === 0) {
+    return unknown('jwks_healthy', 'health', 'no address is configured to read the JWKS from', {
+      help: 'set issuers[].jwks_uri in the collector settings',
+    });
+  }
+  if (state.health.droppedKeyAtMs !== null && issuer.keys.size >= KEYS_PER_ISSUER_MAX) {
+    return unknown(
+      'jwks_healthy',
+      'health',
+      `the issuer has published more than ${KEYS_PER_ISSUER_MAX} keys, so new ones are not seen`,
+      { sinceMs: state.health.droppedKeyAtMs },
+    );
+  }
   const staleAfterMs = Math.max(
     policy.watchIntervalMs * STALE_SIGHTING_INTERVALS,
     STALE_SIGHTING_MIN_MS,
@@ -140,18 +167,30 @@ function jwksHealthy(issuer: IssuerState, policy: IssuerPolicy, now: Now): Check
 
 function clockAgrees(issuer: IssuerState, policy: IssuerPolicy): Check {
   const toleranceMs = Math.max(CLOCK_TOLERANCE_MS, policy.skewMs);
+  let compared = 0;
   for (const vantage of issuer.vantages.values()) {
     const result = vantage.latest?.sighting.result;
     if (result === undefined || !result.ok || result.originDateMs === null) continue;
+    compared += 1;
     const offMs = (vantage.latest?.atMs ?? 0) - result.originDateMs - (result.ageS ?? 0) * 1_000;
     if (Math.abs(offMs) > toleranceMs) {
       return unknown(
         'clock_agrees',
         'health',
         `the collector's clock and ${vantage.url} are ${Math.round(offMs / 1_000)} s apart, so time proves nothing`,
-        { help: 'set the clocks of the collector and the issuer (NTP)' },
+        {
+          help: 'set the clocks of the collector and the issuer (NTP), then restart the collector',
+        },
       );
     }
+  }
+  if (compared === 0) {
+    return unknown(
+      'clock_agrees',
+      'health',
+      "no vantage says what time it is (`Date` header), so nothing confirms the collector's clock",
+      { help: 'let an address of the issuer send a Date header (RFC 9110, 6.6.1)' },
+    );
   }
   return pass('clock_agrees', 'health', 'the clocks of collector and issuer agree');
 }

@@ -1,13 +1,14 @@
 import { moment } from '@keyturn/shared/model/moment.ts';
 import type { Check } from '@keyturn/shared/model/verdict.ts';
 import type { Group } from '../fleet.ts';
+import { isReplaced } from '../fleet.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
 import { dropMs } from '../timing.ts';
 import { counted, fail, offender, pass, unknown } from './check.ts';
-import { Offenders, requiredGroups, waysOf } from './dependents.ts';
+import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.ts';
 import { attestedFor, fleetHeard } from './evidence.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
 import type { Findings } from './verdict.ts';
@@ -53,7 +54,6 @@ function oldKeyWithdrawn(state: State, rotation: RotationRecord): Check {
 function oldKeyDropped(state: State, rotation: RotationRecord): Check {
   const found = new Offenders();
   for (const group of requiredGroups(state, rotation)) {
-    if (waysOf(group) === 'attested') continue;
     found.addAll(group.tallies.get(rotation.id)?.byOld.get('held') ?? new Set(), (verifier) =>
       offender(
         verifier,
@@ -97,7 +97,7 @@ function dropTimeElapsed(
   const waiting = new Offenders();
   let latestMs = 0;
   for (const group of requiredGroups(state, rotation)) {
-    if (waysOf(group) === 'attested' || undecided(group, rotation) === 0) continue;
+    if (waysOf(group) === 'attested' || !isUndecided(group, rotation)) continue;
     const boundMs = dropMs(policy, group.service.profile);
     const servedAtMs = group.tallies.get(rotation.id)?.lastServedOldAtMs ?? 0;
     const gone = boundMs === null ? null : Math.max(withdrawnAtMs, servedAtMs) + boundMs;
@@ -138,16 +138,26 @@ function dropTimeElapsed(
   );
 }
 
-function undecided(group: Group, rotation: RotationRecord): number {
+/** Nothing shows the key gone for some verifier, or for an instance that does not report. */
+function isUndecided(group: Group, rotation: RotationRecord): boolean {
+  if (undecidedCount(group, rotation) > 0) return true;
+  // A service judged by time alone may have instances that never report.
+  return waysOf(group) === 'timed' && !isHeardInFull(group);
+}
+
+function undecidedCount(group: Group, rotation: RotationRecord): number {
   const byOld = group.tallies.get(rotation.id)?.byOld;
-  const known = (byOld?.get('unknown')?.size ?? 0) + (byOld?.get('served')?.size ?? 0);
-  // A service judged by time may have no verifier that reports.
-  return waysOf(group) === 'timed' && known === 0 && group.members.size === 0 ? 1 : known;
+  const size = (byOld?.get('unknown')?.size ?? 0) + (byOld?.get('served')?.size ?? 0);
+  return size === 0 ? 0 : size - replacedSilent(group);
+}
+
+function isHeardInFull(group: Group): boolean {
+  const expected = group.service.instances;
+  return expected !== null && expected > 0 && group.liveCaches.size >= expected;
 }
 
 function addUndecided(group: Group, rotation: RotationRecord, found: Offenders): void {
-  const byOld = group.tallies.get(rotation.id)?.byOld;
-  if (group.members.size === 0) {
+  if (undecidedCount(group, rotation) === 0) {
     const { name, profile } = group.service;
     found.add({
       service: name,
@@ -158,14 +168,17 @@ function addUndecided(group: Group, rotation: RotationRecord, found: Offenders):
       detail: `judged by the bound of profile ${profile.id}`,
     });
   }
+  const byOld = group.tallies.get(rotation.id)?.byOld;
   for (const kind of ['unknown', 'served'] as const) {
     found.addAll(byOld?.get(kind) ?? new Set(), (verifier) =>
-      offender(
-        verifier,
-        kind === 'served' ? 'served_old' : 'undecided',
-        verifier.standings.get(rotation.id)?.holdsOldSinceMs ?? null,
-        `nothing shows that it dropped ${rotation.oldKid}`,
-      ),
+      verifier.liveness === 'silent' && isReplaced(group, verifier)
+        ? undefined
+        : offender(
+            verifier,
+            kind === 'served' ? 'served_old' : 'undecided',
+            verifier.standings.get(rotation.id)?.holdsOldSinceMs ?? null,
+            `nothing shows that it dropped ${rotation.oldKid}`,
+          ),
     );
   }
 }

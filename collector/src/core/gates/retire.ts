@@ -3,15 +3,15 @@ import type { Check } from '@keyturn/shared/model/verdict.ts';
 import { groupsOfIssuer } from '../fleet.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord, UsageRecord } from '../records.ts';
-import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
 import { usageKey } from '../state.ts';
 import { longestLifetimeMs, oldTokensGoneAtMs } from '../timing.ts';
 import { counted, fail, offender, pass, unknown } from './check.ts';
 import { Offenders, requiredGroups, weakestAccepted } from './dependents.ts';
-import { attestedFor, fleetHeard, newKeyKnown } from './evidence.ts';
+import { attestedFor, fleetHeard, newKeyKnown, timedReady } from './evidence.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
 import { keyIdentityHolds, newKeyPublished } from './keys.ts';
+import { tokensHaveKid } from './kidless.ts';
 import type { Findings } from './verdict.ts';
 
 /** May the old key leave the JWKS? Time decides; use of the old key is evidence against, never for. */
@@ -22,7 +22,7 @@ export function retireFindings(
   now: Now,
 ): Findings {
   const old = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
-  const tmaxMs = longestLifetimeMs(policy, state.usage.values());
+  const tmaxMs = lifetimeMs(state, rotation, policy, old);
   const goneAtMs = oldTokensGoneAtMs(rotation, old, tmaxMs, policy, state.policy);
   return {
     checks: [
@@ -31,13 +31,15 @@ export function retireFindings(
       onlyRotation(state, rotation),
       keyIdentityHolds(state, rotation),
       signerSwitched(rotation),
-      newKeyInUse(state, rotation),
+      newKeyInUse(rotation),
       oldTokensExpired(rotation, old, tmaxMs, goneAtMs, policy, now),
       oldTokensEnd(rotation, old),
+      tokensHaveKid(state, rotation, policy, now, RETIRE),
       oldKeyUnused(state, rotation, old, tmaxMs, goneAtMs, policy, now),
       newKeyPublished(state, rotation),
       newKeyKnown(state, rotation),
       attestedFor(state, rotation, 'holds_new', now),
+      timedReady(state, rotation, policy, now),
       fleetHeard(state, rotation),
       everyoneCounts(state, rotation),
     ],
@@ -62,20 +64,46 @@ function signerSwitched(rotation: RotationRecord): Check {
   });
 }
 
-/** The switch is believed once somebody accepted a token of the new key. */
-function newKeyInUse(state: State, rotation: RotationRecord): Check {
-  const { publishedAtMs } = rotationFacts(state, rotation);
-  const usage = state.usage.get(usageKey(rotation.issuer, rotation.newKid));
-  if (publishedAtMs !== null && usage !== undefined && usage.lastAcceptedAtMs >= publishedAtMs) {
-    return pass('new_key_in_use', 'evidence', `tokens signed by ${rotation.newKid} are accepted`);
+/** The switch is believed once somebody accepted a token of the new key after it was declared. */
+function newKeyInUse(rotation: RotationRecord): Check {
+  if (rotation.switchSeenAtMs !== null) {
+    return pass(
+      'new_key_in_use',
+      'evidence',
+      `tokens signed by ${rotation.newKid} are accepted since ${moment(rotation.switchSeenAtMs)}`,
+    );
   }
   return unknown(
     'new_key_in_use',
     'evidence',
-    `no verifier has accepted a token signed by ${rotation.newKid} yet`,
+    rotation.switchedAtMs === null
+      ? 'use is judged from the switch of the signer'
+      : `no verifier has accepted a token signed by ${rotation.newKid} since the switch`,
     { sinceMs: rotation.switchedAtMs, help: 'check that the issuer really signs with the new key' },
   );
 }
+
+/** Null as well when tokens of the old key do not say how long they live and nobody declared it. */
+function lifetimeMs(
+  state: State,
+  rotation: RotationRecord,
+  policy: IssuerPolicy,
+  old: UsageRecord | undefined,
+): number | null {
+  const keys = [...(state.issuers.get(rotation.issuer)?.keys.values() ?? [])].filter(
+    (record) => record.key.kid === rotation.oldKid,
+  );
+  const isDeclared =
+    policy.maxTokenLifetimeMs !== null || keys.some((record) => record.declaredLifetimeMs !== null);
+  if (!isDeclared && (old?.acceptedWithoutIat ?? 0) > 0) return null;
+  return longestLifetimeMs(policy, state.usage.values(), keys);
+}
+
+/** Tokens without a kid may be of the old key: they must be gone like all its others. */
+const RETIRE = {
+  marginMs: (state: State): number => state.policy.retireSafetyMs,
+  sentence: 'tokens without a kid are accepted and may be of the old key',
+};
 
 function oldTokensExpired(
   rotation: RotationRecord,

@@ -4,7 +4,7 @@ import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { attributableFailures } from '../usage.ts';
 import { counted, fail, offender, pass, unknown } from './check.ts';
-import { Offenders, requiredGroups, waysOf } from './dependents.ts';
+import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.ts';
 import { fleetHeard } from './evidence.ts';
 import { collectorChecks, issuerChecks } from './health.ts';
 import { oldKeyPublished } from './keys.ts';
@@ -70,7 +70,8 @@ function oldKeyStillHeld(state: State, rotation: RotationRecord): Check {
     dropped.addAll(byOld?.get('dropped') ?? new Set(), (verifier) =>
       offender(verifier, 'dropped_old', null, `no longer holds ${rotation.oldKid}`),
     );
-    undecided += byOld?.get('unknown')?.size ?? 0;
+    const unknowns = byOld?.get('unknown')?.size ?? 0;
+    if (unknowns > 0) undecided += unknowns - replacedSilent(group);
   }
   if (dropped.count > 0) {
     return fail(

@@ -17,6 +17,7 @@ export const UNWAIVABLE: ReadonlySet<string> = new Set([
   'collector_ready',
   'store_writable',
   'rotation_open',
+  'issuer_configured',
 ]);
 
 /** One fail closes, else one unknown leaves unknown, else open. */
@@ -61,6 +62,14 @@ export function fingerprint(verdict: Verdict): string {
       `${check.id}:${check.status}:${check.offenderCount}:${check.clearsAtMs ?? ''}:${check.message}`,
   );
   return `${verdict.status}|${verdict.weakestGrade ?? ''}|${verdict.advised}|${parts.join('|')}`;
+}
+
+/** The sentence that says most about why a verdict is not open; empty when it is. */
+export function firstReason(verdict: Verdict): string {
+  const reason =
+    verdict.checks.find((check) => check.status === 'fail') ??
+    verdict.checks.find((check) => check.status === 'unknown');
+  return reason?.message ?? '';
 }
 
 /** When all checks that do not pass have a known end: the latest of them. */

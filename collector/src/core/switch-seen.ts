@@ -1,0 +1,18 @@
+import type { UsageRecord } from './records.ts';
+import { keepRotation, openRotations } from './rotation.ts';
+import type { State } from './state.ts';
+import type { Write } from './writes.ts';
+
+/**
+ * Notes on rotations whose signer was declared switched that a token of the new key has been accepted
+ * since: only then has the switch been seen. A token tried out before the declaration shows nothing.
+ */
+export function noteSwitchSeen(state: State, usage: UsageRecord, writes: Write[]): void {
+  for (const rotation of openRotations(state)) {
+    if (rotation.issuer !== usage.issuer || rotation.newKid !== usage.kid) continue;
+    if (rotation.switchedAtMs === null || rotation.switchSeenAtMs !== null) continue;
+    if (usage.lastAcceptedAtMs < rotation.switchedAtMs) continue;
+    keepRotation(state, { ...rotation, switchSeenAtMs: usage.lastAcceptedAtMs }, writes);
+    state.unevaluated.add(rotation.id);
+  }
+}
