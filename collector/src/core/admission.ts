@@ -1,12 +1,14 @@
 import type { Assignment, Hello, VerifierHello } from '@keyturn/shared/model/report.ts';
-import { carry } from './counts.ts';
+import { countsFor } from './counts.ts';
 import type { Verifier } from './fleet.ts';
-import { enrol, findVerifier, regroup, setLiveness } from './fleet.ts';
+import { contest, enrol, findVerifier, regroup, setLiveness } from './fleet.ts';
 import { renewLease } from './leases.ts';
+import { leaseMs } from './policy.ts';
 import type { VerifierRecord } from './records.ts';
 import { restand, watchingRotations } from './rotation.ts';
 import { bindSession } from './sessions.ts';
 import type { Now, State } from './state.ts';
+import { isKnownKid } from './usage.ts';
 import type { Write } from './writes.ts';
 
 /** Assigns epochs to the verifiers a session names. */
@@ -18,10 +20,8 @@ export function applyHello(
   writes: Write[],
 ): readonly Assignment[] {
   return hello.verifiers.map((named) => {
-    const refused = admissionProblem(state, named);
+    const refused = boundProblem(state, named, now) ?? issuersProblem(state, named);
     if (refused !== undefined) {
-      state.health.refusedVerifiers += 1;
-      state.health.refusedVerifierAtMs = now.atMs;
       return { handle: named.handle, epoch: 0, committedSeq: 0, refused };
     }
     const verifier = admit(state, named, hello.bootId, now, writes);
@@ -35,11 +35,16 @@ export function applyHello(
   });
 }
 
-function admissionProblem(state: State, named: VerifierHello): string | undefined {
+/** A verifier turned away for want of room takes tokens unseen: gates are told. */
+function boundProblem(state: State, named: VerifierHello, now: Now): string | undefined {
   const known = findVerifier(state.fleet, named.id) !== undefined;
-  if (!known && state.fleet.verifiers.size >= state.policy.verifiersMax) {
-    return `the collector is at its bound of ${state.policy.verifiersMax} verifiers; raise policy.max_verifiers`;
-  }
+  if (known || state.fleet.verifiers.size < state.policy.verifiersMax) return undefined;
+  state.health.refusedVerifiers += 1;
+  state.health.refusedVerifierAtMs = now.atMs;
+  return `the collector is at its bound of ${state.policy.verifiersMax} verifiers; raise policy.max_verifiers`;
+}
+
+function issuersProblem(state: State, named: VerifierHello): string | undefined {
   if (named.issuers.length > 0 && configuredIssuers(state, named.issuers).length === 0) {
     return 'issuers: none of them is configured at the collector';
   }
@@ -47,7 +52,7 @@ function admissionProblem(state: State, named: VerifierHello): string | undefine
 }
 
 function configuredIssuers(state: State, issuers: readonly string[]): readonly string[] {
-  return issuers.filter((issuer) => state.policy.issuers.has(issuer));
+  return [...new Set(issuers)].filter((issuer) => state.policy.issuers.has(issuer));
 }
 
 function admit(
@@ -62,6 +67,9 @@ function admit(
     return known;
   }
   const before = known?.record;
+  // A process that is still connected gave way to another: until both had time to speak, there may
+  // be two.
+  const takenOver = known !== undefined && known.session !== null && known.liveness === 'reporting';
   const record: VerifierRecord = {
     id: named.id,
     bootId,
@@ -74,8 +82,9 @@ function admit(
     receivedAtMs: null,
     observedAtMs: null,
     keySets: [],
-    counts: [],
-    carried: before === undefined ? [] : carry(before),
+    ...(before === undefined
+      ? { counts: [], otherBoots: [], carried: [] }
+      : countsFor(before, bootId, (issuer, kid) => isKnownKid(state, issuer, kid))),
     departedAtMs: null,
     duplicateAtMs: before?.duplicateAtMs ?? null,
   };
@@ -86,6 +95,7 @@ function admit(
     regroup(state.fleet, state.policy, known);
     setLiveness(state.fleet, known, 'joined', now.atMs);
   }
+  if (takenOver) contest(state.fleet, verifier, now.atMs + leaseMs(state.policy));
   renewLease(state.fleet, state.policy, verifier, now.atMs);
   for (const rotation of watchingRotations(state, verifier)) {
     restand(state, verifier, rotation, now);

@@ -1,6 +1,6 @@
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import type { CountKey, KidCounts } from '@keyturn/shared/model/report.ts';
-import type { CarriedCounts, HeldCounts, VerifierRecord } from './records.ts';
+import type { BootCounts, CarriedCounts, HeldCounts, VerifierRecord } from './records.ts';
 
 /** Rows of counts kept per verifier; a report that would exceed it is refused. */
 export const COUNT_ROWS_MAX = 512;
@@ -23,7 +23,7 @@ export function mergeCounts(
     if (findRow(rows, row.issuer, row.key) === undefined) rows.push(row);
   }
   if (rows.length > COUNT_ROWS_MAX) {
-    return `counts: expected at most ${COUNT_ROWS_MAX} rows in one epoch, got ${rows.length}`;
+    return `counts: expected at most ${COUNT_ROWS_MAX} rows of one process, got ${rows.length}`;
   }
   return rows;
 }
@@ -33,7 +33,7 @@ function shrunkOutcome(previous: HeldCounts, row: KidCounts): string | undefined
     const had = previous.outcomes[outcome] ?? 0;
     const has = row.outcomes[outcome] ?? 0;
     if (has < had) {
-      return `counts.${outcome}: expected at least ${had} as reported before in this epoch, got ${has}`;
+      return `counts.${outcome}: expected at least ${had} as reported before, got ${has}`;
     }
   }
   return undefined;
@@ -54,34 +54,89 @@ function heldCounts(row: KidCounts, previous: HeldCounts | undefined, nowMs: num
     lastAcceptedAtMs:
       previous !== undefined && previous.outcomes.ok === row.outcomes.ok
         ? previous.lastAcceptedAtMs
-        : lastAcceptedAtMs,
+        : later(previous?.lastAcceptedAtMs ?? null, lastAcceptedAtMs),
   };
 }
 
-/** Outcome totals of all epochs up to and including this record's. */
-export function carry(record: VerifierRecord): readonly CarriedCounts[] {
-  const carried = [...record.carried];
-  for (const row of record.counts) {
-    const at = carried.findIndex((c) => c.issuer === row.issuer && sameKey(c.key, row.key));
-    const before = at === -1 ? undefined : carried[at];
-    const sum: CarriedCounts = {
-      issuer: row.issuer,
-      // Kids beyond the bound go on together, so that restarts cannot grow the record.
-      key: before === undefined && carried.length >= COUNT_ROWS_MAX ? { kind: 'other' } : row.key,
-      outcomes: addOutcomes(before?.outcomes ?? {}, row.outcomes),
-    };
-    if (at === -1) carried.push(sum);
-    else carried[at] = sum;
-  }
-  return carried.length > COUNT_ROWS_MAX ? foldTail(carried) : carried;
+function later(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
 }
 
-function foldTail(rows: readonly CarriedCounts[]): readonly CarriedCounts[] {
-  const kept = rows.slice(0, COUNT_ROWS_MAX - 1);
-  const tail = rows.slice(COUNT_ROWS_MAX - 1);
-  const issuer = tail[0]?.issuer ?? '';
-  const outcomes = tail.reduce((sum, row) => addOutcomes(sum, row.outcomes), {});
-  return [...kept, { issuer, key: { kind: 'other' }, outcomes }];
+/** Processes kept apart, so that two that fight over one identity are not counted anew each time. */
+const OTHER_BOOTS_MAX = 2;
+
+/** What is already counted of a verifier when a process takes it over. */
+export interface CountsBefore {
+  readonly counts: readonly HeldCounts[];
+  readonly otherBoots: readonly BootCounts[];
+  readonly carried: readonly CarriedCounts[];
+}
+
+/** Rows of an issuer and key as they add up to totals. */
+export type OutcomeRow = CarriedCounts;
+
+/**
+ * Counts to start the next epoch of a verifier with. A process known from before goes on from what
+ * was counted of it; the oldest others are folded together, kids that `isKnown` by name.
+ */
+export function countsFor(
+  record: VerifierRecord,
+  bootId: string,
+  isKnown: (issuer: string, kid: string) => boolean,
+): CountsBefore {
+  const boots = [{ bootId: record.bootId, counts: record.counts }, ...record.otherBoots];
+  const others = boots.filter((boot) => boot.bootId !== bootId && boot.counts.length > 0);
+  return {
+    counts: boots.find((boot) => boot.bootId === bootId)?.counts ?? [],
+    otherBoots: others.slice(0, OTHER_BOOTS_MAX),
+    carried: carry(
+      record.carried,
+      others.slice(OTHER_BOOTS_MAX).flatMap((boot) => boot.counts),
+      isKnown,
+    ),
+  };
+}
+
+/** Everything that was ever counted of a verifier that is still known. */
+export function* countedRows(record: VerifierRecord): Iterable<OutcomeRow> {
+  yield* record.counts;
+  for (const boot of record.otherBoots) yield* boot.counts;
+  yield* record.carried;
+}
+
+/** Adds rows to carried totals, within `COUNT_ROWS_MAX`: kids beyond it go on together as `other`. */
+export function carry(
+  carried: readonly CarriedCounts[],
+  rows: readonly OutcomeRow[],
+  isKnown: (issuer: string, kid: string) => boolean,
+): readonly CarriedCounts[] {
+  const sums = new Map<string, CarriedCounts>();
+  for (const { issuer, key, outcomes } of [...carried, ...rows]) addTo(sums, issuer, key, outcomes);
+  if (sums.size <= COUNT_ROWS_MAX) return [...sums.values()];
+  const rank = ({ issuer, key }: CarriedCounts): number => {
+    if (key.kind !== 'kid') return 0;
+    return isKnown(issuer, key.kid) ? 1 : 2;
+  };
+  const ranked = [...sums.values()].sort((a, b) => rank(a) - rank(b));
+  const kept = new Map<string, CarriedCounts>();
+  const issuer = ranked[0]?.issuer ?? '';
+  for (const [at, row] of ranked.entries()) {
+    if (at < COUNT_ROWS_MAX - 1) addTo(kept, row.issuer, row.key, row.outcomes);
+    else addTo(kept, issuer, { kind: 'other' }, row.outcomes);
+  }
+  return [...kept.values()];
+}
+
+function addTo(
+  sums: Map<string, CarriedCounts>,
+  issuer: string,
+  key: CountKey,
+  outcomes: OutcomeRow['outcomes'],
+): void {
+  const identity = JSON.stringify([issuer, key]);
+  const before = sums.get(identity);
+  sums.set(identity, { issuer, key, outcomes: addOutcomes(before?.outcomes ?? {}, outcomes) });
 }
 
 function addOutcomes(

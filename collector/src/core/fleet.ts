@@ -33,6 +33,8 @@ export interface Verifier {
   session: string | null;
   /** The lease ends at this second of collector time. */
   leaseEndS: number;
+  /** Until then a second live process under this identity is likely; 0: there is no sign of one. */
+  contestedUntilMs: number;
   groups: readonly Group[];
   /** By rotation id, open rotations of this verifier's issuers only. */
   readonly standings: Map<string, Standing>;
@@ -55,6 +57,8 @@ export interface Group {
   readonly liveCaches: Map<string, number>;
   readonly silent: Set<Verifier>;
   readonly joined: Set<Verifier>;
+  /** Members under whose name a second live process has shown itself lately. */
+  readonly contested: Set<Verifier>;
   /** Members whose agent cannot count outcomes. */
   readonly uncounted: Set<Verifier>;
   /** By rotation id. */
@@ -70,6 +74,8 @@ export interface Fleet {
   readonly leases: Map<number, Set<Verifier>>;
   /** First second not yet looked at. */
   leaseCursorS: number;
+  /** Verifiers whose identity is contested. */
+  readonly contested: Set<Verifier>;
 }
 
 /** An empty fleet with a group for every declared (service, issuer), so that a missing one shows. */
@@ -79,6 +85,7 @@ export function emptyFleet(policy: Policy, nowMs: number): Fleet {
     groups: new Map(),
     leases: new Map(),
     leaseCursorS: Math.floor(nowMs / 1_000),
+    contested: new Set(),
   };
   for (const service of policy.services.values()) {
     for (const issuer of service.issuers) groupOf(fleet, service, issuer);
@@ -107,6 +114,7 @@ export function enrol(
     livenessSinceMs: nowMs,
     session: null,
     leaseEndS: 0,
+    contestedUntilMs: 0,
     groups: [],
     standings: new Map(),
   };
@@ -119,10 +127,10 @@ export function enrol(
 /** Puts the verifier into the groups its record names; call after its issuers or source changed. */
 export function regroup(fleet: Fleet, policy: Policy, verifier: Verifier): void {
   const before = verifier.liveness;
-  if (verifier.groups.length > 0) leaveGroups(verifier);
+  leaveGroups(fleet, verifier);
   const service = servicePolicyOf(policy, verifier.record);
   const issuers = verifier.record.issuers.length > 0 ? verifier.record.issuers : service.issuers;
-  verifier.groups = issuers.map((issuer) => groupOf(fleet, service, issuer));
+  verifier.groups = [...new Set(issuers)].map((issuer) => groupOf(fleet, service, issuer));
   verifier.liveness = 'departed';
   setLiveness(fleet, verifier, before, verifier.livenessSinceMs);
 }
@@ -143,9 +151,28 @@ export function setLiveness(
   if (liveness !== 'reporting' && liveness !== 'joined') dropLease(fleet, verifier);
 }
 
+/** Marks the identity as contested until then; an earlier end never shortens a later one. */
+export function contest(fleet: Fleet, verifier: Verifier, untilMs: number): void {
+  verifier.contestedUntilMs = Math.max(verifier.contestedUntilMs, untilMs);
+  fleet.contested.add(verifier);
+  if (verifier.liveness === 'departed') return;
+  for (const group of verifier.groups) group.contested.add(verifier);
+}
+
+/** Ends the contests whose time is over. Gives the verifiers concerned. */
+export function settledContests(fleet: Fleet, nowMs: number): Verifier[] {
+  const settled = [...fleet.contested].filter((verifier) => verifier.contestedUntilMs <= nowMs);
+  for (const verifier of settled) dropContest(fleet, verifier);
+  return settled;
+}
+
 /** Forgets a verifier altogether. */
-export function forget(fleet: Fleet, verifier: Verifier, nowMs: number): void {
-  setLiveness(fleet, verifier, 'departed', nowMs);
+export function forget(fleet: Fleet, verifier: Verifier): void {
+  leaveGroups(fleet, verifier);
+  dropLease(fleet, verifier);
+  dropContest(fleet, verifier);
+  verifier.liveness = 'departed';
+  verifier.groups = [];
   fleet.verifiers.delete(verifier.key);
 }
 
@@ -157,7 +184,9 @@ export function otherLiveInstances(group: Group, instance: string): number {
 /** A silent verifier no longer blocks once its service shows its declared number of others. */
 export function isReplaced(group: Group, verifier: Verifier): boolean {
   const expected = group.service.instances;
-  return expected !== null && otherLiveInstances(group, verifier.record.id.instance) >= expected;
+  // None declared, or a declared none, shows nobody in its place.
+  if (expected === null || expected === 0) return false;
+  return otherLiveInstances(group, verifier.record.id.instance) >= expected;
 }
 
 /** The declared policy of a record's service, or the one for services nobody declared. */
@@ -185,7 +214,9 @@ function groupOf(fleet: Fleet, service: ServicePolicy, issuer: string): Group {
     ofIssuer = new Map();
     fleet.groups.set(issuer, ofIssuer);
   }
-  let group = ofIssuer.get(service.name);
+  // Profiles of an undeclared service are its reporters' word, so each is judged by its own.
+  const name = service.declared ? service.name : `${service.name} ${service.profile.id}`;
+  let group = ofIssuer.get(name);
   if (group === undefined) {
     group = {
       service,
@@ -194,19 +225,35 @@ function groupOf(fleet: Fleet, service: ServicePolicy, issuer: string): Group {
       liveCaches: new Map(),
       silent: new Set(),
       joined: new Set(),
+      contested: new Set(),
       uncounted: new Set(),
       tallies: new Map(),
     };
-    ofIssuer.set(service.name, group);
+    ofIssuer.set(name, group);
   }
   return group;
 }
 
-function leaveGroups(verifier: Verifier): void {
+function leaveGroups(fleet: Fleet, verifier: Verifier): void {
   for (const rotationId of verifier.standings.keys()) clearStanding(verifier, rotationId);
   for (const group of verifier.groups) {
     moveInGroup(group, verifier, verifier.liveness, 'departed');
+    dropIfEmpty(fleet, group);
   }
+}
+
+// Names of undeclared services come from reporters and must not pile up.
+function dropIfEmpty(fleet: Fleet, group: Group): void {
+  if (group.service.declared || group.members.size > 0) return;
+  const ofIssuer = fleet.groups.get(group.issuer);
+  for (const [name, other] of ofIssuer ?? []) if (other === group) ofIssuer?.delete(name);
+  if (ofIssuer?.size === 0) fleet.groups.delete(group.issuer);
+}
+
+function dropContest(fleet: Fleet, verifier: Verifier): void {
+  verifier.contestedUntilMs = 0;
+  fleet.contested.delete(verifier);
+  for (const group of verifier.groups) group.contested.delete(verifier);
 }
 
 function moveInGroup(group: Group, verifier: Verifier, from: Liveness, to: Liveness): void {
@@ -221,9 +268,11 @@ function moveInGroup(group: Group, verifier: Verifier, from: Liveness, to: Liven
   if (to === 'departed') {
     group.members.delete(verifier);
     group.uncounted.delete(verifier);
+    group.contested.delete(verifier);
     return;
   }
   group.members.add(verifier);
+  if (verifier.contestedUntilMs > 0) group.contested.add(verifier);
   if (verifier.record.source === 'proxy') group.uncounted.add(verifier);
   else group.uncounted.delete(verifier);
   if (to === 'reporting') {

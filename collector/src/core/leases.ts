@@ -21,12 +21,11 @@ export function expiredLeases(fleet: Fleet, nowMs: number): Verifier[] {
   // After a long pause most seconds have no bucket: walk whichever is shorter.
   if (nowS - fleet.leaseCursorS > fleet.leases.size) {
     for (const [second, bucket] of fleet.leases) {
-      if (second <= nowS) expired.push(...bucket);
+      if (second <= nowS) for (const verifier of bucket) expired.push(verifier);
     }
   } else {
     for (let second = fleet.leaseCursorS; second <= nowS; second++) {
-      const bucket = fleet.leases.get(second);
-      if (bucket !== undefined) expired.push(...bucket);
+      for (const verifier of fleet.leases.get(second) ?? []) expired.push(verifier);
     }
   }
   fleet.leaseCursorS = Math.max(fleet.leaseCursorS, nowS + 1);

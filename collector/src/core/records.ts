@@ -20,7 +20,7 @@ export interface HeldKeySet {
   readonly servedAtMs: number | null;
 }
 
-/** Cumulative counts of one epoch. */
+/** Cumulative counts of one process, since it started. */
 export interface HeldCounts {
   readonly issuer: string;
   readonly key: CountKey;
@@ -33,11 +33,17 @@ export interface HeldCounts {
   readonly lastAcceptedAtMs: number | null;
 }
 
-/** Outcome totals of one verifier's earlier epochs. */
+/** Outcome totals of earlier processes under one identity, beyond those kept apart. */
 export interface CarriedCounts {
   readonly issuer: string;
   readonly key: CountKey;
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+}
+
+/** Counts of one process that reported under an identity. */
+export interface BootCounts {
+  readonly bootId: string;
+  readonly counts: readonly HeldCounts[];
 }
 
 /** One verifier with its latest accepted report. */
@@ -57,6 +63,11 @@ export interface VerifierRecord {
   readonly keySets: readonly HeldKeySet[];
   readonly counts: readonly HeldCounts[];
   readonly carried: readonly CarriedCounts[];
+  /**
+   * The processes before this one, latest first. A process counts from its own start, whatever epoch
+   * it is given, so one that returns must find what was counted of it.
+   */
+  readonly otherBoots: readonly BootCounts[];
   /** Clean stop; a departed verifier blocks nothing. */
   readonly departedAtMs: number | null;
   /** Last time two live processes reported under this identity. */
@@ -74,6 +85,8 @@ export interface KeyRecord {
   readonly withdrawnAtMs: number | null;
   /** Set for ever once the key was retired or its kid reappeared with other key material. */
   readonly tombstone: 'retired' | 'reused' | null;
+  /** Longest token lifetime declared while the key was seen: settings raise it and never lower it. */
+  readonly declaredLifetimeMs: number | null;
 }
 
 /** High-water marks of accepted tokens per (issuer, kid); kid null: tokens without one. Never lowered. */
@@ -116,6 +129,11 @@ export interface RotationRecord {
   readonly declared: Readonly<Partial<Record<Step, Declaration>>>;
   /** First declaration of `activate` in force; cleared by a rollback. */
   readonly switchedAtMs: number | null;
+  /**
+   * First acceptance of a new-key token after that declaration: a declaration is intent, and until
+   * here the old key may have gone on signing. Cleared with it.
+   */
+  readonly switchSeenAtMs: number | null;
   /** Key-attributable failures of new-kid tokens counted when the signer was switched. */
   readonly failuresAtSwitch: number;
   readonly endedAtMs: number | null;

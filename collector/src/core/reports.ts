@@ -1,16 +1,24 @@
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 import type { Ack, KeySetReport, Report } from '@keyturn/shared/model/report.ts';
-import { findRow, mergeCounts } from './counts.ts';
+import { carry, findRow, mergeCounts } from './counts.ts';
 import { depart } from './departure.ts';
 import type { Verifier } from './fleet.ts';
-import { findVerifier, setLiveness } from './fleet.ts';
+import { contest, findVerifier, setLiveness, settledContests } from './fleet.ts';
 import { expiredLeases, renewLease } from './leases.ts';
-import type { HeldCounts, HeldKeySet } from './records.ts';
+import { leaseMs } from './policy.ts';
+import type { HeldCounts, HeldKeySet, VerifierRecord } from './records.ts';
 import { restand, watchingRotations } from './rotation.ts';
 import { bindSession } from './sessions.ts';
 import type { Now, State } from './state.ts';
-import { addTotals, raiseUsage } from './usage.ts';
+import { noteSwitchSeen } from './switch-seen.ts';
+import { addTotals, isKnownKid, raiseUsage } from './usage.ts';
 import type { Write } from './writes.ts';
+
+/**
+ * A superseded process keeps quiet for up to ten minutes before it says hello again, so a second
+ * one is believed gone only when it has not shown itself for longer.
+ */
+export const DUPLICATE_REMEMBERED_MS = 900_000;
 
 /** Takes one report in, if it is newer than what is stored. */
 export function applyReport(
@@ -34,14 +42,23 @@ export function applyReport(
   }
   const { record } = verifier;
   if (report.epoch < record.epoch) {
-    flagDuplicate(verifier, session, now, writes);
+    flagDuplicate(state, verifier, session, now, writes);
     return ack('superseded', `a newer process reports as ${verifier.key} (epoch ${record.epoch})`);
   }
   if (report.epoch > record.epoch) {
     return ack('rejected', `epoch: expected ${record.epoch} as assigned, got ${report.epoch}`);
   }
+  // The stream before is still open: two live processes share a boot id, or the old one is dying.
+  if (verifier.session !== null && verifier.session !== session) {
+    contest(state.fleet, verifier, now.atMs + leaseMs(state.policy));
+  }
   if (report.seq <= record.seq) return ack('ignored');
-  const merged = mergeCounts(record.counts, report.counts, now.atMs);
+  let merged = mergeCounts(record.counts, report.counts, now.atMs);
+  if (typeof merged === 'string' && record.seq === 0 && record.counts.length > 0) {
+    // The process had this identity before and counts from zero again.
+    verifier.record = withoutBaseline(state, record);
+    merged = mergeCounts([], report.counts, now.atMs);
+  }
   if (typeof merged === 'string') return ack('rejected', merged);
 
   takeReport(state, verifier, report, merged, now, writes);
@@ -65,7 +82,7 @@ export function applyGoodbye(
   }
 }
 
-/** Verifiers whose lease ended become silent. Gives how many. */
+/** Verifiers whose lease ended become silent, contests that are over end. Gives how many fell silent. */
 export function expireLeases(state: State, now: Now): number {
   const expired = expiredLeases(state.fleet, now.atMs);
   for (const verifier of expired) {
@@ -74,11 +91,21 @@ export function expireLeases(state: State, now: Now): number {
       restand(state, verifier, rotation, now);
     }
   }
+  for (const verifier of settledContests(state.fleet, now.atMs)) {
+    for (const rotation of watchingRotations(state, verifier)) state.unevaluated.add(rotation.id);
+  }
   return expired.length;
 }
 
-function flagDuplicate(verifier: Verifier, session: string, now: Now, writes: Write[]): void {
+function flagDuplicate(
+  state: State,
+  verifier: Verifier,
+  session: string,
+  now: Now,
+  writes: Write[],
+): void {
   if (verifier.session === session) return;
+  contest(state.fleet, verifier, now.atMs + DUPLICATE_REMEMBERED_MS);
   verifier.record = { ...verifier.record, duplicateAtMs: now.atMs };
   writes.push({ kind: 'verifier', record: verifier.record });
 }
@@ -95,8 +122,11 @@ function takeReport(
   for (const row of counts) {
     const previous = findRow(before.counts, row.issuer, row.key);
     if (previous === row) continue;
-    const usage = raiseUsage(state, row, previous, now.atMs);
-    if (usage !== undefined) writes.push({ kind: 'usage', record: usage });
+    const when = { sinceMs: before.observedAtMs, untilMs: now.atMs };
+    for (const record of raiseUsage(state, row, previous, when)) {
+      writes.push({ kind: 'usage', record });
+      noteSwitchSeen(state, record, writes);
+    }
     addTotals(state, row, previous);
   }
   verifier.record = {
@@ -113,6 +143,11 @@ function takeReport(
   for (const rotation of watchingRotations(state, verifier)) {
     restand(state, verifier, rotation, now);
   }
+}
+
+function withoutBaseline(state: State, record: VerifierRecord): VerifierRecord {
+  const isKnown = (issuer: string, kid: string): boolean => isKnownKid(state, issuer, kid);
+  return { ...record, counts: [], carried: carry(record.carried, record.counts, isKnown) };
 }
 
 function heldKeySet(set: KeySetReport, nowMs: number): HeldKeySet {

@@ -99,6 +99,16 @@ export function restandAll(state: State, rotation: RotationRecord, now: Now): vo
   }
 }
 
+/**
+ * After a restart: what a verifier was served before its last document is forgotten, so that one may
+ * have held the old key.
+ */
+export function restoreServedOld(state: State, rotation: RotationRecord): void {
+  for (const group of groupsOfIssuer(state.fleet, rotation.issuer)) {
+    for (const verifier of group.uncounted) noteServed(verifier, rotation);
+  }
+}
+
 /** Drops the counters of a rotation that ended. */
 export function releaseRotation(state: State, rotation: RotationRecord): void {
   for (const group of groupsOfIssuer(state.fleet, rotation.issuer)) {
@@ -108,7 +118,10 @@ export function releaseRotation(state: State, rotation: RotationRecord): void {
 }
 
 function noteServedOld(verifier: Verifier, rotation: RotationRecord, standing: Standing): void {
-  if (standing.holdsOld !== 'served') return;
+  if (standing.holdsOld === 'served') noteServed(verifier, rotation);
+}
+
+function noteServed(verifier: Verifier, rotation: RotationRecord): void {
   const set = verifier.record.keySets.find((held) => held.issuer === rotation.issuer);
   if (set?.servedAtMs == null) return;
   for (const group of verifier.groups) {

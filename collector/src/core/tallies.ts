@@ -17,6 +17,7 @@ export function setStanding(
   next: Standing,
 ): boolean {
   const before = verifier.standings.get(rotation.id);
+  verifier.standings.set(rotation.id, next);
   if (
     before !== undefined &&
     before.holdsNew === next.holdsNew &&
@@ -24,7 +25,6 @@ export function setStanding(
   ) {
     return false;
   }
-  verifier.standings.set(rotation.id, next);
   for (const group of verifier.groups) {
     if (group.issuer !== rotation.issuer) continue;
     const tally = tallyOf(group, rotation.id);

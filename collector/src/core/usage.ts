@@ -1,58 +1,69 @@
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import { isAttributable } from '@keyturn/shared/model/outcome.ts';
-import type { HeldCounts, UsageRecord } from './records.ts';
+import type { OutcomeRow } from './counts.ts';
+import { countedRows } from './counts.ts';
+import type { HeldCounts, UsageRecord, VerifierRecord } from './records.ts';
+import { openRotations } from './rotation.ts';
 import type { State } from './state.ts';
 import { usageKey } from './state.ts';
 
+/** Records of accepted kids; beyond it only kids the collector knows get one. */
+export const USAGE_RECORDS_MAX = 10_000;
+
+/** Within which an acceptance reported now must have happened, collector time. */
+export interface When {
+  /** The moment the report before spoke of; null when there is none of this process. */
+  readonly sinceMs: number | null;
+  readonly untilMs: number;
+}
+
 /**
  * Takes what a newer row of counts says of accepted tokens into the high-water marks. `previous` is
- * the same row of the report before, in the same epoch. Gives the changed record, if any.
+ * the same row of the report before. Gives the changed records.
  */
 export function raiseUsage(
   state: State,
   row: HeldCounts,
   previous: HeldCounts | undefined,
-  receivedAtMs: number,
-): UsageRecord | undefined {
-  if (row.key.kind === 'other') return undefined;
+  when: When,
+): readonly UsageRecord[] {
   const accepted = (row.outcomes.ok ?? 0) - (previous?.outcomes.ok ?? 0);
-  if (accepted <= 0) return undefined;
-  const kid = row.key.kind === 'kid' ? row.key.kid : null;
-  const key = usageKey(row.issuer, kid);
-  const before = state.usage.get(key);
-  const acceptedAtMs = row.lastAcceptedAtMs ?? receivedAtMs;
-  const record: UsageRecord = {
-    issuer: row.issuer,
-    kid,
-    firstAcceptedAtMs: before?.firstAcceptedAtMs ?? acceptedAtMs,
-    lastAcceptedAtMs: Math.max(before?.lastAcceptedAtMs ?? 0, acceptedAtMs),
-    highestIatS: highest(before?.highestIatS, believableIatS(row.highestIatS, acceptedAtMs)),
-    highestExpS: highest(before?.highestExpS, row.highestExpS),
-    longestLifetimeS: highest(before?.longestLifetimeS, row.longestLifetimeS),
-    acceptedWithoutExp:
-      (before?.acceptedWithoutExp ?? 0) +
-      grown(row.acceptedWithoutExp, previous?.acceptedWithoutExp),
-    acceptedWithoutIat:
-      (before?.acceptedWithoutIat ?? 0) +
-      grown(row.acceptedWithoutIat, previous?.acceptedWithoutIat),
-  };
-  state.usage.set(key, record);
-  return record;
+  if (accepted <= 0 || !state.policy.issuers.has(row.issuer)) return [];
+  return kidsOf(state, row).flatMap((kid) => raiseKid(state, kid, row, previous, when) ?? []);
 }
 
 /** Adds the difference between two rows to the fleet's totals. */
-export function addTotals(state: State, row: HeldCounts, previous: HeldCounts | undefined): void {
-  const kid = row.key.kind === 'kid' ? row.key.kid : row.key.kind === 'none' ? null : undefined;
-  if (kid === undefined || (kid !== null && !isKnownKid(state, row.issuer, kid))) return;
-  const key = usageKey(row.issuer, kid);
-  let totals = state.totals.get(key);
-  if (totals === undefined) {
-    totals = {};
-    state.totals.set(key, totals);
-  }
+export function addTotals(state: State, row: OutcomeRow, previous: OutcomeRow | undefined): void {
+  const kid = totalledKid(state, row);
+  if (kid === undefined) return;
+  const totals = totalsOf(state, usageKey(row.issuer, kid));
   for (const outcome of Object.keys(row.outcomes) as Outcome[]) {
     const more = (row.outcomes[outcome] ?? 0) - (previous?.outcomes[outcome] ?? 0);
     totals[outcome] = (totals[outcome] ?? 0) + Math.max(0, more);
+  }
+}
+
+/** Takes everything counted of a verifier out of the fleet's totals. */
+export function dropTotals(state: State, record: VerifierRecord): void {
+  for (const row of countedRows(record)) {
+    const kid = totalledKid(state, row);
+    if (kid === undefined) continue;
+    const totals = totalsOf(state, usageKey(row.issuer, kid));
+    for (const outcome of Object.keys(row.outcomes) as Outcome[]) {
+      totals[outcome] = Math.max(0, (totals[outcome] ?? 0) - (row.outcomes[outcome] ?? 0));
+    }
+  }
+}
+
+/** Counts a kid anew over the fleet; for when the collector gets to know it. */
+export function recountTotals(state: State, issuer: string, kid: string): void {
+  state.totals.delete(usageKey(issuer, kid));
+  for (const verifier of state.fleet.verifiers.values()) {
+    for (const row of countedRows(verifier.record)) {
+      if (row.issuer === issuer && row.key.kind === 'kid' && row.key.kid === kid) {
+        addTotals(state, row, undefined);
+      }
+    }
   }
 }
 
@@ -75,6 +86,103 @@ export function isKnownKid(state: State, issuer: string, kid: string): boolean {
     }
   }
   return false;
+}
+
+/**
+ * The kids a row may speak of. Accepted tokens of kids that did not fit an agent's table may have
+ * been of any key that is served, save one that a rotation is only about to bring into use.
+ */
+function kidsOf(state: State, row: HeldCounts): readonly (string | null)[] {
+  if (row.key.kind === 'kid') return [row.key.kid];
+  if (row.key.kind === 'none') return [null];
+  const next = new Set(
+    openRotations(state)
+      .filter((rotation) => rotation.issuer === row.issuer)
+      .map((rotation) => rotation.newKid),
+  );
+  const served = [...(state.issuers.get(row.issuer)?.keys.values() ?? [])].filter(
+    (record) => record.withdrawnAtMs === null && !next.has(record.key.kid),
+  );
+  return [...new Set(served.map((record) => record.key.kid))];
+}
+
+function raiseKid(
+  state: State,
+  kid: string | null,
+  row: HeldCounts,
+  previous: HeldCounts | undefined,
+  when: When,
+): UsageRecord | undefined {
+  const key = usageKey(row.issuer, kid);
+  const before = state.usage.get(key);
+  if (before === undefined && isForeign(state, row.issuer, kid) && isFull(state)) {
+    return keepLifetime(state, row);
+  }
+  const acceptedAtMs = acceptedAt(row, when);
+  const withoutIat = grown(row.acceptedWithoutIat, previous?.acceptedWithoutIat);
+  const iatS = highest(
+    believableIatS(row.highestIatS, acceptedAtMs),
+    // What says nothing of its age may have been signed just before it was accepted.
+    withoutIat > 0 ? Math.ceil(acceptedAtMs / 1_000) : null,
+  );
+  const record: UsageRecord = {
+    issuer: row.issuer,
+    kid,
+    firstAcceptedAtMs: before?.firstAcceptedAtMs ?? acceptedAtMs,
+    lastAcceptedAtMs: Math.max(before?.lastAcceptedAtMs ?? 0, acceptedAtMs),
+    highestIatS: highest(before?.highestIatS, iatS),
+    highestExpS: highest(before?.highestExpS, row.highestExpS),
+    longestLifetimeS: highest(before?.longestLifetimeS, row.longestLifetimeS),
+    acceptedWithoutExp:
+      (before?.acceptedWithoutExp ?? 0) +
+      grown(row.acceptedWithoutExp, previous?.acceptedWithoutExp),
+    acceptedWithoutIat: (before?.acceptedWithoutIat ?? 0) + withoutIat,
+  };
+  state.usage.set(key, record);
+  return record;
+}
+
+// An age is a reporter's word, and one beyond all bounds must not date a token's `iat` back.
+function acceptedAt(row: HeldCounts, when: When): number {
+  const saidMs = row.lastAcceptedAtMs ?? when.untilMs;
+  return Math.min(when.untilMs, Math.max(saidMs, when.sinceMs ?? saidMs));
+}
+
+function isForeign(state: State, issuer: string, kid: string | null): boolean {
+  return kid !== null && !isKnownKid(state, issuer, kid);
+}
+
+function isFull(state: State): boolean {
+  return state.usage.size >= USAGE_RECORDS_MAX;
+}
+
+/** Lifetimes count for the whole issuer, so one that found no room goes to a record that has it. */
+function keepLifetime(state: State, row: HeldCounts): UsageRecord | undefined {
+  state.health.untrackedUsage += 1;
+  for (const [key, record] of state.usage) {
+    if (record.issuer !== row.issuer) continue;
+    const longestLifetimeS = highest(record.longestLifetimeS, row.longestLifetimeS);
+    if (longestLifetimeS === record.longestLifetimeS) return undefined;
+    const raised = { ...record, longestLifetimeS };
+    state.usage.set(key, raised);
+    return raised;
+  }
+  return undefined;
+}
+
+function totalledKid(state: State, row: OutcomeRow): string | null | undefined {
+  if (row.key.kind === 'other' || !state.policy.issuers.has(row.issuer)) return undefined;
+  if (row.key.kind === 'none') return null;
+  return isKnownKid(state, row.issuer, row.key.kid) ? row.key.kid : undefined;
+}
+
+function totalsOf(state: State, key: string): Partial<Record<Outcome, number>> {
+  let totals = state.totals.get(key);
+  if (totals === undefined) {
+    totals = {};
+    state.totals.set(key, totals);
+  }
+  return totals;
 }
 
 // A token accepted at some moment was signed before it, whatever its `iat` claims.

@@ -70,6 +70,7 @@ export const verifierSchema = z.strictObject({
   keySets: z.array(heldKeySet),
   counts: z.array(heldCounts),
   carried: z.array(z.strictObject({ issuer: text, key: countKey, outcomes })),
+  otherBoots: z.array(z.strictObject({ bootId: text, counts: z.array(heldCounts) })),
   departedAtMs: orNull(atMs),
   duplicateAtMs: orNull(atMs),
 }) satisfies z.ZodType<VerifierRecord>;
@@ -81,6 +82,7 @@ export const keySchema = z.strictObject({
   publishedAtMs: orNull(atMs),
   withdrawnAtMs: orNull(atMs),
   tombstone: orNull(z.enum(['retired', 'reused'])),
+  declaredLifetimeMs: orNull(z.number()),
 }) satisfies z.ZodType<KeyRecord>;
 
 export const usageSchema = z.strictObject({
@@ -109,6 +111,7 @@ export const rotationSchema = z.strictObject({
   startedBy: text,
   declared: z.partialRecord(step, z.strictObject({ atMs, by: text, overrideReason: orNull(text) })),
   switchedAtMs: orNull(atMs),
+  switchSeenAtMs: orNull(atMs),
   failuresAtSwitch: count,
   endedAtMs: orNull(atMs),
   outcome: orNull(z.enum(['completed', 'aborted'])),

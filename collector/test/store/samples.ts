@@ -66,6 +66,7 @@ export function verifier(
       },
     ],
     carried: [{ issuer: ISSUER, key: { kind: 'other' }, outcomes: { ok: 3 } }],
+    otherBoots: [],
     departedAtMs: null,
     duplicateAtMs: null,
     ...over,
@@ -80,6 +81,7 @@ export function key(kid: string, thumbprint: string): KeyRecord {
     publishedAtMs: 2,
     withdrawnAtMs: null,
     tombstone: null,
+    declaredLifetimeMs: null,
   };
 }
 
@@ -109,6 +111,7 @@ export const rotation: RotationRecord = {
   startedBy: 'ci',
   declared: { publish: { atMs: 11, by: 'ci', overrideReason: null } },
   switchedAtMs: null,
+  switchSeenAtMs: null,
   failuresAtSwitch: 0,
   endedAtMs: null,
   outcome: null,
