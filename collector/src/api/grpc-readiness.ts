@@ -34,7 +34,8 @@ export function readinessService(
       try {
         watch(engine, watchers, call);
       } catch (error) {
-        call.destroy(Object.assign(new Error(), grpcError(error)));
+        // grpc-js turns this event into the call's status.
+        call.emit('error', grpcError(error));
       }
     },
   };

@@ -38,6 +38,15 @@ export function guardRequests(
   );
 }
 
+/** Answers a request whose URL cannot be read. */
+export function answerUnroutable(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  void answerProblem(error, request, reply.headers(SECURITY_HEADERS));
+}
+
 async function answerProblem(
   error: unknown,
   request: FastifyRequest,

@@ -10,7 +10,7 @@ import type { Engine } from '../engine-port.ts';
 import type { BindInfo } from './bind-info.ts';
 import { changeListeners } from './change-listeners.ts';
 import type { OperatorToken } from './authorize.ts';
-import { guardRequests } from './guard-requests.ts';
+import { answerUnroutable, guardRequests } from './guard-requests.ts';
 import { openApiOptions } from './openapi.ts';
 import type { RouteContext } from './route-context.ts';
 import { addRoutes } from './routes.ts';
@@ -50,6 +50,8 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
     requestTimeout: REQUEST_MS,
     requestIdHeader: false,
     routerOptions: { maxParamLength: 512 },
+    // For URLs no route is looked up for; the hooks do not see them.
+    frameworkErrors: answerUnroutable,
     ...serverOptions(bind),
   });
   app.server.maxConnections = CONNECTIONS_MAX;

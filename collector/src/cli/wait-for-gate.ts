@@ -38,8 +38,7 @@ const ANSWER_MS = 10_000;
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 5_000;
 
-/** An answer that tells nothing new and came at once is not followed by a question at once. */
-const QUICK_MS = 500;
+/** An answer that came early and tells nothing new is not followed by a question at once. */
 const PAUSE_MS = 1_000;
 
 /** What a wait works with. */
@@ -111,8 +110,8 @@ async function look(
   if (openForMs !== null && openForMs >= wait.stableForMs) {
     return { code: EXIT.done, verdict, message: '' };
   }
-  const quick = nowMs - askedAtMs < QUICK_MS && waitMs > PAUSE_MS && verdict.revision === before;
-  if (quick) await sleep(clock, PAUSE_MS);
+  const early = verdict.revision === before && nowMs - askedAtMs < waitMs / 2;
+  if (early) await sleep(clock, Math.min(PAUSE_MS, waitMs));
   return undefined;
 }
 

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import type { Grade } from '@keyturn/shared/model/evidence.ts';
 import type { KeyRef, VerifierId } from '@keyturn/shared/model/ids.ts';
+import type { Outcome } from '@keyturn/shared/model/outcome.ts';
+import type { KidCounts } from '@keyturn/shared/model/report.ts';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
 import { pino } from 'pino';
 import { createHttpApi, type HttpApiOptions } from '../../src/api/http-api.ts';
@@ -64,10 +66,12 @@ export interface Rig {
   /** Two readings of the JWKS in a row, so that what they hold counts as published. */
   sight(...keys: KeyRef[]): Promise<void>;
   /** A report of a verifier that holds these keys. */
-  report(id: VerifierId, keys: readonly KeyRef[]): Promise<void>;
+  report(id: VerifierId, keys: readonly KeyRef[], counts?: readonly KidCounts[]): Promise<void>;
   goodbye(id: VerifierId): Promise<void>;
   /** Starts the rotation old → new over HTTP; gives its id. */
   start(): Promise<string>;
+  /** Lets collector time pass, as for a process that never stands still. */
+  pass(ms: number): void;
   /** Past the hold-down, with nothing heard. */
   settleIn(): void;
   close(): Promise<void>;
@@ -88,6 +92,22 @@ export function service(name: string, more: Partial<ServicePolicy> = {}): Servic
 
 export function id(service: string, instance = `${service}-1`, cache = 'main'): VerifierId {
   return { service, instance, cache };
+}
+
+/** Counts of one kid, accepted a moment ago where `ok` is among them. */
+export function counted(kid: string, outcomes: Partial<Record<Outcome, number>>): KidCounts {
+  const accepted = (outcomes.ok ?? 0) > 0;
+  return {
+    issuer: ISSUER,
+    key: { kind: 'kid', kid },
+    outcomes,
+    highestIat: null,
+    highestExp: null,
+    longestLifetimeS: null,
+    acceptedWithoutExp: 0,
+    acceptedWithoutIat: 0,
+    lastAcceptedAgeMs: accepted ? 0 : null,
+  };
 }
 
 export interface RigOptions {
@@ -153,7 +173,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         clock.push(5);
       }
     },
-    async report(verifier, keys) {
+    async report(verifier, keys, counts = []) {
       clock.push(5);
       const at = await hello(verifier);
       at.seq += 1;
@@ -166,7 +186,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
             seq: at.seq,
             observedAgeMs: 0,
             dropped: 0,
-            counts: [],
+            counts,
             keySets: [
               {
                 issuer: ISSUER,
@@ -197,8 +217,14 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       if (answer.status !== 201) throw new Error(`start: ${answer.status} ${answer.text}`);
       return answer.json.rotation.id as string;
     },
+    pass(ms) {
+      for (let leftMs = ms; leftMs > 0; leftMs -= 10_000) {
+        clock.push(Math.min(leftMs, 10_000));
+        engine.sessionEnded('nobody');
+      }
+    },
     settleIn() {
-      clock.push(engine.settings().holdDownRemainingMs + 1);
+      rig.pass(engine.settings().holdDownRemainingMs + 1);
     },
     async close() {
       await app.close();
