@@ -87,8 +87,8 @@ export const SECTIONS = {
   proxy: proxy.prefault({}),
   push: push.prefault({}),
   issuers: z.array(issuer).min(1).max(256),
-  /** What is said of the verifiers when the agent is stopped: do they stop with it, or go on? */
-  on_stop: oneOf('goodbye', 'silence').default('goodbye'),
+  // A goodbye takes verifiers out of gates; said of some that go on, it could open one.
+  on_stop: oneOf('goodbye', 'silence').default('silence'),
   verifiers: z.array(verifier).max(REPORT_LIMITS.verifiersPerSession).default([]),
   log: z
     .strictObject({ level: oneOf('debug', 'info', 'warn', 'error', 'silent').default('info') })

@@ -45,7 +45,11 @@ void t.test('a process from start to goodbye', async (t) => {
   const issuer = upstream.origin;
   const socket = join(t.testdirName, 'push.sock');
   t.testdir({
-    'agent.yaml': settings(address, issuer, `push: { listen: "127.0.0.1:0", socket: "${socket}" }`),
+    'agent.yaml': settings(
+      address,
+      issuer,
+      `push: { listen: "127.0.0.1:0", socket: "${socket}" }\non_stop: goodbye`,
+    ),
   });
   const keys = { boot: 'b', issuer, keys: [{ jwk: publicKey('k2') }], data_age_ms: 0 };
   const heldBy = (verifier: string) =>
