@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Grade } from '@keyturn/shared/model/evidence.ts';
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
-import type { Ack, KeySetReport, KidCounts, Report, Source } from '@keyturn/shared/model/report.ts';
+import type {
+  Ack,
+  CountKey,
+  KeySetReport,
+  KidCounts,
+  Report,
+  Source,
+} from '@keyturn/shared/model/report.ts';
 import type { Check, Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { Act, ActResult } from '../../src/core/acts.ts';
 import { initialState } from '../../src/core/initial.ts';
@@ -17,6 +24,8 @@ import type { Store } from '../../src/store/store.ts';
 export const ISSUER = 'https://issuer.test';
 export const VANTAGE = 'https://issuer.test/jwks';
 export const START_MS = Date.UTC(2026, 0, 1);
+
+const BEAT_MS = 15_000;
 
 /** A key with a thumbprint made from its kid (and a variant for kid reuse). */
 export function keyOf(kid: string, variant = ''): KeyRef {
@@ -90,13 +99,16 @@ export function policyOf(services: readonly ServicePolicy[], part: Partial<Polic
 }
 
 export interface CountsPart {
-  readonly kid: string | null;
+  /** Null: tokens without one; undefined: kids that did not fit the agent's table. */
+  readonly kid: string | null | undefined;
   readonly outcomes: KidCounts['outcomes'];
   readonly iatS?: number;
   readonly expS?: number;
   readonly lifetimeS?: number;
   readonly lastAcceptedAgeMs?: number;
   readonly withoutExp?: number;
+  readonly withoutIat?: number;
+  readonly issuer?: string;
 }
 
 export interface ReportPart {
@@ -106,6 +118,7 @@ export interface ReportPart {
   readonly dataAgeMs?: number | null;
   readonly servedAgeMs?: number | null;
   readonly failures?: number;
+  readonly issuer?: string;
 }
 
 /** A verifier of the world that reports through the real core. */
@@ -116,17 +129,25 @@ export interface TestVerifier {
   /** What it says when it only beats. */
   said: ReportPart;
   report(part?: ReportPart): Ack;
+  /** A report exactly as given, for a network that loses, doubles and swaps. */
+  send(report: Report): Ack;
+  /** The report it would send now, with its next number. */
+  make(part?: ReportPart): Report;
   goodbye(): void;
+  /** kill -9: the stream ends, no word is said. */
+  crash(): void;
 }
 
 /** The pure core with a store behind it and time that moves when told. */
 export class World {
-  readonly policy: Policy;
+  policy: Policy;
   readonly store: Store;
   state: State;
   atMs = START_MS;
-  /** How far the wall clock has been set back. */
-  wallBackMs = 0;
+  /** How far the wall clock is from where it would be without steps. */
+  wallOffMs = 0;
+  /** False: the issuer's server sends no Date header. */
+  dated = true;
   readonly verifiers: TestVerifier[] = [];
   served: readonly KeyRef[] = [OLD];
   #boots = 0;
@@ -139,7 +160,7 @@ export class World {
   }
 
   now(): Now {
-    return { atMs: this.atMs, earliestMs: this.atMs - this.wallBackMs };
+    return { atMs: this.atMs, earliestMs: Math.min(this.atMs, this.atMs + this.wallOffMs) };
   }
 
   take(input: Input): Reply {
@@ -148,16 +169,18 @@ export class World {
     return reply;
   }
 
-  /** Lets time pass a second at a time; the issuer is watched and live verifiers beat. */
+  /** Lets time pass a second at a time, or fifteen over long stretches; the issuer is watched and live verifiers beat. */
   pass(
     ms: number,
     how: { readonly silent?: readonly string[]; readonly unwatched?: boolean } = {},
   ): void {
     const endMs = this.atMs + ms;
     while (this.atMs < endMs) {
-      this.atMs = Math.min(endMs, this.atMs + 1_000);
-      const second = Math.round((this.atMs - START_MS) / 1_000);
-      if (second % 15 === 0) {
+      const sinceMs = this.atMs - START_MS;
+      const stepMs = ms < 300_000 ? 1_000 : BEAT_MS;
+      const nextMs = START_MS + (Math.floor(sinceMs / stepMs) + 1) * stepMs;
+      this.atMs = Math.min(endMs, nextMs);
+      if ((this.atMs - START_MS) % BEAT_MS === 0) {
         if (how.unwatched !== true) this.sight();
         for (const verifier of this.verifiers) {
           if (how.silent?.includes(verifier.name) !== true) verifier.report(verifier.said);
@@ -169,15 +192,16 @@ export class World {
 
   /** The collector fetches the JWKS once. */
   sight(keys: readonly KeyRef[] = this.served, vantage = VANTAGE): void {
-    this.take({ type: 'sighting', sighting: sightingOf(keys, this.atMs, vantage) });
+    const dateMs = this.dated ? this.atMs : null;
+    this.take({ type: 'sighting', sighting: sightingOf(keys, dateMs, vantage) });
   }
 
-  sightFailure(message = 'expected status 200, got 500'): void {
+  sightFailure(message = 'expected status 200, got 500', vantage = VANTAGE): void {
     this.take({
       type: 'sighting',
       sighting: {
         issuer: ISSUER,
-        vantage: VANTAGE,
+        vantage,
         result: { ok: false, error: 'status', message },
       },
     });
@@ -186,12 +210,20 @@ export class World {
   join(
     service: string,
     instance = 'i1',
-    how: { readonly source?: Source; readonly boot?: string; readonly cache?: string } = {},
+    how: {
+      readonly source?: Source;
+      readonly boot?: string;
+      readonly cache?: string;
+      readonly profile?: string;
+      readonly issuers?: readonly string[];
+      /** A stream of its own name; by default one per process. */
+      readonly session?: string;
+    } = {},
   ): TestVerifier {
-    const { source = 'in_process', cache = 'jwks' } = how;
+    const { source = 'in_process', cache = 'jwks', profile = '', issuers = [ISSUER] } = how;
     const id = { service, instance, cache };
     const boot = how.boot ?? (this.#boots++).toString(16).padStart(32, '0');
-    const session = `session ${boot}`;
+    const session = how.session ?? `session ${boot}`;
     const reply = this.take({
       type: 'hello',
       session,
@@ -199,7 +231,7 @@ export class World {
         bootId: boot,
         agentVersion: '0.0.0',
         wallUnixMs: this.atMs,
-        verifiers: [{ handle: 1, id, profile: '', source, issuers: [ISSUER] }],
+        verifiers: [{ handle: 1, id, profile, source, issuers }],
       },
     });
     if (reply.type !== 'assignments') throw new Error('expected assignments');
@@ -207,7 +239,7 @@ export class World {
     if (assigned === undefined || assigned.refused !== '') {
       throw new Error(assigned?.refused ?? 'no assignment');
     }
-    const name = `${service}/${instance}`;
+    const name = cache === 'jwks' ? `${service}/${instance}` : `${service}/${instance}/${cache}`;
     const verifier: TestVerifier = {
       name,
       epoch: assigned.epoch,
@@ -215,21 +247,35 @@ export class World {
       said: {},
       report: (part = verifier.said) => {
         verifier.said = part;
+        return verifier.send(verifier.make(part));
+      },
+      make: (part = verifier.said) => {
         verifier.seq += 1;
-        const report = reportOf(verifier, part, source);
+        return reportOf(verifier, part, source);
+      },
+      send: (report) => {
         const answer = this.take({ type: 'report', session, verifier: id, report });
         if (answer.type !== 'ack') throw new Error('expected an ack');
         return answer.ack;
       },
       goodbye: () => {
-        this.verifiers.splice(this.verifiers.indexOf(verifier), 1);
+        this.#stopBeating(verifier);
         this.take({ type: 'goodbye', session, verifiers: [id] });
+      },
+      crash: () => {
+        this.#stopBeating(verifier);
+        this.take({ type: 'session_ended', session });
       },
     };
     const earlier = this.verifiers.findIndex((known) => known.name === name);
     if (earlier >= 0) this.verifiers.splice(earlier, 1);
     this.verifiers.push(verifier);
     return verifier;
+  }
+
+  #stopBeating(verifier: TestVerifier): void {
+    const at = this.verifiers.indexOf(verifier);
+    if (at >= 0) this.verifiers.splice(at, 1);
   }
 
   act(act: Act): ActResult {
@@ -269,9 +315,52 @@ export class World {
     return reply.verdict;
   }
 
-  /** kill -9 of the collector, and its restart on the same store. */
-  restart(downMs = 5_000): void {
-    this.atMs += downMs;
+  waive(rotationId: string, gate: Gate, checkId: string, validForMs = 3_600_000): ActResult {
+    const id = `wvr-${++this.#acts}`;
+    const reason = 'known and accepted';
+    return this.act({
+      type: 'waive',
+      id,
+      by: 'tester',
+      rotationId,
+      gate,
+      checkId,
+      reason,
+      validForMs,
+    });
+  }
+
+  attest(
+    rotationId: string,
+    service: string,
+    part: Partial<Extract<Act, { type: 'attest' }>> = {},
+  ): ActResult {
+    return this.act({
+      type: 'attest',
+      id: `att-${++this.#acts}`,
+      by: 'tester',
+      rotationId,
+      service,
+      instance: null,
+      fact: 'holds_new',
+      reason: 'deployed with it',
+      validForMs: 3_600_000,
+      ...part,
+    });
+  }
+
+  /** The wall clock is set forward, or back. */
+  stepWall(ms: number): void {
+    this.wallOffMs += ms;
+  }
+
+  /** kill -9 of the collector, and its restart on the same store; agents must say hello again. */
+  restart(how: { readonly downMs?: number; readonly policy?: Policy } = {}): void {
+    const wallMs = this.atMs + this.wallOffMs + (how.downMs ?? 5_000);
+    // As the engine does: time does not begin below the latest moment on record.
+    this.atMs = Math.max(wallMs, this.atMs);
+    this.wallOffMs = wallMs - this.atMs;
+    this.policy = how.policy ?? this.policy;
     this.state = initialState(this.policy, this.store.load(), this.now());
   }
 }
@@ -289,7 +378,11 @@ export function blockers(verdict: Verdict): string[] {
     .map((check) => `${check.id}:${check.status}`);
 }
 
-function sightingOf(keys: readonly KeyRef[], atMs: number, vantage: string): Sighting {
+function sightingOf(
+  keys: readonly KeyRef[],
+  originDateMs: number | null,
+  vantage: string,
+): Sighting {
   return {
     issuer: ISSUER,
     vantage,
@@ -302,14 +395,14 @@ function sightingOf(keys: readonly KeyRef[], atMs: number, vantage: string): Sig
       maxAgeS: null,
       staleS: 0,
       ageS: null,
-      originDateMs: atMs,
+      originDateMs,
     },
   };
 }
 
 function reportOf(verifier: TestVerifier, part: ReportPart, source: Source): Report {
   const set: KeySetReport = {
-    issuer: ISSUER,
+    issuer: part.issuer ?? ISSUER,
     keys: part.keys ?? [OLD],
     dataAgeMs: part.dataAgeMs === undefined ? 0 : part.dataAgeMs,
     attemptAgeMs: 0,
@@ -334,14 +427,19 @@ function reportOf(verifier: TestVerifier, part: ReportPart, source: Source): Rep
 
 function countsOf(part: CountsPart): KidCounts {
   return {
-    issuer: ISSUER,
-    key: part.kid === null ? { kind: 'none' } : { kind: 'kid', kid: part.kid },
+    issuer: part.issuer ?? ISSUER,
+    key: countKeyOf(part.kid),
     outcomes: part.outcomes,
     highestIat: part.iatS ?? null,
     highestExp: part.expS ?? null,
     longestLifetimeS: part.lifetimeS ?? null,
     acceptedWithoutExp: part.withoutExp ?? 0,
-    acceptedWithoutIat: 0,
+    acceptedWithoutIat: part.withoutIat ?? 0,
     lastAcceptedAgeMs: part.lastAcceptedAgeMs ?? (part.outcomes.ok === undefined ? null : 0),
   };
+}
+
+function countKeyOf(kid: CountsPart['kid']): CountKey {
+  if (kid === undefined) return { kind: 'other' };
+  return kid === null ? { kind: 'none' } : { kind: 'kid', kid };
 }
