@@ -156,7 +156,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         { handle: 1, id: verifier, profile: 'jose', source: 'in_process', issuers: [ISSUER] },
       ],
     });
-    const fresh = { epoch: welcome.assignments[0]?.epoch ?? 0, seq: 0 };
+    const assigned = welcome.assignments[0];
+    const fresh = { epoch: assigned?.epoch ?? 0, seq: assigned?.committedSeq ?? 0 };
     epochs.set(key, fresh);
     return fresh;
   }

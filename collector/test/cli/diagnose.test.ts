@@ -1,0 +1,150 @@
+import t from 'tap';
+import type { IssuerView, ServiceView } from '../../src/api/schemas/fleet.ts';
+import type { StatusView } from '../../src/api/schemas/status.ts';
+import { diagnose, type Examination } from '../../src/cli/diagnose.ts';
+import { AT, AT_MS } from './verdicts.ts';
+
+const VANTAGE = {
+  url: 'https://issuer.example/jwks',
+  fetched_at: AT,
+  readable_at: AT,
+  consecutive_failures: 0,
+  failing_since_at: null,
+  error: null,
+  message: null,
+};
+
+const ISSUER: IssuerView = {
+  issuer: 'https://issuer.example',
+  healthy: true,
+  max_token_lifetime_s: 600,
+  vantages: [VANTAGE],
+  keys: [],
+  reused_kids: [],
+};
+
+const GROUP = {
+  issuer: 'https://issuer.example',
+  instances_expected: 2,
+  instances_live: 2,
+  verifiers: 2,
+  reporting: 2,
+  silent: 0,
+  joined: 0,
+  uncounted: 0,
+};
+
+const SERVICE: ServiceView = {
+  name: 'orders',
+  declared: true,
+  required: true,
+  evidence: 'present',
+  profile: 'jose',
+  issuers: [GROUP],
+};
+
+const STATUS: StatusView = {
+  version: '1.0.0',
+  now_at: AT,
+  started_at: AT,
+  hold_down_until_at: null,
+  store_failing_since_at: null,
+  refused_verifiers: 0,
+  fleet: {
+    verifiers_known: 2,
+    issuers: [
+      {
+        issuer: 'https://issuer.example',
+        services: 1,
+        verifiers: 2,
+        reporting: 2,
+        silent: 0,
+        joined: 0,
+      },
+    ],
+  },
+  issuers: [ISSUER],
+  rotations: [],
+  more_rotations: 0,
+};
+
+const GOOD: Examination = {
+  status: STATUS,
+  services: [SERVICE],
+  token: { kind: 'file', file: 'data/operator-token', mode: 0o600, problem: '', accepted: true },
+  cliVersion: '1.0.0',
+  askedAtMs: AT_MS + 300,
+};
+
+t.test('all is well', async (t) => {
+  const findings = diagnose(GOOD);
+  t.ok(findings.every((finding) => finding.level === 'ok' && finding.todo === ''));
+  t.equal(findings.length, 7);
+});
+
+t.test('what is not, with what to do', async (t) => {
+  const status = (more: Partial<StatusView>): Partial<Examination> => ({
+    status: { ...STATUS, ...more },
+  });
+  const issuer = (more: Partial<IssuerView>) => status({ issuers: [{ ...ISSUER, ...more }] });
+  const group = (
+    more: Partial<typeof GROUP>,
+    rest: Partial<ServiceView> = {},
+  ): Partial<Examination> => ({
+    services: [{ ...SERVICE, ...rest, issuers: [{ ...GROUP, ...more }] }],
+  });
+  const token = (more: object): Partial<Examination> => ({
+    token: { ...GOOD.token, ...more },
+  });
+  const rows: [Partial<Examination>, 'warn' | 'fail', RegExp][] = [
+    [{ cliVersion: '2.0.0' }, 'warn', /collector is version 1.0.0, this CLI 2.0.0/],
+    [{ askedAtMs: AT_MS + 6_000 }, 'warn', /clocks .* 6s apart/],
+    [{ askedAtMs: AT_MS - 400_000 }, 'fail', /clocks .* apart/],
+    [status({ store_failing_since_at: AT }), 'fail', /store refuses writes/],
+    [status({ hold_down_until_at: AT }), 'warn', /started a moment ago/],
+    [status({ refused_verifiers: 4 }), 'warn', /4 hellos/],
+    [status({ issuers: [] }), 'fail', /no issuer is configured/],
+    [
+      issuer({ vantages: [{ ...VANTAGE, message: 'no answer in 5s' }] }),
+      'fail',
+      /cannot be used: no answer in 5s/,
+    ],
+    [issuer({ vantages: [{ ...VANTAGE, fetched_at: null }] }), 'warn', /not been read yet/],
+    [issuer({ reused_kids: ['k'] }), 'fail', /1 kids for more than one key: k/],
+    [issuer({ max_token_lifetime_s: null }), 'warn', /token lifetime .* not known/],
+    [token({ mode: null, problem: 'ENOENT' }), 'warn', /cannot be read: ENOENT/],
+    [token({ mode: 0o644 }), 'fail', /mode 0644/],
+    [token({ accepted: false }), 'fail', /refuses the operator token/],
+    [{ services: [] }, 'warn', /no service is declared/],
+    [group({}, { declared: false }), 'warn', /not declared/],
+    [group({ instances_live: 1 }), 'warn', /1 of 2 instances/],
+    [group({ instances_expected: null, instances_live: 0 } as never), 'warn', /0 of 1 instances/],
+    [group({ silent: 1 }), 'warn', /1 verifiers of service orders are silent/],
+    [
+      status({
+        fleet: {
+          verifiers_known: 2,
+          issuers: [{ issuer: 'i', services: 1, verifiers: 2, reporting: 0, silent: 2, joined: 0 }],
+        },
+      }),
+      'fail',
+      /all 2 verifiers of issuer i are silent/,
+    ],
+  ];
+  for (const [change, level, what] of rows) {
+    const bad = diagnose({ ...GOOD, ...change }).filter((finding) => finding.level !== 'ok');
+    t.match(bad, [{ level, what, todo: /./ }], String(what));
+    t.equal(bad.length, 1, `${what}: nothing else`);
+  }
+  t.notOk(
+    diagnose({ ...GOOD, ...group({ instances_live: 0 }, { evidence: 'attested' }) }).some(
+      (finding) => finding.level !== 'ok',
+    ),
+    'attested services do not report',
+  );
+  t.notOk(
+    diagnose({ ...GOOD, token: { kind: 'environment', accepted: null } }).some(
+      (finding) => finding.level !== 'ok',
+    ),
+  );
+});
