@@ -1,8 +1,12 @@
 import type { RotationDetailView, RotationView } from '../../api/schemas/rotation.ts';
 import type { VerdictView } from '../../api/schemas/verdict.ts';
+import { reasonsOf } from '../../api/views/verdict.ts';
 import { type Paint, statusWord } from '../paint.ts';
 import { table } from './table.ts';
 import { ago, toTheSecond, until } from './time.ts';
+import { nameOf } from './verdict.ts';
+
+const NAMES_SHOWN_MAX = 3;
 
 /** One line per rotation. */
 export function rotationsText(
@@ -56,17 +60,17 @@ export function declaredText(
   return `rotation ${rotation.id}: ${step} recorded${how}${under}; phase ${rotation.phase}\n`;
 }
 
-/** The gates of a rotation, one line each. */
+/** The gates of a rotation, one line each, and one more for who is in the way. */
 export function gateLines(gates: readonly VerdictView[], nowMs: number, paint: Paint): string[] {
   // Padded before painted: colours have no width.
-  return gates.map((verdict) => {
+  return gates.flatMap((verdict) => {
     const status = statusWord(verdict.status, paint) + ' '.repeat(9 - verdict.status.length);
     const summary = verdict.summary.slice(verdict.summary.indexOf(': ') + 2);
     const clears =
       verdict.ready || verdict.clears_at === null
         ? ''
         : `; clears ${until(verdict.clears_at, nowMs)}`;
-    return `  ${verdict.gate.padEnd(9)} ${status} ${summary}${clears}`;
+    return [`  ${verdict.gate.padEnd(9)} ${status} ${summary}${clears}`, ...inTheWayLine(verdict)];
   });
 }
 
@@ -81,6 +85,14 @@ export function headLines(rotation: RotationView, nowMs: number, paint: Paint): 
     ...momentLine('old key withdrawn everywhere', rotation.withdrawn_at),
     ...momentLine(rotation.outcome ?? 'ended', rotation.ended_at),
   ];
+}
+
+function inTheWayLine(verdict: VerdictView): string[] {
+  const [first] = reasonsOf(verdict.checks);
+  if (first === undefined || first.offenders.length === 0) return [];
+  const names = first.offenders.slice(0, NAMES_SHOWN_MAX).map(nameOf);
+  const more = first.offender_count - names.length;
+  return [`            in the way: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
 }
 
 function momentLine(what: string, at: string | null): string[] {
