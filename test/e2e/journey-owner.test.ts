@@ -33,10 +33,8 @@ async function startWorld(t: Test) {
     eventually(
       `${service} is listed`,
       async () => {
-        const { stdout } = await keyturn(
-          collector,
-          ...['verifiers', '--service', service, '-o', 'json'],
-        );
+        const asked = ['verifiers', '--service', service, '-o', 'json'];
+        const { stdout } = await keyturn(collector, ...asked);
         const [verifier] = (JSON.parse(stdout) as { verifiers: Listed[] }).verifiers;
         return verifier !== undefined && isAsExpected(verifier) ? verifier : undefined;
       },
@@ -159,13 +157,12 @@ t.test('no code: a verifier behind the proxy, and one that pushes with curl', as
   t.ok(proxied.key_sets[0]?.served_at, 'served to it, and when');
 
   const curl = async (method: string, path: string, body?: unknown): Promise<string> => {
-    const { stdout } = await run('curl', [
-      ...['-sS', '--fail-with-body', '--unix-socket', socket, '-X', method],
-      ...(body === undefined
-        ? []
-        : ['-H', 'content-type: application/json', '-d', JSON.stringify(body)]),
-      `http://localhost/v1/verifiers/billing/host-1/keys${path}`,
-    ]);
+    const how = ['-sS', '--fail-with-body', '--unix-socket', socket, '-X', method];
+    if (body !== undefined) {
+      how.push('-H', 'content-type: application/json', '-d', JSON.stringify(body));
+    }
+    const url = `http://localhost/v1/verifiers/billing/host-1/keys${path}`;
+    const { stdout } = await run('curl', [...how, url]);
     return stdout;
   };
   const boot = 'boot-1';
