@@ -29,7 +29,7 @@ export function introduce(tell: Narrator, fleet: Fleet, callers: number): void {
     `${callers} clients send ${perSecond} requests a second with tokens from the issuer that live ` +
       `${WEB.tokenLifetimeS} s, some ${BATCH.tokenLifetimeS} s.`,
     'Lifetimes and caches are cut to seconds, for the verifiers and in Keyturn’s settings alike;',
-    'the rules are the real ones. Passing checks are left out of the output of commands.',
+    'the rules are the real ones. Of what gates answer, the checks that pass are left out.',
     `Collector: ${fleet.collectorUrl}`,
   ]) {
     tell.plain(line);
@@ -57,7 +57,7 @@ function duration(seconds: number): string {
 }
 
 export function tellSummary(tell: Narrator, summary: Summary, truth: TruthKeeper): void {
-  const bad = summary.validTokensRejected > 0;
+  const { documentedTokenS } = TIMINGS;
   tell.blank();
   tell.title(summary.mode === 'gated' ? 'Summary' : 'Summary of the impatient rotation');
   tell.table([
@@ -65,18 +65,21 @@ export function tellSummary(tell: Narrator, summary: Summary, truth: TruthKeeper
     ['valid tokens rejected', String(summary.validTokensRejected)],
     ['forged tokens accepted', `${summary.forgedTokensAccepted} of ${summary.forgedTokensTried}`],
     ['both keys published for', duration(summary.overlapSeconds)],
-    ['a fixed wait would have taken', `${duration(summary.fixedWaitSeconds)} ("wait a day")`],
+    ['a fixed wait', `${duration(summary.fixedWaitSeconds)}, "give it a day"`],
     [
-      'a runbook would have said',
-      `${duration(summary.runbookWaitSeconds)} (documented lifetime ${TIMINGS.documentedTokenS} s + longest cache ${LONGEST_CACHE_S} s)`,
+      'a runbook’s wait',
+      `${duration(summary.runbookWaitSeconds)}, documented lifetime ${documentedTokenS} s + longest cache ${LONGEST_CACHE_S} s`,
     ],
   ]);
+  tell.plain(
+    `Neither wait knows of warehouse, whose keys come with a deployment; the runbook’s misses the ` +
+      `tokens of ${BATCH.tokenLifetimeS} s as well.`,
+  );
   tellGates(tell, summary);
-  if (bad) {
-    tell.blank();
-    tell.plain('Rejected valid tokens, by verifier, key and the verifier’s own reason:');
-    tell.table(rejectionRows(truth.rejections(), roleOf));
-  }
+  if (summary.validTokensRejected === 0) return;
+  tell.blank();
+  tell.plain('Rejected valid tokens, by verifier, key and the verifier’s own reason:');
+  tell.table(rejectionRows(truth.rejections(), roleOf));
 }
 
 function roleOf(kid: string): string {

@@ -1,10 +1,13 @@
 import type { Writable } from 'node:stream';
 import { teardown } from '../harness/teardown.ts';
+import type { Teardown } from '../harness/teardown.ts';
 import { startTraffic } from '../harness/traffic.ts';
+import type { Traffic } from '../harness/traffic.ts';
 import { truthKeeper } from '../harness/truth.ts';
+import type { TruthKeeper } from '../harness/truth.ts';
 import { introduce, tellFailure, tellSummary, tryForgeries } from './closing.ts';
 import { BATCH, WEB, startFleet } from './fleet.ts';
-import type { Environment } from './fleet.ts';
+import type { Environment, Fleet } from './fleet.ts';
 import { gateLog } from './gate-log.ts';
 import { gatedWalk } from './gated.ts';
 import type { Overlap } from './gated.ts';
@@ -32,7 +35,7 @@ export interface DemoContext {
 
 const EXIT = { shown: 0, notShown: 1, interrupted: 130 } as const;
 
-const CALLERS = [...Array.from({ length: 10 }, () => WEB), BATCH, BATCH];
+const CALLERS = [...Array.from({ length: 9 }, () => WEB), BATCH, BATCH, BATCH];
 
 /** A walk that takes longer than this is stuck. */
 const WALK_MS_MAX = 180_000;
@@ -66,7 +69,7 @@ async function show(
   context: DemoContext,
   tell: Narrator,
   startedAtMs: number,
-  cleanups: ReturnType<typeof teardown>,
+  cleanups: Teardown,
 ): Promise<number> {
   const { options } = context;
   tell.title(
@@ -74,31 +77,26 @@ async function show(
       ? 'Keyturn: one real key rotation, every step gated on evidence'
       : 'Keyturn: the same rotation, done impatiently',
   );
-  tell.plain('Starting an issuer, a collector, a sidecar and six verifiers on 127.0.0.1 …');
+  tell.plain('Starting an issuer, a collector and a sidecar on 127.0.0.1 …');
   const interrupted = rejectedWhen(context.interrupted);
   const fleet = await Promise.race([startFleet(cleanups, context.env), interrupted]);
   introduce(tell, fleet, CALLERS.length);
 
   const truth = truthKeeper();
-  const traffic = startTraffic({
-    issuer: fleet.issuer,
-    callers: CALLERS,
-    targets: () => fleet.targets,
-    everyMs: TIMINGS.requestEveryMs,
-    truth,
-  });
-  cleanups.add('traffic', () => traffic.stop());
   const gates = gateLog(startedAtMs, () => Date.now());
+  const requests = requestsTo(fleet, truth);
+  cleanups.add('requests', () => requests.stop());
   const stage: Stage = {
     fleet,
     tooling: tooling(fleet, context.env, context.interrupted),
     tell,
     gates,
     truth,
+    startTraffic: () => requests.start(),
   };
   const walk = options.mode === 'gated' ? gatedWalk(stage) : impatientWalk(stage);
   const overlap = await Promise.race([walk, fleet.failed, stuck(), interrupted]);
-  await traffic.stop();
+  await requests.stop();
   const forged = await tryForgeries(fleet);
 
   const summary: Summary = {
@@ -126,6 +124,25 @@ async function show(
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   if (options.keep) await stayUp(tell, fleet, truth, context.interrupted);
   return missing.length === 0 ? EXIT.shown : EXIT.notShown;
+}
+
+function requestsTo(fleet: Fleet, truth: TruthKeeper) {
+  let traffic: Traffic | undefined;
+  return {
+    async start(): Promise<void> {
+      await fleet.startServices();
+      traffic = startTraffic({
+        issuer: fleet.issuer,
+        callers: CALLERS,
+        targets: () => fleet.targets,
+        everyMs: TIMINGS.requestEveryMs,
+        truth,
+      });
+    },
+    async stop(): Promise<void> {
+      await traffic?.stop();
+    },
+  };
 }
 
 function overlapOf(overlap: Overlap): Pick<Summary, 'overlapSeconds'> {

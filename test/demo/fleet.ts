@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startChild } from '../harness/child.ts';
+import { ChildError, startChild } from '../harness/child.ts';
 import type { Child, ChildOptions } from '../harness/child.ts';
 import { startIssuer } from '../harness/issuer.ts';
 import type { Issuer, IssuerClient } from '../harness/issuer.ts';
@@ -40,6 +40,8 @@ export interface Fleet {
   readonly targets: ReadonlyMap<string, string>;
   /** Rejects when any process ends unasked; never resolves. */
   readonly failed: Promise<never>;
+  /** Starts the six verifiers; resolves when all accept requests. */
+  startServices(): Promise<void>;
   /** Process ids of everything that runs now. */
   pids(): readonly number[];
   /** Gives warehouse a key file with these keys and replaces its process without a gap. */
@@ -48,7 +50,7 @@ export interface Fleet {
   stopOrders2(): Promise<() => Promise<void>>;
 }
 
-/** Starts issuer, collector, sidecar and six verifiers; what started is torn down in any case. */
+/** Starts issuer, collector and sidecar; whatever was started is torn down in any case. */
 export async function startFleet(teardown: Teardown, env: Environment): Promise<Fleet> {
   const directory = await mkdtemp(join(tmpdir(), 'keyturn-demo-'));
   teardown.add('temporary directory', () => rm(directory, { recursive: true, force: true }));
@@ -92,27 +94,29 @@ export async function startFleet(teardown: Teardown, env: Environment): Promise<
   const warehouseSettings: ServiceSettings = { kind: 'static', issuer: issuer.issuer, keyFile };
   await writeKeyFile([OLD_KID]);
 
-  let warehouse: Child;
-  let orders2: Child;
-  [, orders2, , , , warehouse] = await Promise.all([
-    start('orders-1', orders('orders-1')),
-    start('orders-2', orders('orders-2')),
-    start('billing-1', {
-      kind: 'jwks-rsa',
-      ...proxied('billing'),
-      cacheMaxAgeMs: TIMINGS.jwksRsaCacheMs,
-    }),
-    start('gateway-1', { kind: 'hono', ...proxied('gateway') }),
-    start('reports-1', {
-      kind: 'polled',
-      ...direct,
-      pollMs: TIMINGS.pollMs,
-      service: 'reports',
-      instance: 'reports-1',
-      pushUrl: sidecar.pushUrl,
-    }),
-    start('warehouse-1', warehouseSettings),
-  ]);
+  let warehouse: Child | undefined;
+  let orders2: Child | undefined;
+  const startServices = async (): Promise<void> => {
+    [warehouse, orders2] = await Promise.all([
+      start('warehouse-1', warehouseSettings),
+      start('orders-2', orders('orders-2')),
+      start('orders-1', orders('orders-1')),
+      start('billing-1', {
+        kind: 'jwks-rsa',
+        ...proxied('billing'),
+        cacheMaxAgeMs: TIMINGS.jwksRsaCacheMs,
+      }),
+      start('gateway-1', { kind: 'hono', ...proxied('gateway') }),
+      start('reports-1', {
+        kind: 'polled',
+        ...direct,
+        pollMs: TIMINGS.pollMs,
+        service: 'reports',
+        instance: 'reports-1',
+        pushUrl: sidecar.pushUrl,
+      }),
+    ]);
+  };
 
   return {
     issuer,
@@ -123,16 +127,17 @@ export async function startFleet(teardown: Teardown, env: Environment): Promise<
     pushUrl: sidecar.pushUrl,
     targets,
     failed: crew.failed,
+    startServices,
     pids: () => crew.pids(),
     async redeployWarehouse(kids) {
       await writeKeyFile(kids);
       const before = warehouse;
       warehouse = await start('warehouse-1', warehouseSettings);
-      await crew.stop(before);
+      if (before !== undefined) await crew.stop(before);
     },
     async stopOrders2() {
       targets.delete('orders-2');
-      await crew.stop(orders2);
+      if (orders2 !== undefined) await crew.stop(orders2);
       return async () => {
         orders2 = await start('orders-2', orders('orders-2'));
       };
@@ -153,6 +158,7 @@ function childCrew(teardown: Teardown, env: Environment) {
     failed: failure.promise,
     pids: (): readonly number[] => [...running].map((child) => child.pid),
     launch: (options: ChildOptions): Child => {
+      if (teardown.begun) throw new ChildError(`${options.name} was not started: stopping`);
       const child = startChild({ ...options, env });
       running.add(child);
       child.failed.catch(failure.reject);

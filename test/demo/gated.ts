@@ -13,15 +13,15 @@ export interface Overlap {
 /** The rotation as it should go: no step before its gate is open. */
 export async function gatedWalk(stage: Stage): Promise<Overlap> {
   const rotationId = await start(stage);
-  await publishStep(stage, rotationId);
+  await publishStep(stage);
   const publishedAtMs = Date.now();
   await spreadStep(stage, rotationId);
-  await attestStep(stage, rotationId);
+  await attestStep(stage);
   await regressionStep(stage, rotationId);
-  await cutoverStep(stage);
+  await cutoverStep(stage, rotationId);
   await retireStep(stage, rotationId);
   const withdrawnAtMs = Date.now();
-  await purgeStep(stage, rotationId);
+  await purgeStep(stage);
   return { publishedAtMs, withdrawnAtMs };
 }
 
@@ -35,11 +35,13 @@ export async function start(stage: Stage): Promise<string> {
   return tooling.openRotation();
 }
 
-async function publishStep(stage: Stage, id: string): Promise<void> {
+async function publishStep(stage: Stage): Promise<void> {
   const { fleet, tell } = stage;
   tell.step(`May ${NEW_KID} enter the JWKS?`);
-  const first = await ask(stage, id, 'publish');
-  if (!first.ready) await waitOpen(stage, id, 'publish');
+  await ask(stage, 'publish');
+  tell.say('Nobody reports yet, and silence is not consent. Now the verifiers and clients start.');
+  await stage.startTraffic();
+  await waitOpen(stage, 'publish');
   fleet.issuer.publishKey(NEW_KID);
   tell.result(`The issuer publishes ${NEW_KID}; ${OLD_KID} goes on signing.`, 'good');
   await run(stage, ['rotation', 'publish']);
@@ -48,77 +50,79 @@ async function publishStep(stage: Stage, id: string): Promise<void> {
 async function spreadStep(stage: Stage, id: string): Promise<void> {
   const { tell } = stage;
   tell.step(`May the issuer sign with ${NEW_KID}?`);
-  await ask(stage, id, 'activate');
-  tell.say(
-    'Not yet: tokens of the new key would meet verifiers that cannot check them. Waiting for their caches:',
-  );
+  await ask(stage, 'activate');
+  tell.say('Not yet: some verifiers could not check its tokens. Waiting for their caches:');
   let told = '';
   await follow(stage, id, 'activate', onlyUnattested, (verdict) => {
     const line = laggardLine(verdict);
-    if (line !== told) tell.output(line);
+    if (line !== told) tell.output(line, 'faint');
     told = line;
   });
 }
 
-async function attestStep(stage: Stage, id: string): Promise<void> {
+async function attestStep(stage: Stage): Promise<void> {
   const { fleet, tell } = stage;
-  tell.step('warehouse has its keys in a file. Nobody can look inside; a person must vouch.');
-  await ask(stage, id, 'activate');
-  tell.result(`Its operator redeploys it with ${OLD_KID} and ${NEW_KID}, and says so.`, 'plain');
+  tell.step('What is left is warehouse. Nobody can look inside it, so a person must vouch.');
+  await ask(stage, 'activate');
+  tell.result(`Its team redeploys it with ${OLD_KID} and ${NEW_KID}, and says so.`, 'plain');
   await fleet.redeployWarehouse([OLD_KID, NEW_KID]);
   await attest(stage, 'holds_new', `deployed with ${OLD_KID} and ${NEW_KID}`);
-  await waitOpen(stage, id, 'activate');
+  await waitOpen(stage, 'activate');
 }
 
 /** An open gate closes again when a verifier restarts. */
 async function regressionStep(stage: Stage, id: string): Promise<void> {
   const { fleet, tell } = stage;
-  tell.step('The gate is open, but the signer is not switched yet. Now orders-2 restarts.');
+  tell.step('The gate is open, the signer not yet switched, and orders-2 restarts.');
   const startAgain = await fleet.stopOrders2();
-  await ask(stage, id, 'activate');
-  tell.result('The gate closed by itself: what held a moment ago is not evidence.', 'waiting');
+  await follow(stage, id, 'activate', (verdict) => !verdict.ready);
+  await ask(stage, 'activate');
+  tell.say('The gate has shut by itself: evidence does not outlive the process it came from.');
   await startAgain();
-  await waitOpen(stage, id, 'activate');
+  await waitOpen(stage, 'activate');
 }
 
-async function cutoverStep(stage: Stage): Promise<void> {
+async function cutoverStep(stage: Stage, id: string): Promise<void> {
   const { fleet, tell } = stage;
   tell.step(`Cutover: every verifier is known to accept ${NEW_KID}.`);
   fleet.issuer.signWith(NEW_KID);
   tell.result(`The issuer signs with ${NEW_KID} from now on.`, 'good');
   await run(stage, ['rotation', 'activate']);
+  await follow(stage, id, 'retire', (verdict) => passes(verdict, 'new_key_in_use'));
+  tell.result(`Verifiers accept tokens signed by ${NEW_KID}.`, 'good');
 }
 
 async function retireStep(stage: Stage, id: string): Promise<void> {
   const { fleet, tell, tooling } = stage;
   tell.step(`May ${OLD_KID} leave the JWKS?`);
-  await ask(stage, id, 'retire');
+  await ask(stage, 'retire');
   tell.say(
-    `Tokens are documented to live ${TIMINGS.documentedTokenS} s, but verifiers accepted some that live ` +
-      `${TIMINGS.batchTokenS} s, so Keyturn waits for those. A pipeline asks the same way:`,
+    `Its last tokens are still in use. They are documented to live ${TIMINGS.documentedTokenS} s, but ` +
+      `verifiers accepted some that live ${TIMINGS.batchTokenS} s, so Keyturn reckons with those.`,
   );
+  tell.say('A pipeline would ask like this:');
   const { status, retryAfter } = await tooling.check(id, 'retire');
-  tell.command(`curl -X POST …/v1/rotations/${id}/gates/retire/check`);
+  tell.command(['curl', '-i', '-X', 'POST', `${tooling.gateUrl(id, 'retire')}/check`]);
   tell.output(`HTTP ${status}${retryAfter === null ? '' : `, Retry-After: ${retryAfter}`}`);
-  await waitOpen(stage, id, 'retire');
+  await waitOpen(stage, 'retire');
   fleet.issuer.withdrawKey(OLD_KID);
   tell.result(`The issuer takes ${OLD_KID} out of its JWKS.`, 'good');
   await run(stage, ['rotation', 'retire']);
 }
 
-async function purgeStep(stage: Stage, id: string): Promise<void> {
+async function purgeStep(stage: Stage): Promise<void> {
   const { fleet, tell } = stage;
   tell.step(`Has every verifier stopped accepting ${OLD_KID}?`);
-  await ask(stage, id, 'purge');
-  tell.result(`The operator of warehouse redeploys it without ${OLD_KID}, and says so.`, 'plain');
+  await ask(stage, 'purge');
+  tell.result(`The team of warehouse redeploys it without ${OLD_KID}, and says so.`, 'plain');
   await fleet.redeployWarehouse([NEW_KID]);
   await attest(stage, 'rejects_old', `deployed with ${NEW_KID} only`);
-  await waitOpen(stage, id, 'purge');
+  await waitOpen(stage, 'purge');
   await run(stage, ['rotation', 'complete']);
-  tell.result(`Done: ${OLD_KID} is gone everywhere and will never come back.`, 'good');
+  tell.result(`${OLD_KID} is gone everywhere.`, 'good');
 }
 
-/** The operator of warehouse vouches for it. */
+/** The team of warehouse vouches for it. */
 async function attest(
   stage: Stage,
   fact: 'holds_new' | 'rejects_old',
@@ -126,6 +130,10 @@ async function attest(
 ): Promise<void> {
   const word = ['--fact', fact, '--reason', reason, '--valid-for', '1d', '--by', 'warehouse-team'];
   await run(stage, ['attest', 'warehouse', ...word]);
+}
+
+function passes(verdict: VerdictView, checkId: string): boolean {
+  return verdict.checks.some((check) => check.id === checkId && check.status === 'pass');
 }
 
 function onlyUnattested(verdict: VerdictView): boolean {

@@ -6,7 +6,7 @@ import type { Stage } from './stage.ts';
 import { TIMINGS } from './timings.ts';
 
 /** "That should do": how long the old key is kept after the switch, milliseconds. */
-const GUESS_MS = 5_000;
+const GUESS_MS = 3_000;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
@@ -17,25 +17,25 @@ function pause(ms: number): Promise<void> {
 /** The rotation without evidence: publish and sign at once, withdraw after a short guess. */
 export async function impatientWalk(stage: Stage): Promise<Overlap> {
   const { fleet, tell, truth } = stage;
+  await stage.startTraffic();
   const id = await start(stage);
   await follow(stage, id, 'publish', (verdict) => verdict.ready);
-  stage.gates.answered('publish', 'open', []);
 
   tell.step(`${NEW_KID} is published and signs at once, as many issuers do.`);
   fleet.issuer.publishKey(NEW_KID);
   const publishedAtMs = Date.now();
   fleet.issuer.signWith(NEW_KID);
   tell.say('Keyturn was not asked. It would have said:');
-  await ask(stage, id, 'activate');
+  await ask(stage, 'activate');
   await override(stage, 'activate', 'the verifiers refetch keys anyway');
   await pause(Math.max(0, publishedAtMs + GUESS_MS - Date.now()));
   rejectedSoFar(stage);
   tell.say('Whether going back helps is a gate of its own:');
-  await ask(stage, id, 'rollback');
+  await ask(stage, 'rollback');
 
   tell.step(`${GUESS_MS / 1_000} s after the switch ${OLD_KID} is withdrawn: that should do.`);
   tell.say('Keyturn would have said:');
-  await ask(stage, id, 'retire');
+  await ask(stage, 'retire');
   fleet.issuer.withdrawKey(OLD_KID);
   const withdrawnAtMs = Date.now();
   await override(stage, 'retire', 'nobody should need it any more');

@@ -16,6 +16,8 @@ switch (parsed.kind) {
     const interrupt = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
+        // A second time means at once; children end with their parent.
+        if (interrupt.signal.aborted) process.exit(130);
         interrupt.abort(signal);
       });
     }

@@ -11,8 +11,8 @@ export interface Narrator {
   say(text: string): void;
   /** Lines of their own at the left edge. */
   plain(text: string): void;
-  /** A command as typed. */
-  command(text: string): void;
+  /** A command as typed, broken like a shell command where it is long. */
+  command(args: readonly string[]): void;
   /** Output of a command, indented under it. */
   output(text: string, tone?: Tone): void;
   /** The line that tells how a step came out. */
@@ -21,7 +21,7 @@ export interface Narrator {
   blank(): void;
 }
 
-export type Tone = 'good' | 'bad' | 'waiting' | 'plain';
+export type Tone = 'good' | 'bad' | 'waiting' | 'plain' | 'faint';
 
 const WIDTH = 100;
 const TONES: Readonly<Record<Tone, Style | undefined>> = {
@@ -29,25 +29,31 @@ const TONES: Readonly<Record<Tone, Style | undefined>> = {
   bad: 'red',
   waiting: 'yellow',
   plain: undefined,
+  faint: 'dim',
 };
 
-/** Breaks at spaces so that no line is longer than `width`; single long words are left whole. */
+/**
+ * Breaks at spaces so that no line is longer than `width`, further lines indented by two more; single
+ * long words are left whole.
+ */
 export function wrap(text: string, width: number): readonly string[] {
+  const indent = /^ */.exec(text)?.[0] ?? '';
   const lines: string[] = [];
-  for (const paragraph of text.split('\n')) {
-    const indent = /^ */.exec(paragraph)?.[0] ?? '';
-    let line = '';
-    for (const word of paragraph.trim().split(/ +/)) {
-      if (line !== '' && indent.length + line.length + 1 + word.length > width) {
-        lines.push(indent + line);
-        line = word;
-      } else {
-        line = line === '' ? word : `${line} ${word}`;
-      }
+  let line = indent;
+  for (const word of text.trim().split(/ +/)) {
+    const isEmpty = line.trim() === '';
+    if (!isEmpty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = `${indent}  ${word}`;
+    } else {
+      line += isEmpty ? word : ` ${word}`;
     }
-    lines.push(indent + line);
   }
-  return lines;
+  return [...lines, line];
+}
+
+function shellQuoted(arg: string): string {
+  return /^[\w./:@=+-]+$/.test(arg) ? arg : `"${arg.replaceAll('"', '\\"')}"`;
 }
 
 export interface NarratorOptions {
@@ -66,7 +72,9 @@ export function narrator(options: NarratorOptions): Narrator {
     options.out.write(`${paint(style, text)}\n`);
   };
   const block = (text: string, indent: string, style?: Style): void => {
-    for (const part of wrap(text, WIDTH - indent.length)) line(`${indent}${part}`.trimEnd(), style);
+    for (const part of text.split('\n').flatMap((each) => wrap(each, WIDTH - indent.length))) {
+      line(`${indent}${part}`.trimEnd(), style);
+    }
   };
   const stamp = (): string => {
     const seconds = Math.floor((options.nowMs() - options.startedAtMs) / 1_000);
@@ -83,21 +91,22 @@ export function narrator(options: NarratorOptions): Narrator {
       line(`[${stamp()}] ${text}`, 'bold');
     },
     say: (text) => {
-      block(text, '       ');
+      for (const part of wrap(text, WIDTH - 7)) line(`       ${part.trim()}`);
     },
     plain: (text) => {
-      block(text, '');
+      for (const part of text.split('\n').flatMap((each) => wrap(each, WIDTH))) line(part.trim());
     },
-    command: (text) => {
-      line(`       $ ${text}`, 'cyan');
+    command: (args) => {
+      const lines = wrap(`$ ${args.map(shellQuoted).join(' ')}`, WIDTH - 9);
+      lines.forEach((part, index) => {
+        line(`       ${part}${index < lines.length - 1 ? ' \\' : ''}`, 'cyan');
+      });
     },
     output: (text, tone = 'plain') => {
-      block(text, '         ', TONES[tone] ?? 'dim');
+      block(text, '         ', TONES[tone]);
     },
     result: (text, tone) => {
-      const [first = '', ...rest] = wrap(text, WIDTH - 9);
-      line(`       → ${first}`, TONES[tone]);
-      for (const part of rest) line(`         ${part}`, TONES[tone]);
+      block(`→ ${text}`, '       ', TONES[tone]);
     },
     table(rows) {
       const widths: number[] = [];

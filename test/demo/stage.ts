@@ -1,6 +1,7 @@
 import type { VerdictView } from '@keyturn/collector/api/schemas/verdict.ts';
 import type { Gate } from '@keyturn/shared/model/verdict.ts';
 import type { TruthKeeper } from '../harness/truth.ts';
+import { digest, reasonsOf } from './digest.ts';
 import type { Fleet } from './fleet.ts';
 import type { GateLog } from './gate-log.ts';
 import type { Narrator, Tone } from './narrator.ts';
@@ -14,6 +15,8 @@ export interface Stage {
   readonly tell: Narrator;
   readonly gates: GateLog;
   readonly truth: TruthKeeper;
+  /** Starts the verifiers and the clients; resolves when all of them run. */
+  startTraffic(): Promise<void>;
 }
 
 const TONES: Readonly<Record<VerdictView['status'], Tone>> = {
@@ -23,48 +26,37 @@ const TONES: Readonly<Record<VerdictView['status'], Tone>> = {
   aborted: 'bad',
 };
 
-/** The ids of the checks that keep a gate from opening. */
-export function reasonIds(verdict: VerdictView): readonly string[] {
-  return verdict.checks
-    .filter((check) => check.status === 'fail' || check.status === 'unknown')
-    .map((check) => check.id);
-}
-
 /** Runs a command that must succeed, and shows it with its output. */
 export async function run(stage: Stage, args: readonly string[]): Promise<CommandResult> {
-  stage.tell.command(['keyturn', ...args.map(shellQuoted)].join(' '));
+  stage.tell.command(['keyturn', ...args]);
   const result = await stage.tooling.keyturn(args);
-  show(stage, result.lines);
+  for (const line of [...result.stdout, ...result.stderr]) stage.tell.output(line);
   if (result.exitCode !== 0) {
     throw new ToolingError(
-      `keyturn ${args.slice(0, 2).join(' ')} ended with ${result.exitCode}: ${result.lines.join('\n')}`,
+      `keyturn ${args.slice(0, 2).join(' ')} ended with exit status ${result.exitCode}, expected 0`,
     );
   }
   return result;
 }
 
 /** Asks a gate with the command line and shows the answer; any answer is fine. */
-export async function ask(stage: Stage, rotationId: string, gate: Gate): Promise<VerdictView> {
-  const verdict = await stage.tooling.verdict(rotationId, gate);
-  stage.gates.answered(gate, verdict.status, reasonIds(verdict));
-  stage.tell.command(`keyturn gate ${gate}`);
-  const result = await stage.tooling.keyturn(['gate', gate]);
-  show(stage, result.lines, TONES[verdict.status]);
-  return verdict;
+export async function ask(stage: Stage, gate: Gate): Promise<VerdictView> {
+  stage.tell.command(['keyturn', 'gate', gate]);
+  const result = await stage.tooling.keyturn(['gate', gate, '-o', 'json']);
+  return answer(stage, result);
 }
 
 /** Waits with `keyturn gate --wait` until the gate opens, showing each change. */
-export async function waitOpen(stage: Stage, rotationId: string, gate: Gate): Promise<VerdictView> {
+export async function waitOpen(stage: Stage, gate: Gate): Promise<VerdictView> {
   const args = ['gate', gate, '--wait', '--timeout', '60s'];
-  stage.tell.command(['keyturn', ...args].join(' '));
-  const result = await stage.tooling.keyturn(args, (line) => {
-    show(stage, [line]);
+  stage.tell.command(['keyturn', ...args]);
+  const result = await stage.tooling.keyturn([...args, '-o', 'json'], (line) => {
+    stage.tell.output(line, 'faint');
   });
-  const verdict = await stage.tooling.verdict(rotationId, gate);
+  const verdict = answer(stage, result);
   if (result.exitCode !== 0) {
     throw new ToolingError(`gate ${gate} did not open in time: ${verdict.summary}`);
   }
-  stage.gates.answered(gate, 'open', []);
   return verdict;
 }
 
@@ -76,8 +68,12 @@ export async function follow(
   until: (verdict: VerdictView) => boolean,
   changed: (verdict: VerdictView) => void = () => undefined,
 ): Promise<VerdictView> {
+  const endsAtMs = Date.now() + FOLLOW_MS_MAX;
   let verdict = await stage.tooling.verdict(rotationId, gate);
   while (!until(verdict)) {
+    if (Date.now() > endsAtMs) {
+      throw new ToolingError(`gate ${gate} did not get there in time: ${verdict.summary}`);
+    }
     const next = await stage.tooling.verdict(rotationId, gate, verdict.revision);
     if (next.revision !== verdict.revision) changed(next);
     verdict = next;
@@ -85,16 +81,25 @@ export async function follow(
   return verdict;
 }
 
-// Passing checks are left out of what is shown, as the introduction says.
-function show(stage: Stage, lines: readonly string[], tone: Tone = 'plain'): void {
-  let first = true;
-  for (const line of lines) {
-    if (line.trim() === '' || line.startsWith('passing: ')) continue;
-    stage.tell.output(line, first ? tone : 'plain');
-    first = false;
-  }
-}
+const FOLLOW_MS_MAX = 60_000;
 
-function shellQuoted(arg: string): string {
-  return /^[\w./:@=+-]+$/.test(arg) ? arg : `"${arg.replaceAll('"', '\\"')}"`;
+function answer(stage: Stage, result: CommandResult): VerdictView {
+  let verdict: VerdictView;
+  try {
+    verdict = JSON.parse(result.stdout.join('\n')) as VerdictView;
+  } catch {
+    throw new ToolingError(
+      `keyturn gate ended with exit status ${result.exitCode} and no answer: ${result.stderr.join(' ')}`,
+    );
+  }
+  const reasons = reasonsOf(verdict).map((check) => check.id);
+  stage.gates.answered(verdict.gate, verdict.status, reasons);
+  digest(verdict).forEach(({ text, indent }, index) => {
+    const status = index === 0 ? ` (exit status ${result.exitCode})` : '';
+    stage.tell.output(
+      ' '.repeat(indent) + text + status,
+      index === 0 ? TONES[verdict.status] : 'plain',
+    );
+  });
+  return verdict;
 }

@@ -32,9 +32,10 @@ export async function stayUp(
   ]);
   tell.blank();
   tell.plain('In another terminal, in this directory:');
-  const env = `--collector ${fleet.collectorUrl} --token-file ${fleet.operatorTokenFile}`;
-  for (const command of ['status', 'verifiers', 'rotation list --all']) {
-    tell.plain(`  pnpm keyturn ${command} ${env}`);
+  const options = ['--collector', fleet.collectorUrl];
+  const token = ['--token-file', fleet.operatorTokenFile];
+  for (const words of [['status'], ['verifiers'], ['audit'], ['doctor', ...token]]) {
+    tell.command(['pnpm', 'keyturn', ...words, ...options]);
   }
   tell.blank();
   tell.plain('Ctrl-C stops everything and removes the files.');

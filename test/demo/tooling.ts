@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { VerdictView } from '@keyturn/collector/api/schemas/verdict.ts';
 import { KeyturnError } from '@keyturn/shared/errors.ts';
 import type { Gate } from '@keyturn/shared/model/verdict.ts';
-import type { Fleet } from './fleet.ts';
-import type { Environment } from './fleet.ts';
+import { WATCH_PARENT } from '../harness/child.ts';
+import type { Environment, Fleet } from './fleet.ts';
 
 const CLI = fileURLToPath(new URL('../../collector/src/cli/main.ts', import.meta.url));
 
@@ -19,15 +20,18 @@ export class ToolingError extends KeyturnError {
 
 export interface CommandResult {
   readonly exitCode: number;
-  readonly lines: readonly string[];
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
 }
 
 /** What rotation tooling has: the command line and plain HTTP, nothing of the inside. */
 export interface Tooling {
-  /** Runs `keyturn ARGS`; lines of both streams are handed out as they come. */
-  keyturn(args: readonly string[], onLine?: (line: string) => void): Promise<CommandResult>;
+  /** Runs `keyturn ARGS`; lines of standard error are handed out as they come. */
+  keyturn(args: readonly string[], onProgress?: (line: string) => void): Promise<CommandResult>;
   /** `GET /v1/rotations/{id}/gates/{gate}`; with a revision, waits until it differs. */
   verdict(rotationId: string, gate: Gate, revision?: number): Promise<VerdictView>;
+  /** Address of a gate. */
+  gateUrl(rotationId: string, gate: Gate): string;
   /** Id of the one open rotation, from `GET /v1/rotations`. */
   openRotation(): Promise<string>;
   /** `POST /v1/rotations/{id}/gates/{gate}/check`, as a pipeline would. */
@@ -45,23 +49,19 @@ export function tooling(fleet: Fleet, env: Environment, signal: AbortSignal): To
     `${fleet.collectorUrl}/v1/rotations/${encodeURIComponent(rotationId)}/gates/${gate}`;
 
   return {
-    async keyturn(args, onLine) {
-      const child = spawn(process.execPath, [CLI, ...args], {
+    gateUrl,
+    async keyturn(args, onProgress) {
+      const child = spawn(process.execPath, ['--import', WATCH_PARENT, CLI, ...args], {
         cwd: fleet.directory,
         env: cliEnv,
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         detached: true,
         signal,
       });
-      const lines: string[] = [];
-      for (const stream of [child.stdout, child.stderr]) {
-        createInterface({ input: stream }).on('line', (line) => {
-          if (lines.length < 500) lines.push(line);
-          onLine?.(line);
-        });
-      }
+      const stdout = linesOf(child.stdout);
+      const stderr = linesOf(child.stderr, onProgress);
       const [exitCode] = (await once(child, 'close')) as [number | null];
-      return { exitCode: exitCode ?? -1, lines };
+      return { exitCode: exitCode ?? -1, stdout, stderr };
     },
     async openRotation() {
       const response = await fetch(`${fleet.collectorUrl}/v1/rotations`, { signal });
@@ -85,4 +85,16 @@ export function tooling(fleet: Fleet, env: Environment, signal: AbortSignal): To
       return { status: response.status, retryAfter: response.headers.get('retry-after') };
     },
   };
+}
+
+const LINES_MAX = 5_000;
+
+function linesOf(stream: Readable | null, onLine?: (line: string) => void): readonly string[] {
+  const lines: string[] = [];
+  if (stream === null) return lines;
+  createInterface({ input: stream }).on('line', (line) => {
+    if (lines.length < LINES_MAX) lines.push(line);
+    onLine?.(line);
+  });
+  return lines;
 }

@@ -43,21 +43,38 @@ export interface BearerClient {
   token(nowMs: number): Promise<HeldToken>;
 }
 
-export function bearerClient(
-  tokenEndpoint: string,
-  client: IssuerClient,
-  marginMs: number,
-): BearerClient {
+export interface BearerClientOptions {
+  readonly tokenEndpoint: string;
+  readonly client: IssuerClient;
+  /** Time before expiry at which a token is given up. */
+  readonly marginMs: number;
+  /**
+   * Share of its first token's time that the client keeps it, in (0, 1]: spreads clients that start
+   * together, which would renew together for ever.
+   */
+  readonly firstShare: number;
+}
+
+export function bearerClient(options: BearerClientOptions): BearerClient {
+  let share = options.firstShare;
   let held: HeldToken | undefined;
+  let giveUpAtMs = 0;
   let fetching: Promise<HeldToken> | undefined;
+
+  const renew = async (nowMs: number): Promise<HeldToken> => {
+    const token = await fetchToken(options.tokenEndpoint, options.client);
+    giveUpAtMs = nowMs + (token.expS * 1_000 - options.marginMs - nowMs) * share;
+    share = 1;
+    held = token;
+    return token;
+  };
   return {
     async token(nowMs) {
-      if (held !== undefined && held.expS * 1_000 - nowMs > marginMs) return held;
-      fetching ??= fetchToken(tokenEndpoint, client).finally(() => {
+      if (held !== undefined && nowMs < giveUpAtMs) return held;
+      fetching ??= renew(nowMs).finally(() => {
         fetching = undefined;
       });
-      held = await fetching;
-      return held;
+      return fetching;
     },
   };
 }

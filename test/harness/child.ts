@@ -46,7 +46,8 @@ export interface Child {
 
 const LINES_KEPT = 25;
 const SEARCHED_MAX = 256;
-const WATCH_PARENT = fileURLToPath(new URL('./watch-parent.ts', import.meta.url));
+/** Preload for Node children with an IPC channel: they end when their parent does. */
+export const WATCH_PARENT = fileURLToPath(new URL('./watch-parent.ts', import.meta.url));
 
 /** Both streams of a child as lines: the first ones for `line`, the last ones for people. */
 function outputOf(child: ChildProcess) {

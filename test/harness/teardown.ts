@@ -3,6 +3,8 @@ import { messageOf } from '@keyturn/shared/errors.ts';
 /** Named cleanups, run in the reverse order of their registration, once. */
 export interface Teardown {
   add(name: string, cleanup: () => Promise<void> | void): void;
+  /** True once it began; whoever starts things should stop doing so. */
+  readonly begun: boolean;
   /** Runs every cleanup even when one fails; answers with what failed. */
   run(): Promise<readonly string[]>;
 }
@@ -26,6 +28,9 @@ export function teardown(): Teardown {
   return {
     add(name, cleanup) {
       cleanups.push({ name, cleanup });
+    },
+    get begun() {
+      return running !== undefined;
     },
     run() {
       running ??= runAll();

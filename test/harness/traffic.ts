@@ -62,7 +62,12 @@ export function startTraffic(options: TrafficOptions): Traffic {
   };
 
   const timers = options.callers.map((caller, index) => {
-    const client = bearerClient(options.issuer.tokenEndpoint, caller, TOKEN_MARGIN_MS);
+    const client = bearerClient({
+      tokenEndpoint: options.issuer.tokenEndpoint,
+      client: caller,
+      marginMs: TOKEN_MARGIN_MS,
+      firstShare: (index + 1) / options.callers.length,
+    });
     let turn = index;
     const tick = (): void => {
       const request = once(client, turn);

@@ -13,6 +13,9 @@ export interface JwksRsaOptions extends Trust {
   readonly cacheMaxAgeMs: number;
 }
 
+// How jsonwebtoken passes on what its key callback says.
+const WRAPPED = /^JsonWebTokenError: error in secret or public key callback: /;
+
 /** express with jsonwebtoken and jwks-rsa: a cache entry per kid, refetched when a kid is missing. */
 export async function startJwksRsaVerifier(options: JwksRsaOptions): Promise<VerifierService> {
   const client = jwksRsa({
@@ -33,7 +36,7 @@ export async function startJwksRsaVerifier(options: JwksRsaOptions): Promise<Ver
       keyFor,
       { algorithms: ['RS256'], issuer: options.issuer, audience: AUDIENCE },
       (error) => {
-        const answer = error === null ? ACCEPTED : refused(reasonOf(error));
+        const answer = error === null ? ACCEPTED : refused(reasonOf(error).replace(WRAPPED, ''));
         response.status(answer.accepted ? 200 : 401).json(answer);
       },
     );
