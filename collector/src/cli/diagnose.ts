@@ -1,14 +1,8 @@
 import { formatDuration } from '@keyturn/shared/settings.ts';
-import type { IssuerView, ServiceView } from '../api/schemas/fleet.ts';
+import type { IssuerView, ProfileView, ServiceView } from '../api/schemas/fleet.ts';
 import type { StatusView } from '../api/schemas/status.ts';
-
-/** One thing `doctor` looked at. */
-export interface Finding {
-  readonly level: 'ok' | 'warn' | 'fail';
-  readonly what: string;
-  /** What to do; empty when all is well. */
-  readonly todo: string;
-}
+import { fleet, settings } from './diagnose-fleet.ts';
+import { fail, type Finding, ok, warn } from './finding.ts';
 
 /** What was learnt of the operator token. */
 export type TokenFacts =
@@ -25,6 +19,9 @@ export type TokenFacts =
 export interface Examination {
   readonly status: StatusView;
   readonly services: readonly ServiceView[];
+  readonly profiles: readonly ProfileView[];
+  /** Id of the profile that stands for kinds nobody named. */
+  readonly fallbackProfile: string;
   readonly token: TokenFacts;
   readonly cliVersion: string;
   /** Middle of the request for the status, this machine's wall clock. */
@@ -45,6 +42,7 @@ export function diagnose(facts: Examination): Finding[] {
     ...issuers(facts.status),
     ...token(facts.token),
     ...fleet(facts.status, facts.services),
+    ...settings(facts),
   ];
 }
 
@@ -165,74 +163,4 @@ function token(facts: TokenFacts): Finding[] {
     );
   }
   return findings;
-}
-
-function fleet(status: StatusView, services: readonly ServiceView[]): Finding[] {
-  if (services.length === 0) {
-    return [
-      warn(
-        'no service is declared and no verifier has reported, so every gate stays unknown',
-        'declare the services that verify tokens in the collector settings, and start agents',
-      ),
-    ];
-  }
-  const findings = services.flatMap(serviceFindings);
-  for (const { issuer, verifiers, silent } of status.fleet.issuers) {
-    if (verifiers > 0 && silent === verifiers) {
-      findings.push(
-        fail(
-          `all ${verifiers} verifiers of issuer ${issuer} are silent`,
-          "look at the collector's own network first",
-        ),
-      );
-    }
-  }
-  const bad = findings.some((finding) => finding.level !== 'ok');
-  return bad ? findings : [...findings, ok('every service reports in full')];
-}
-
-function serviceFindings(service: ServiceView): Finding[] {
-  const findings: Finding[] = [];
-  if (!service.declared) {
-    findings.push(
-      warn(
-        `service ${service.name} reports but is not declared`,
-        'declare it in the collector settings, so that missing instances show',
-      ),
-    );
-  }
-  const reports = !['attested', 'timed'].includes(service.evidence);
-  for (const group of service.issuers) {
-    const expected = group.instances_expected ?? (service.declared ? 1 : 0);
-    const missing = expected - group.instances_live;
-    if (service.required && reports && missing > 0) {
-      findings.push(
-        warn(
-          `${group.instances_live} of ${expected} instances of service ${service.name} report for ${group.issuer}`,
-          'start the agents, or correct the number of instances in the collector settings',
-        ),
-      );
-    }
-    if (group.silent > 0) {
-      findings.push(
-        warn(
-          `${group.silent} verifiers of service ${service.name} are silent`,
-          `keyturn verifiers --service ${service.name} --state silent`,
-        ),
-      );
-    }
-  }
-  return findings;
-}
-
-function ok(what: string): Finding {
-  return { level: 'ok', what, todo: '' };
-}
-
-function warn(what: string, todo: string): Finding {
-  return { level: 'warn', what, todo };
-}
-
-function fail(what: string, todo: string): Finding {
-  return { level: 'fail', what, todo };
 }

@@ -18,7 +18,8 @@ export function liveBlock(out: Output): LiveBlock {
   return {
     clear,
     draw(lines) {
-      const columns = Math.max(20, out.columns ?? 80);
+      // A terminal of unknown size says 0.
+      const columns = Math.max(20, out.columns || 80);
       const fitting = lines.map((line) =>
         line.length < columns ? line : `${line.slice(0, columns - 2)}…`,
       );

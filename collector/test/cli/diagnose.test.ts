@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { IssuerView, ServiceView } from '../../src/api/schemas/fleet.ts';
+import type { IssuerView, ProfileView, ServiceView } from '../../src/api/schemas/fleet.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
 import { diagnose, type Examination } from '../../src/cli/diagnose.ts';
 import { AT, AT_MS } from './verdicts.ts';
@@ -43,6 +43,20 @@ const SERVICE: ServiceView = {
   issuers: [GROUP],
 };
 
+const PROFILE: ProfileView = {
+  id: 'jose',
+  name: 'jose',
+  refresh_s: 600,
+  refetches_on_unknown_kid: true,
+  cooldown_s: 30,
+  new_kid_refused_s: null,
+  removed_key_accepted_s: 600,
+  replaces_whole_set: true,
+  several_caches: false,
+  caches_verified_tokens: false,
+  static_keys: false,
+};
+
 const STATUS: StatusView = {
   version: '1.0.0',
   now_at: AT,
@@ -71,6 +85,8 @@ const STATUS: StatusView = {
 const GOOD: Examination = {
   status: STATUS,
   services: [SERVICE],
+  profiles: [PROFILE],
+  fallbackProfile: 'unknown',
   token: { kind: 'file', file: 'data/operator-token', mode: 0o600, problem: '', accepted: true },
   cliVersion: '1.0.0',
   askedAtMs: AT_MS + 300,
@@ -119,6 +135,12 @@ t.test('what is not, with what to do', async (t) => {
     [group({}, { declared: false }), 'warn', /not declared/],
     [group({ instances_live: 1 }), 'warn', /1 of 2 instances/],
     [group({ instances_expected: null, instances_live: 0 } as never), 'warn', /0 of 1 instances/],
+    [
+      group({}, { profile: 'unknown' }),
+      'warn',
+      /nothing is known of how service orders caches keys/,
+    ],
+    [group({}, { evidence: 'timed' }), 'fail', /profile jose knows no bound/],
     [group({ silent: 1 }), 'warn', /1 verifiers of service orders are silent/],
     [
       status({

@@ -77,7 +77,7 @@ function fleetSentence(fleet: StatusView['fleet']['issuers'][number]): string {
 
 function keyTable(issuer: IssuerView, nowMs: number): Html {
   if (issuer.keys.length === 0) return html`<p class="soft">No key has been seen yet.</p>`;
-  return html`<div class="scroll"><table>
+  return html`<div class="scroll"><table class="keys">
     <thead><tr><th>kid</th><th>alg</th><th>published</th><th>last accepted</th><th></th></tr></thead>
     <tbody>${issuer.keys.map(
       (key) => html`<tr><td>${name(key.kid)}</td><td>${name(key.alg)}</td>

@@ -21,7 +21,8 @@ p { margin: .35rem 0; } .soft { color: var(--soft); font-size: .88rem; }
 .gates li { border: 1px solid var(--line); border-top: .28rem solid; border-radius: .5rem;
   padding: .55rem .7rem; }
 .gates li > * { color: var(--ink); display: block; } .gates li > .soft { color: var(--soft); }
-.word { font-weight: 650; display: inline-flex; align-items: center; gap: .4rem; }
+.word { font-weight: 650; display: inline-flex; align-items: center; gap: .4rem;
+  vertical-align: bottom; }
 .open { color: var(--open); } .closed { color: var(--closed); } .unknown { color: var(--unknown); }
 .aborted { color: var(--aborted); }
 .gates li.unknown { border-top-style: dashed; }
@@ -32,7 +33,9 @@ code { background: var(--code); border-radius: .3rem; padding: .1rem .35rem; fon
 .class { font-size: .75rem; letter-spacing: .03em; text-transform: uppercase; color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; } th { color: var(--soft); font-weight: 500; }
+  vertical-align: top; white-space: nowrap; } th { color: var(--soft); font-weight: 500; }
+td:last-child { white-space: normal; min-width: 11rem; overflow-wrap: anywhere; }
+.keys td:last-child { min-width: 0; }
 .scroll { overflow-x: auto; } details { margin-top: .6rem; } summary { cursor: pointer; }
 @media (max-width: 32rem) { body { padding: .6rem; } header, section { padding: .8rem; }
   .gates { grid-template-columns: 1fr 1fr; } }

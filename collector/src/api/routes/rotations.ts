@@ -112,13 +112,22 @@ export function rotationRoute(app: Api, context: RouteContext): void {
       return {
         rotation: rotationView(state, rotation),
         gates,
-        attestations: [...state.attestations.values()]
-          .filter((record) => record.rotationId === id)
-          .map((record) => attestationView(record, nowMs)),
-        waivers: [...state.waivers.values()]
-          .filter((record) => record.rotationId === id)
-          .map((record) => waiverView(record, nowMs)),
+        attestations: latest(state.attestations.values(), id).map((record) =>
+          attestationView(record, nowMs),
+        ),
+        waivers: latest(state.waivers.values(), id).map((record) => waiverView(record, nowMs)),
       };
     },
   );
+}
+
+/** What people said last about one rotation. */
+function latest<R extends { readonly rotationId: string; readonly atMs: number }>(
+  records: Iterable<R>,
+  rotationId: string,
+): R[] {
+  return [...records]
+    .filter((record) => record.rotationId === rotationId)
+    .sort((a, b) => a.atMs - b.atMs)
+    .slice(-SHOWN_MAX);
 }

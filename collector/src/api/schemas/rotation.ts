@@ -80,8 +80,8 @@ export const RotationDetailSchema = z
   .object({
     rotation: RotationSchema,
     gates: z.array(VerdictSchema),
-    attestations: z.array(AttestationSchema),
-    waivers: z.array(WaiverSchema),
+    attestations: z.array(AttestationSchema).describe('The latest 200'),
+    waivers: z.array(WaiverSchema).describe('The latest 200'),
   })
   .meta({ id: 'RotationDetail' });
 

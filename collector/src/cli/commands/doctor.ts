@@ -15,7 +15,9 @@ import {
   print,
 } from '../command-parts.ts';
 import { tokenFileOf } from '../connection.ts';
-import { diagnose, type Finding, type TokenFacts } from '../diagnose.ts';
+import { diagnose, type TokenFacts } from '../diagnose.ts';
+import type { Finding } from '../finding.ts';
+import { ProfilesAnswer } from './profiles.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findingsText } from '../render/findings.ts';
 
@@ -50,8 +52,21 @@ async function examine(context: CommandContext, options: CommonOptions): Promise
       path: '/v1/services',
       answer: z.object({ services: z.array(ServiceSchema) }),
     });
+    const { profiles, fallback } = await client.send({
+      method: 'GET',
+      path: '/v1/profiles',
+      answer: ProfilesAnswer,
+    });
     const token = await examineToken(context, client, options);
-    const findings = diagnose({ status, services, token, cliVersion: world.version, askedAtMs });
+    const findings = diagnose({
+      status,
+      services,
+      profiles,
+      fallbackProfile: fallback.id,
+      token,
+      cliVersion: world.version,
+      askedAtMs,
+    });
     if (findings.some((finding) => finding.level === 'fail')) context.exit(EXIT.failed);
     return [
       { level: 'ok', what: `a collector answers at ${client.base.origin}`, todo: '' },

@@ -11,7 +11,10 @@ import {
 } from '../command-parts.ts';
 import { profilesText, profileText } from '../render/fleet.ts';
 
-const Answer = z.object({ profiles: z.array(ProfileSchema), fallback: ProfileSchema });
+export const ProfilesAnswer = z.object({
+  profiles: z.array(ProfileSchema),
+  fallback: ProfileSchema,
+});
 
 export function profilesCommand(program: Command, context: CommandContext): void {
   command(program, 'profiles [id]', 'Show how kinds of verifiers behave')
@@ -20,7 +23,7 @@ export function profilesCommand(program: Command, context: CommandContext): void
       const { profiles, fallback } = await clientOf(context, options).send({
         method: 'GET',
         path: '/v1/profiles',
-        answer: Answer,
+        answer: ProfilesAnswer,
       });
       const all = [...profiles, fallback];
       if (id === undefined) {

@@ -1,4 +1,4 @@
-import type { Finding } from '../diagnose.ts';
+import type { Finding } from '../finding.ts';
 import type { Paint } from '../paint.ts';
 
 /** One line per finding, what to do below it. */
