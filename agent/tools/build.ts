@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { emitTypes } from './emit-types.ts';
+import { emitTypes } from './declarations.ts';
 
 const agent = new URL('../', import.meta.url).pathname;
 const dist = join(agent, 'dist');
