@@ -2,7 +2,7 @@ import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import { GATES } from '@keyturn/shared/model/verdict.ts';
 import type { Write } from './writes.ts';
 import { activateFindings } from './gates/activate.ts';
-import { collectorChecks, issuerConfigured } from './gates/health.ts';
+import { collectorChecks, issuerConfigured, judgedAt } from './gates/health.ts';
 import { publishFindings } from './gates/publish.ts';
 import { purgeFindings } from './gates/purge.ts';
 import { retireFindings } from './gates/retire.ts';
@@ -69,17 +69,18 @@ function findingsOf(state: State, rotation: RotationRecord, gate: Gate, now: Now
       weakestGrade: null,
     };
   }
+  const judged = judgedAt(state.issuers.get(rotation.issuer), policy, now);
   switch (gate) {
     case 'publish':
-      return publishFindings(state, rotation, policy, now);
+      return publishFindings(state, rotation, policy, judged);
     case 'activate':
-      return activateFindings(state, rotation, policy, now);
+      return activateFindings(state, rotation, policy, judged);
     case 'retire':
-      return retireFindings(state, rotation, policy, now);
+      return retireFindings(state, rotation, policy, judged);
     case 'purge':
-      return purgeFindings(state, rotation, policy, now);
+      return purgeFindings(state, rotation, policy, judged);
     case 'rollback':
-      return rollbackFindings(state, rotation, policy, now);
+      return rollbackFindings(state, rotation, policy, judged);
   }
 }
 

@@ -4,11 +4,14 @@ import { KEYS_PER_ISSUER_MAX } from '../issuers.ts';
 import { openRotations } from '../rotation.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
-import type { IssuerState, Now, State } from '../state.ts';
+import type { IssuerState, Now, State, VantageState } from '../state.ts';
 import { counted, fail, pass, unknown } from './check.ts';
 
 /** Origin clocks further off than this, or than σ where larger, make time rules meaningless. */
 export const CLOCK_TOLERANCE_MS = 300_000;
+
+/** A Date header has whole seconds, and a fetch takes a moment. */
+const DATE_PRECISION_MS = 2_000;
 
 /** A turned-away verifier keeps gates unknown for this long after it was last turned away. */
 const REFUSAL_MEMORY_MS = 3_600_000;
@@ -169,10 +172,9 @@ function clockAgrees(issuer: IssuerState, policy: IssuerPolicy): Check {
   const toleranceMs = Math.max(CLOCK_TOLERANCE_MS, policy.skewMs);
   let compared = 0;
   for (const vantage of issuer.vantages.values()) {
-    const result = vantage.latest?.sighting.result;
-    if (result === undefined || !result.ok || result.originDateMs === null) continue;
+    const offMs = clockAheadMs(vantage);
+    if (offMs === null) continue;
     compared += 1;
-    const offMs = (vantage.latest?.atMs ?? 0) - result.originDateMs - (result.ageS ?? 0) * 1_000;
     if (Math.abs(offMs) > toleranceMs) {
       return unknown(
         'clock_agrees',
@@ -193,4 +195,24 @@ function clockAgrees(issuer: IssuerState, policy: IssuerPolicy): Check {
     );
   }
   return pass('clock_agrees', 'health', 'the clocks of collector and issuer agree');
+}
+
+/**
+ * The moment by which time rules of an issuer judge: tokens live by the issuer's clock, so one that
+ * is behind the collector's by more than the skew allowed for holds them back by all of it.
+ */
+export function judgedAt(issuer: IssuerState | undefined, policy: IssuerPolicy, now: Now): Now {
+  let aheadMs = 0;
+  for (const vantage of issuer?.vantages.values() ?? []) {
+    aheadMs = Math.max(aheadMs, clockAheadMs(vantage) ?? 0);
+  }
+  if (aheadMs <= Math.max(policy.skewMs, DATE_PRECISION_MS)) return now;
+  return { atMs: now.atMs, earliestMs: Math.min(now.earliestMs, now.atMs - aheadMs) };
+}
+
+/** How far the collector's clock is ahead of a vantage's, by its last Date; null when it sent none. */
+function clockAheadMs({ latest }: VantageState): number | null {
+  const result = latest?.sighting.result;
+  if (latest == null || result?.ok !== true || result.originDateMs === null) return null;
+  return latest.atMs - result.originDateMs - (result.ageS ?? 0) * 1_000;
 }
