@@ -121,6 +121,7 @@ export function enrol(
   fleet.verifiers.set(key, verifier);
   regroup(fleet, policy, verifier);
   setLiveness(fleet, verifier, liveness, nowMs);
+  for (const group of verifier.groups) dropIfEmpty(fleet, group);
   return verifier;
 }
 
@@ -145,6 +146,7 @@ export function setLiveness(
   if (verifier.liveness === liveness) return;
   for (const group of verifier.groups) {
     moveInGroup(group, verifier, verifier.liveness, liveness);
+    if (liveness === 'departed') dropIfEmpty(fleet, group);
   }
   verifier.liveness = liveness;
   verifier.livenessSinceMs = nowMs;
@@ -242,9 +244,9 @@ function leaveGroups(fleet: Fleet, verifier: Verifier): void {
   }
 }
 
-// Names of undeclared services come from reporters and must not pile up.
+// Only what was declared is missed when nobody reports it; the rest must not pile up.
 function dropIfEmpty(fleet: Fleet, group: Group): void {
-  if (group.service.declared || group.members.size > 0) return;
+  if (group.members.size > 0 || group.service.issuers.includes(group.issuer)) return;
   const ofIssuer = fleet.groups.get(group.issuer);
   for (const [name, other] of ofIssuer ?? []) if (other === group) ofIssuer?.delete(name);
   if (ofIssuer?.size === 0) fleet.groups.delete(group.issuer);
