@@ -164,6 +164,13 @@ t.test('attest and waive', async (t) => {
     status: 201,
     json: { waiver: { id: /^wvr-/, gate: 'activate', check_id: 'fleet_heard', in_force: true } },
   });
+  await rig.sight(OLD_KEY, NEW_KEY);
+  const open = (await rig.call('GET', `/v1/rotations/${rotation}/gates/activate`)).json;
+  t.match(open, {
+    ready: true,
+    summary: 'activate is open: every check passes but what people waived: fleet_heard',
+  });
+  t.match((await rig.call('GET', '/')).text, /waived<\/span><p>.*\(waived by bob: known\)/);
   const shown = await rig.call('GET', `/v1/rotations/${rotation}`);
   t.match(shown.json, { attestations: [{ reason: 'looked' }], waivers: [{ reason: 'known' }] });
 

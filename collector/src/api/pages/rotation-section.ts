@@ -60,8 +60,15 @@ function word(verdict: VerdictView): Html {
 
 function focusReasons(verdict: VerdictView, nowMs: number): Html {
   if (!verdict.ready) return gateReasons(verdict, nowMs);
-  const passing = verdict.checks.length;
-  return html`<p>Gate ${verdict.gate} is open: ${passing} checks pass or are waived${verdict.weakest_grade === null ? '' : `, weakest evidence accepted is ${verdict.weakest_grade}`}.</p>`;
+  const waived = verdict.checks.filter((check) => check.status === 'waived');
+  const grade =
+    verdict.weakest_grade === null
+      ? ''
+      : ` The weakest evidence accepted is ${verdict.weakest_grade}.`;
+  return html`<p>Gate ${verdict.summary}.${grade}</p>${waived.map(
+    (check) =>
+      html`<div class="reason"><span class="class">waived</span><p>${check.message}</p></div>`,
+  )}`;
 }
 
 function gateReasons(verdict: VerdictView, nowMs: number): Html {

@@ -52,7 +52,14 @@ export function summaryOf(
   const [first, ...others] = reasonsOf(verdict.checks);
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
   const advice = verdict.advised ? '; going back is advised' : '';
-  if (verdict.status === 'open') return `${verdict.gate} is open: every check passes${advice}`;
+  if (verdict.status === 'open') {
+    const waived = verdict.checks.filter((check) => check.status === 'waived');
+    const how =
+      waived.length === 0
+        ? 'every check passes'
+        : `every check passes but what people waived: ${waived.map((check) => check.id).join(', ')}`;
+    return `${verdict.gate} is open: ${how}${advice}`;
+  }
   return `${verdict.gate} is ${verdict.status}: ${first?.message ?? 'no reason was given'}${more}${advice}`;
 }
 
