@@ -9,8 +9,9 @@ import packageJson from '../package.json' with { type: 'json' };
 import { registerReadiness } from './api/grpc-readiness.ts';
 import { registerRotations } from './api/grpc-rotation.ts';
 import { createHttpApi } from './api/http-api.ts';
-import { type Address, formatAddress } from './config/address.ts';
+import { formatAddress } from './config/address.ts';
 import type { CollectorConfig } from './config/config.ts';
+import type { ListenConfig } from './config/listen.ts';
 import { createEngine } from './engine.ts';
 import type { Engine } from './engine-port.ts';
 import { collectorEvents } from './events.ts';
@@ -77,7 +78,7 @@ async function start(
   const http = createHttpApi({
     engine,
     operatorToken: token,
-    bind: { hosts: reachableNames(config.listen.http), tls },
+    bind: { hosts: reachableNames(config.listen), tls },
     version: VERSION,
     logger: log.child({ part: 'http' }),
     clock,
@@ -135,6 +136,6 @@ function startWatching(config: CollectorConfig, engine: Engine): () => Promise<u
 }
 
 /** A wildcard address is reached under whatever name leads to it, which only the operator knows. */
-function reachableNames(listen: Address): readonly string[] {
-  return ['0.0.0.0', '::'].includes(listen.host) ? [] : [listen.host];
+function reachableNames({ http, names }: ListenConfig): readonly string[] {
+  return ['0.0.0.0', '::'].includes(http.host) ? names : [http.host, ...names];
 }

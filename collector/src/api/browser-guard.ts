@@ -33,7 +33,7 @@ export function refuseForeign(request: RequestOrigin, own: OwnAddress): void {
   if (authority === undefined || !ownAuthorities(own).includes(withPort(authority, own.tls))) {
     throw new ApiError(
       'HOST_UNKNOWN',
-      'The Host header does not name this collector; add the name to the collector settings if it should.',
+      'The Host header does not name this collector; add the name to listen.names in its settings if it should.',
       'host',
     );
   }

@@ -33,6 +33,15 @@ export function address(example: string): z.ZodType<Address> {
   });
 }
 
+/** A name people reach the collector under: `keyturn.internal`, or `keyturn.internal:443`. */
+export const hostName = text(
+  (value) =>
+    /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?$/.test(value)
+      ? undefined
+      : 'expected a host name in lower case, with a port where it is another, such as keyturn.internal:443',
+  'a host name such as keyturn.internal',
+);
+
 /** A service's name. */
 export const serviceName = text(
   (value) => nameProblem(value, ID_LIMITS.serviceBytes),

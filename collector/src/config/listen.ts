@@ -14,6 +14,8 @@ export interface ListenTls {
 export interface ListenConfig {
   readonly http: Address;
   readonly grpc: Address;
+  /** Names beside loopback and `http.host` that requests may be addressed to. */
+  readonly names: readonly string[];
   /** For both; null where both are on loopback without it. */
   readonly tls: ListenTls | null;
 }
@@ -41,7 +43,7 @@ export function resolveListen(
     refuseOpen(['listen', 'http'], http, problems);
     refuseOpen(['listen', 'grpc'], grpc, problems);
   }
-  return { http, grpc, tls };
+  return { http, grpc, names: settings.names ?? [], tls };
 }
 
 /** A broken `tls` has its own problem; saying that there is none would mislead. */

@@ -7,6 +7,7 @@ import {
   fetchUrl,
   filePath,
   flag,
+  hostName,
   integer,
   issuerName,
   oneOf,
@@ -31,6 +32,7 @@ export const topSchema = z.strictObject({
 export const listenSchema = z.strictObject({
   http: address('127.0.0.1:7460').optional(),
   grpc: address('127.0.0.1:7461').optional(),
+  names: z.array(hostName).max(32).default([]),
   tls: z.strictObject({ cert: filePath, key: filePath }).optional(),
 });
 

@@ -269,6 +269,11 @@ const wrong: readonly [string, string, readonly RegExp[]][] = [
     'issuers: [{issuer: issuer.example, discovery: true}]',
     [/^issuers\.0\.discovery: expected jwks_uri, since issuer\.example is no address/],
   ],
+  [
+    'a name with a scheme',
+    'listen: {names: [https://keyturn.internal]}',
+    [/^listen\.names\.0: expected a host name in lower case/],
+  ],
   ['issuer without source', withIssuer(''), [/^issuers\.0: expected jwks_uri, discovery: true or/]],
   [
     'two ways at once',
