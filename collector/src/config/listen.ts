@@ -1,4 +1,5 @@
 import { createSecureContext } from 'node:tls';
+import type { z } from 'zod';
 import { messageOf } from '@keyturn/shared/errors.ts';
 import { type Address, formatAddress, isLoopback } from './address.ts';
 import { address } from './fields.ts';
@@ -32,7 +33,8 @@ export function resolveListen(
   problems: ProblemList,
   readFile: (file: string, path: KeyPath) => string | undefined,
 ): ListenConfig {
-  const settings = problems.check(listenSchema, value ?? {}, ['listen']) ?? {};
+  const settings: Partial<z.output<typeof listenSchema>> =
+    problems.check(listenSchema, value ?? {}, ['listen']) ?? {};
   const http = fromEnv(env, 'KEYTURN_LISTEN_HTTP', problems) ?? settings.http ?? DEFAULTS.http;
   const grpc = fromEnv(env, 'KEYTURN_LISTEN_GRPC', problems) ?? settings.grpc ?? DEFAULTS.grpc;
   if (http.port !== 0 && formatAddress(http) === formatAddress(grpc)) {
