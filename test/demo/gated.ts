@@ -39,7 +39,7 @@ async function publishStep(stage: Stage): Promise<void> {
   const { fleet, tell } = stage;
   tell.step(`May ${NEW_KID} enter the JWKS?`);
   await ask(stage, 'publish');
-  tell.say('Nobody reports yet, and silence is not consent. Now the verifiers and clients start.');
+  tell.say('Silence is not consent. Now the verifiers start, and the clients.');
   await stage.startTraffic();
   await waitOpen(stage, 'publish');
   fleet.issuer.publishKey(NEW_KID);

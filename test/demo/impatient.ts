@@ -1,7 +1,7 @@
 import { NEW_KID, OLD_KID } from './fleet.ts';
 import { start } from './gated.ts';
 import type { Overlap } from './gated.ts';
-import { ask, follow, run } from './stage.ts';
+import { ask, follow, run, whileCounting } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { TIMINGS } from './timings.ts';
 
@@ -30,8 +30,6 @@ export async function impatientWalk(stage: Stage): Promise<Overlap> {
   await override(stage, 'activate', 'the verifiers refetch keys anyway');
   await pause(Math.max(0, publishedAtMs + GUESS_MS - Date.now()));
   rejectedSoFar(stage);
-  tell.say('Whether going back helps is a gate of its own:');
-  await ask(stage, 'rollback');
 
   tell.step(`${GUESS_MS / 1_000} s after the switch ${OLD_KID} is withdrawn: that should do.`);
   tell.say('Keyturn would have said:');
@@ -39,7 +37,12 @@ export async function impatientWalk(stage: Stage): Promise<Overlap> {
   fleet.issuer.withdrawKey(OLD_KID);
   const withdrawnAtMs = Date.now();
   await override(stage, 'retire', 'nobody should need it any more');
-  await pause(Math.max(0, publishedAtMs + (TIMINGS.batchTokenS + 1) * 1_000 - Date.now()));
+  tell.say('Logins fail. Can the issuer go back?');
+  await ask(stage, 'rollback');
+  tell.say('No. What is left is to wait until the last old token has expired:');
+  await whileCounting(stage, () =>
+    pause(Math.max(0, publishedAtMs + (TIMINGS.batchTokenS + 1) * 1_000 - Date.now())),
+  );
   rejectedSoFar(stage);
 
   tell.step('The people of warehouse are paged, and find out about the new key.');

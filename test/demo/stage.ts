@@ -50,9 +50,11 @@ export async function ask(stage: Stage, gate: Gate): Promise<VerdictView> {
 export async function waitOpen(stage: Stage, gate: Gate): Promise<VerdictView> {
   const args = ['gate', gate, '--wait', '--timeout', '60s'];
   stage.tell.command(['keyturn', ...args]);
-  const result = await stage.tooling.keyturn([...args, '-o', 'json'], (line) => {
-    stage.tell.output(line, 'faint');
-  });
+  const result = await whileCounting(stage, () =>
+    stage.tooling.keyturn([...args, '-o', 'json'], (line) => {
+      stage.tell.output(line, 'faint');
+    }),
+  );
   const verdict = answer(stage, result);
   if (result.exitCode !== 0) {
     throw new ToolingError(`gate ${gate} did not open in time: ${verdict.summary}`);
@@ -81,6 +83,20 @@ export async function follow(
   return verdict;
 }
 
+/** Tells now and then how the tokens fare, so that a long wait is not a silent one. */
+export async function whileCounting<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
+  const timer = setInterval(() => {
+    const { tried, rejected } = stage.truth;
+    stage.tell.output(`… ${tried} valid tokens tried, ${rejected} rejected`, 'faint');
+  }, COUNT_EVERY_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+const COUNT_EVERY_MS = 4_000;
 const FOLLOW_MS_MAX = 60_000;
 
 function answer(stage: Stage, result: CommandResult): VerdictView {

@@ -133,7 +133,7 @@ t.test('gated: no valid token is rejected, every gate shut first and then opened
   t.equal(summary.validTokensRejected, 0);
   t.equal(summary.requestsUnanswered, 0);
   t.ok(summary.validTokensTried > 500, `${summary.validTokensTried} tokens tried`);
-  t.equal(summary.gates.publish?.firstAnswer, 'unknown', 'nobody reports yet');
+  t.equal(summary.gates.publish?.firstAnswer, 'unknown', 'the verifiers are not heard yet');
   t.ok(summary.gates.publish?.firstReasons.includes('fleet_heard'));
   for (const gate of ['activate', 'retire', 'purge'] as const) {
     t.equal(summary.gates[gate]?.firstAnswer, 'closed', gate);
