@@ -30,7 +30,7 @@ switch (parsed.kind) {
     process.exitCode = await runDemo({
       options: parsed.options,
       out,
-      colour: isatty(out.fd) && process.env.NO_COLOR === undefined,
+      colour: isatty(out.fd) && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb',
       env: withoutOwnSettings(process.env),
       interrupted: interrupt.signal,
     });
