@@ -16,7 +16,7 @@ import { startReporter } from './reporter.ts';
 import { countedTotals, readStored } from './stored-totals.ts';
 
 const SEED = Number(process.env['KEYTURN_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const BUDGET_MS = 14_000;
+const BUDGET_MS = 12_000;
 
 /** One verifier and the journals of all processes that ever reported for it. */
 interface Reporter {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { VerifierRecord } from '@keyturn/collector/core/records.ts';
+import { countedRows } from '@keyturn/collector/core/counts.ts';
 import { openSqliteStore } from '@keyturn/collector/store/sqlite/sqlite-store.ts';
 import type { Totals } from './journal.ts';
 import { totalsOf } from './journal.ts';
@@ -16,10 +17,7 @@ export interface Stored {
 
 /** Everything ever counted of a verifier. */
 export function countedTotals(record: VerifierRecord): Totals {
-  const { otherBoots = [] } = record as {
-    otherBoots?: readonly { counts: VerifierRecord['counts'] }[];
-  };
-  return totalsOf([...record.counts, ...otherBoots.flatMap((b) => b.counts), ...record.carried]);
+  return totalsOf([...countedRows(record)]);
 }
 
 /** Reads a copy, so that what the next start finds is untouched by the look. */
