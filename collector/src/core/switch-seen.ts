@@ -5,13 +5,16 @@ import type { Write } from './writes.ts';
 
 /**
  * Notes on rotations whose signer was declared switched that a token of the new key has been accepted
- * since: only then has the switch been seen. A token tried out before the declaration shows nothing.
+ * since, and signed since where it says so: only then has the switch been seen. A token tried out
+ * before the declaration, or left over from a switch that was rolled back, shows nothing.
  */
 export function noteSwitchSeen(state: State, usage: UsageRecord, writes: Write[]): void {
   for (const rotation of openRotations(state)) {
     if (rotation.issuer !== usage.issuer || rotation.newKid !== usage.kid) continue;
     if (rotation.switchedAtMs === null || rotation.switchSeenAtMs !== null) continue;
     if (usage.lastAcceptedAtMs < rotation.switchedAtMs) continue;
+    if (usage.highestIatS !== null && usage.highestIatS < Math.floor(rotation.switchedAtMs / 1_000))
+      continue;
     keepRotation(state, { ...rotation, switchSeenAtMs: usage.lastAcceptedAtMs }, writes);
     state.unevaluated.add(rotation.id);
   }

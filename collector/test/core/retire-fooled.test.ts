@@ -319,9 +319,9 @@ t.test('set forward by minutes and restarted: tokens still live by the issuer’
   restartAhead(world, aheadMs);
   while (world.atMs < dueMs + aheadMs - 15_000) {
     t.not(world.gate(id, 'retire').status, 'open');
-    passAhead(world, 15_000, aheadMs);
+    world.pass(15_000);
   }
-  passAhead(world, 15_000, aheadMs);
+  world.pass(15_000);
   t.equal(world.gate(id, 'retire').status, 'open');
   t.end();
 });
@@ -428,6 +428,23 @@ t.test('a rollback and a second switch: time counts from the second', (t) => {
   t.end();
 });
 
+t.test('a new-key token from before the rollback is shown after the second declaration', (t) => {
+  const { world, id, a } = switched();
+  const leftOver = newTokens(world);
+  t.ok(world.declare(id, 'rollback').ok);
+  world.pass(60_000);
+  t.ok(world.declare(id, 'activate').ok);
+  world.pass(60_000);
+  a.report({ keys: [OLD, NEW], counts: [oldTokens(world), { ...leftOver, outcomes: { ok: 6 } }] });
+  t.equal(checkOf(world.gate(id, 'retire'), 'new_key_in_use').status, 'unknown');
+  a.report({
+    keys: [OLD, NEW],
+    counts: [oldTokens(world), { ...newTokens(world), outcomes: { ok: 7 } }],
+  });
+  t.equal(checkOf(world.gate(id, 'retire'), 'new_key_in_use').status, 'pass');
+  t.end();
+});
+
 function startFromOld(world: World): string {
   const result = world.act({
     type: 'start',
@@ -451,37 +468,10 @@ function lostCounts(world: World, ageMs: number): CountsPart[] {
   ];
 }
 
-/** The wall clock of the collector is set forward, and it starts anew. */
+/** The wall clock of the collector is set forward, and it starts anew: ahead of the issuer. */
 function restartAhead(world: World, aheadMs: number): void {
   world.stepWall(aheadMs);
   world.restart();
-  passAhead(world, 90_000, aheadMs);
-}
-
-/** Time passes at a collector that is ahead of the issuer. */
-function passAhead(world: World, ms: number, aheadMs: number): void {
-  for (let passed = 0; passed < ms; passed += 15_000) {
-    world.atMs += 15_000;
-    world.take({ type: 'sighting', sighting: sightedAt(world.atMs - aheadMs) });
-    for (const verifier of world.verifiers) verifier.report(verifier.said);
-    world.take({ type: 'tick' });
-  }
-}
-
-function sightedAt(originDateMs: number) {
-  return {
-    issuer: ISSUER,
-    vantage: `${ISSUER}/jwks`,
-    result: {
-      ok: true as const,
-      keys: [OLD, NEW],
-      untrackedKeys: 0,
-      bytes: 500,
-      documentSha256: '00',
-      maxAgeS: null,
-      staleS: 0,
-      ageS: null,
-      originDateMs,
-    },
-  };
+  world.issuerOffMs = -aheadMs;
+  world.pass(90_000);
 }

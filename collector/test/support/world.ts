@@ -146,6 +146,8 @@ export class World {
   atMs = START_MS;
   /** How far the wall clock is from where it would be without steps. */
   wallOffMs = 0;
+  /** How far the issuer's clock is from the collector's. */
+  issuerOffMs = 0;
   /** False: the issuer's server sends no Date header. */
   dated = true;
   readonly verifiers: TestVerifier[] = [];
@@ -192,7 +194,7 @@ export class World {
 
   /** The collector fetches the JWKS once. */
   sight(keys: readonly KeyRef[] = this.served, vantage = VANTAGE): void {
-    const dateMs = this.dated ? this.atMs : null;
+    const dateMs = this.dated ? this.atMs + this.issuerOffMs : null;
     this.take({ type: 'sighting', sighting: sightingOf(keys, dateMs, vantage) });
   }
 
