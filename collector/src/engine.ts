@@ -1,21 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import { messageOf } from '@keyturn/shared/errors.ts';
-import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { Ack, Settings, Welcome } from '@keyturn/shared/model/report.ts';
 import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { ActResult } from './core/acts.ts';
 import { initialState } from './core/initial.ts';
 import type { Policy } from './core/policy.ts';
 import { leaseMs } from './core/policy.ts';
-import { openRotations } from './core/rotation.ts';
 import type { Now, State } from './core/state.ts';
 import type { Input, Reply } from './core/step.ts';
 import { step } from './core/step.ts';
-import type { Persisted, Write } from './core/writes.ts';
+import { settingsOf, watchedKeys } from './agent-settings.ts';
 import type { Engine } from './engine-port.ts';
+import { PendingWrites } from './pending-writes.ts';
 import type { SteadyTime } from './steady-time.ts';
-import { steadyTime } from './steady-time.ts';
+import { latestMomentMs, steadyTime } from './steady-time.ts';
 import type { Store } from './store/store.ts';
 import { StoreError } from './store/store-error.ts';
 
@@ -51,9 +50,6 @@ const SETTLE_EVERY_MS = 100;
 const RETRY_STORE_MS = 1_000;
 const WRITE_META_EVERY_MS = 10_000;
 
-/** Audit entries kept while the store refuses writes; further ones are counted and dropped. */
-const AUDIT_PENDING_MAX = 10_000;
-
 interface Job {
   readonly inputs: readonly Input[];
   resolve(replies: readonly Reply[]): void;
@@ -71,12 +67,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const time: SteadyTime = steadyTime(clock, latestMomentMs(persisted));
   const state: State = initialState(policy, persisted, time.now());
   const queue: Job[] = [];
-  const pending = new Map<string, Write>();
+  const pending = new PendingWrites();
   const changeListeners = new Set<(rotationId: string) => void>();
   const settingsListeners = new Set<(settings: Settings) => void>();
-  let auditSerial = 0;
-  let auditPending = 0;
-  let auditDropped = 0;
   let scheduled: (() => void) | null = null;
   let settledAtMs = 0;
   let metaAtMs = 0;
@@ -99,28 +92,14 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   function take(input: Input, now: Now): Reply {
     const { writes, reply } = step(state, input, now);
-    for (const write of writes) addPending(write);
+    for (const write of writes) pending.add(write);
     return reply;
-  }
-
-  function addPending(write: Write): void {
-    if (write.kind === 'audit') {
-      if (auditPending >= AUDIT_PENDING_MAX) {
-        auditDropped += 1;
-        return;
-      }
-      auditPending += 1;
-    }
-    const identity = write.kind === 'audit' ? `audit ${auditSerial++}` : identityOf(write);
-    // Deleted first so that the last change of a record also comes last.
-    pending.delete(identity);
-    pending.set(identity, write);
   }
 
   function commit(now: Now): unknown {
     if (pending.size === 0) return undefined;
     try {
-      store.commit([...pending.values()]);
+      store.commit(pending.all);
     } catch (error) {
       if (state.health.storeFailingSinceMs === null) events.storeFailing(messageOf(error));
       take({ type: 'store_health', failing: true }, now);
@@ -128,31 +107,12 @@ export function createEngine(options: EngineOptions): RunningEngine {
       return error;
     }
     events.committed(pending.size);
-    pending.clear();
-    auditPending = 0;
+    pending.committed(now.atMs);
     if (state.health.storeFailingSinceMs !== null) {
       events.storeRecovered();
       take({ type: 'store_health', failing: false }, now);
-      noteDroppedAudit(now);
     }
     return undefined;
-  }
-
-  function noteDroppedAudit(now: Now): void {
-    if (auditDropped === 0) return;
-    addPending({
-      kind: 'audit',
-      record: {
-        atMs: now.atMs,
-        kind: 'observation',
-        rotationId: null,
-        actor: 'keyturn',
-        action: 'audit_dropped',
-        message: `${auditDropped} audit entries could not be kept while the store refused writes`,
-        detail: { dropped: auditDropped },
-      },
-    });
-    auditDropped = 0;
   }
 
   function flush(): void {
@@ -228,7 +188,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     settledAtMs = now.atMs;
     if (now.atMs - metaAtMs >= WRITE_META_EVERY_MS) {
       metaAtMs = now.atMs;
-      addPending({
+      pending.add({
         kind: 'meta',
         record: { epochFloor: state.epochFloor, lastNowMs: now.atMs },
       });
@@ -333,57 +293,3 @@ const STORE_UNAVAILABLE: ActResult = {
     verdict: null,
   },
 };
-
-/** The latest moment on record: the one kept every so often, or that of a change after it. */
-function latestMomentMs(persisted: Persisted): number {
-  let latestMs = persisted.meta?.lastNowMs ?? 0;
-  const note = (atMs: number | null): void => {
-    if (atMs !== null && atMs > latestMs) latestMs = atMs;
-  };
-  for (const verifier of persisted.verifiers) note(verifier.receivedAtMs);
-  for (const key of persisted.keys)
-    for (const at of [key.publishedAtMs, key.withdrawnAtMs]) note(at);
-  for (const rotation of persisted.rotations) {
-    for (const declared of Object.values(rotation.declared)) note(declared.atMs);
-  }
-  for (const made of [...persisted.attestations, ...persisted.waivers]) note(made.atMs);
-  return latestMs;
-}
-
-function identityOf(write: Exclude<Write, { readonly kind: 'audit' }>): string {
-  switch (write.kind) {
-    case 'verifier':
-    case 'verifier_removed':
-      return `verifier ${verifierKey(write.record.id)}`;
-    case 'key':
-      return `key ${write.record.issuer} ${write.record.key.kid} ${write.record.key.thumbprint}`;
-    case 'usage':
-      return `usage ${write.record.issuer} ${write.record.kid === null ? '' : `kid ${write.record.kid}`}`;
-    case 'rotation':
-    case 'attestation':
-    case 'waiver':
-      return `${write.kind} ${write.record.id}`;
-    case 'meta':
-      return 'meta';
-  }
-}
-
-function watchedKeys(state: State): Settings['watchedKeys'] {
-  return openRotations(state).flatMap(({ issuer, oldKid, newKid }) => [
-    { issuer, kid: oldKid },
-    { issuer, kid: newKid },
-  ]);
-}
-
-function settingsOf(state: State, now: Now): Settings {
-  const { policy } = state;
-  // About a hundred reconnects a second, after a restart of the collector.
-  const spreadMs = Math.max(1_000, state.fleet.verifiers.size * 10);
-  return {
-    reportIntervalMs: policy.heartbeatMs,
-    leaseMs: leaseMs(policy),
-    holdDownRemainingMs: Math.max(0, state.health.holdDownUntilMs - now.atMs),
-    reconnectWindowMs: Math.min(policy.reconnectWindowMs, spreadMs),
-    watchedKeys: watchedKeys(state),
-  };
-}

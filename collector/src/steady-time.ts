@@ -1,5 +1,6 @@
 import type { Clock } from '@keyturn/shared/clock.ts';
 import type { Now } from './core/state.ts';
+import type { Persisted } from './core/writes.ts';
 
 export interface SteadyTime {
   now(): Now;
@@ -20,4 +21,20 @@ export function steadyTime(clock: Clock, lastNowMs: number): SteadyTime {
       return { atMs, earliestMs: Math.min(atMs, clock.wallMs()) };
     },
   };
+}
+
+/** The latest moment on record: the one kept every so often, or that of a change after it. */
+export function latestMomentMs(persisted: Persisted): number {
+  let latestMs = persisted.meta?.lastNowMs ?? 0;
+  const note = (atMs: number | null): void => {
+    if (atMs !== null && atMs > latestMs) latestMs = atMs;
+  };
+  for (const verifier of persisted.verifiers) note(verifier.receivedAtMs);
+  for (const key of persisted.keys)
+    for (const at of [key.publishedAtMs, key.withdrawnAtMs]) note(at);
+  for (const rotation of persisted.rotations) {
+    for (const declared of Object.values(rotation.declared)) note(declared.atMs);
+  }
+  for (const made of [...persisted.attestations, ...persisted.waivers]) note(made.atMs);
+  return latestMs;
 }

@@ -1,0 +1,26 @@
+import type { Settings } from '@keyturn/shared/model/report.ts';
+import { leaseMs } from './core/policy.ts';
+import { openRotations } from './core/rotation.ts';
+import type { Now, State } from './core/state.ts';
+
+/** The kids that agents count by name whatever else they meet. */
+export function watchedKeys(state: State): Settings['watchedKeys'] {
+  return openRotations(state).flatMap(({ issuer, oldKid, newKid }) => [
+    { issuer, kid: oldKid },
+    { issuer, kid: newKid },
+  ]);
+}
+
+/** What agents are told to keep to now. */
+export function settingsOf(state: State, now: Now): Settings {
+  const { policy } = state;
+  // About a hundred reconnects a second, after a restart of the collector.
+  const spreadMs = Math.max(1_000, state.fleet.verifiers.size * 10);
+  return {
+    reportIntervalMs: policy.heartbeatMs,
+    leaseMs: leaseMs(policy),
+    holdDownRemainingMs: Math.max(0, state.health.holdDownUntilMs - now.atMs),
+    reconnectWindowMs: Math.min(policy.reconnectWindowMs, spreadMs),
+    watchedKeys: watchedKeys(state),
+  };
+}
