@@ -1,19 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { readFile, stat, truncate, unlink } from 'node:fs/promises';
+import { readFile, rm, stat, truncate, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { QUICK_POLICY, startCollectorProcess } from '../harness/collector-process.ts';
 import { eventually } from '../harness/eventually.ts';
+import { freePort } from '../harness/free-port.ts';
 import { startKeySetServer } from '../harness/key-set-server.ts';
 import { PROGRAMS } from '../harness/programs.ts';
 import { plainEnvironment, runToEnd } from '../harness/run-to-end.ts';
 import { makeSigningKey } from '../harness/signing-key.ts';
 import { tempDirectory } from '../harness/temp-directory.ts';
 import { teardownWith } from '../harness/teardown-with.ts';
+import { readJournal } from './journal.ts';
 import { mounted } from './mount.ts';
 import { acceptedBytes, helloBytes, rawSession, reportBytes } from './raw-fleet.ts';
+import { startReporter } from './reporter.ts';
 import { countedTotals, readStored } from './stored-totals.ts';
 
 const NO_MOUNT = 'mounting is not allowed here';
@@ -59,6 +62,56 @@ t.test('a truncated database', async (t) => {
     t.match(said, /keyturn\.db is damaged or is not a database: .*\. Restore it/, `${size} bytes`);
     t.equal(await fingerprint(file), before, 'left as it is');
   }
+});
+
+t.test('data another collector works on', async (t) => {
+  const cleanup = teardownWith(t);
+  const directory = await tempDirectory(cleanup);
+  const collector = await startCollectorProcess(directory, {});
+  cleanup.add('collector', () => collector.child.kill());
+  const said = await refusedStart(t, join(directory, 'data'));
+  t.match(said, /keyturn\.db is in use by another process: .*\. Stop the other collector/);
+  t.equal((await collector.api.get('/readyz')).status, 200, 'which goes on');
+});
+
+t.test('data that is lost while agents run', async (t) => {
+  const cleanup = teardownWith(t);
+  const directory = await tempDirectory(cleanup);
+  const issuer = await startKeySetServer([]);
+  cleanup.add('issuer', () => issuer.close());
+  const settings = {
+    listen: { http: '127.0.0.1:0', grpc: `127.0.0.1:${await freePort()}` },
+    issuers: [{ issuer: issuer.issuer, jwks_uri: issuer.jwksUri }],
+    policy: QUICK_POLICY,
+  };
+  let collector = await startCollectorProcess(directory, settings);
+  cleanup.add('collector', () => collector.child.kill());
+  const journal = join(directory, 'journal');
+  const agent = await startReporter({
+    collector: collector.grpc,
+    service: 'orders',
+    instance: 'a',
+    issuer: issuer.issuer,
+    jwks: [],
+    journal,
+    everyMs: 5,
+    seed: 1,
+  });
+  cleanup.add('agent', () => agent.kill());
+  const heard = () =>
+    eventually('a report', async () => {
+      const { body } = await collector.api.get('/v1/verifiers?state=reporting');
+      return body.verifiers[0]?.reported_at ?? undefined;
+    });
+  await heard();
+  await collector.child.kill();
+  await rm(join(directory, 'data'), { recursive: true });
+  collector = await startCollectorProcess(directory, settings);
+  await heard();
+  await agent.stop();
+  await collector.child.stop();
+  const record = (await readStored(join(directory, 'data'))).verifiers.get('orders/a/jwks');
+  t.same(record && countedTotals(record), readJournal(journal).counted, 'everything is told again');
 });
 
 t.test('a read-only disk', async (t) => {

@@ -10,7 +10,7 @@ import { startChild } from '../harness/child.ts';
 import { QUICK_POLICY, startCollectorProcess } from '../harness/collector-process.ts';
 import { eventually } from '../harness/eventually.ts';
 import { keyturn } from '../harness/keyturn-cli.ts';
-import { PROGRAMS } from '../harness/programs.ts';
+import { PROGRAMS, REPOSITORY } from '../harness/programs.ts';
 import { plainEnvironment } from '../harness/run-to-end.ts';
 import type { SigningKey } from '../harness/signing-key.ts';
 import { tempDirectory } from '../harness/temp-directory.ts';
@@ -183,3 +183,35 @@ t.test('no code: a verifier behind the proxy, and one that pushes with curl', as
   );
   t.match(bad, /unknown key.*key/, 'a mistake is answered with its name');
 });
+
+const REFUSED =
+  'the collector refuses verifiers of issuers it was not told of, and its defaults name none';
+
+t.test(
+  'the example sidecar works against a collector on its defaults',
+  {
+    todo: REFUSED,
+  },
+  async (t) => {
+    const cleanup = teardownWith(t);
+    const directory = await tempDirectory(cleanup);
+    const collector = await startCollectorProcess(directory, {});
+    cleanup.add('collector', () => collector.child.kill());
+    const sidecar = startChild({
+      name: 'keyturn-agent',
+      entry: PROGRAMS.agent,
+      args: ['--config', join(REPOSITORY, 'agent/example/agent.yaml')],
+      cwd: directory,
+      env: plainEnvironment({
+        KEYTURN_AGENT_COLLECTOR_ADDRESS: collector.grpc,
+        KEYTURN_AGENT_PROXY_LISTEN: '127.0.0.1:0',
+        KEYTURN_AGENT_PUSH_LISTEN: '127.0.0.1:0',
+      }),
+    });
+    cleanup.add('sidecar', () => sidecar.kill());
+    await eventually('it is listed', async () => {
+      const { stdout } = await keyturn(collector, 'verifiers');
+      return stdout.includes('example/') ? true : undefined;
+    });
+  },
+);
