@@ -83,7 +83,7 @@ function collector(status: StatusView): Finding[] {
     findings.push(
       warn(
         `${status.refused_verifiers} hellos of verifiers were turned away: the fleet is at its bound`,
-        'raise limits.verifiers in the collector settings, and look for agents that change their name',
+        'raise policy.max_verifiers in the collector settings, and look for agents that change their name',
       ),
     );
   }
@@ -91,10 +91,24 @@ function collector(status: StatusView): Finding[] {
 }
 
 function issuers(status: StatusView): Finding[] {
-  if (status.issuers.length === 0) {
-    return [fail('no issuer is configured', 'add issuers to the collector settings')];
-  }
-  return status.issuers.flatMap((issuer) => issuerFindings(issuer));
+  const none = fail('no issuer is configured', 'add issuers to the collector settings');
+  return [
+    ...(status.issuers.length === 0 ? [none] : []),
+    ...status.issuers.flatMap(issuerFindings),
+    ...foreignIssuers(status),
+  ];
+}
+
+function foreignIssuers(status: StatusView): Finding[] {
+  const configured = new Set(status.issuers.map(({ issuer }) => issuer));
+  return status.fleet.issuers
+    .filter(({ issuer, verifiers }) => verifiers > 0 && !configured.has(issuer))
+    .map(({ issuer, verifiers }) =>
+      warn(
+        `issuer ${issuer} is not configured, and ${verifiers} verifier${verifiers === 1 ? ' takes' : 's take'} its tokens`,
+        'add it under issuers in the collector settings',
+      ),
+    );
 }
 
 function issuerFindings(issuer: IssuerView): Finding[] {

@@ -11,6 +11,9 @@ import type { Now, State } from './state.ts';
 import { isKnownKid } from './usage.ts';
 import type { Write } from './writes.ts';
 
+/** Issuers nobody configured that verifiers may name. */
+const FOREIGN_ISSUERS_MAX = 64;
+
 /** Assigns epochs to the verifiers a session names. */
 export function applyHello(
   state: State,
@@ -45,14 +48,22 @@ function boundProblem(state: State, named: VerifierHello, now: Now): string | un
 }
 
 function issuersProblem(state: State, named: VerifierHello): string | undefined {
-  if (named.issuers.length > 0 && configuredIssuers(state, named.issuers).length === 0) {
+  if (named.issuers.length > 0 && knownIssuers(state, named.issuers).length === 0) {
     return 'issuers: none of them is configured at the collector';
   }
   return undefined;
 }
 
-function configuredIssuers(state: State, issuers: readonly string[]): readonly string[] {
-  return [...new Set(issuers)].filter((issuer) => state.policy.issuers.has(issuer));
+/**
+ * The issuers to remember a verifier by. Some that nobody configured are kept as well, so that they
+ * show and can be added; no rotation can be opened for them.
+ */
+function knownIssuers(state: State, issuers: readonly string[]): readonly string[] {
+  const { groups } = state.fleet;
+  const room = groups.size < state.policy.issuers.size + FOREIGN_ISSUERS_MAX;
+  return [...new Set(issuers)].filter(
+    (issuer) => state.policy.issuers.has(issuer) || groups.has(issuer) || room,
+  );
 }
 
 function admit(
@@ -77,7 +88,7 @@ function admit(
     seq: 0,
     profile: named.profile,
     source: named.source,
-    issuers: configuredIssuers(state, named.issuers),
+    issuers: knownIssuers(state, named.issuers),
     firstSeenAtMs: before?.firstSeenAtMs ?? now.atMs,
     receivedAtMs: null,
     observedAtMs: null,

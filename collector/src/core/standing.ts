@@ -42,8 +42,10 @@ export function standingOf(
 
 /** Does a fetched document count as the verifier's own key set? Not for caches it says nothing of. */
 export function servedCounts(profile: ProfileFacts): boolean {
-  if (profile.staticKeys || profile.severalCaches) return false;
-  return profile.replacesWholeSet || (profile.refetchesOnUnknownKid && profile.cooldownS === 0);
+  if (profile.staticKeys) return false;
+  // Whichever cache meets the new kid first then asks the proxy, which is known to have it.
+  if (profile.refetchesOnUnknownKid && profile.cooldownS === 0) return true;
+  return profile.replacesWholeSet && !profile.severalCaches;
 }
 
 function profileOf(verifier: Verifier): ProfileFacts {

@@ -119,7 +119,23 @@ t.test('what is not, with what to do', async (t) => {
     [status({ store_failing_since_at: AT }), 'fail', /store refuses writes/],
     [status({ hold_down_until_at: AT }), 'warn', /started a moment ago/],
     [status({ refused_verifiers: 4 }), 'warn', /4 hellos/],
-    [status({ issuers: [] }), 'fail', /no issuer is configured/],
+    [
+      status({ issuers: [], fleet: { verifiers_known: 0, issuers: [] } }),
+      'fail',
+      /no issuer is configured/,
+    ],
+    [
+      status({
+        fleet: {
+          verifiers_known: 3,
+          issuers: [
+            { issuer: 'foreign', services: 1, verifiers: 1, reporting: 1, silent: 0, joined: 0 },
+          ],
+        },
+      }),
+      'warn',
+      /^issuer foreign is not configured, and 1 verifier takes its tokens/,
+    ],
     [
       issuer({ vantages: [{ ...VANTAGE, message: 'no answer in 5s' }] }),
       'fail',
@@ -146,11 +162,20 @@ t.test('what is not, with what to do', async (t) => {
       status({
         fleet: {
           verifiers_known: 2,
-          issuers: [{ issuer: 'i', services: 1, verifiers: 2, reporting: 0, silent: 2, joined: 0 }],
+          issuers: [
+            {
+              issuer: 'https://issuer.example',
+              services: 1,
+              verifiers: 2,
+              reporting: 0,
+              silent: 2,
+              joined: 0,
+            },
+          ],
         },
       }),
       'fail',
-      /all 2 verifiers of issuer i are silent/,
+      /all 2 verifiers of issuer https:\/\/issuer.example are silent/,
     ],
   ];
   for (const [change, level, what] of rows) {
