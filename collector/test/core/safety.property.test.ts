@@ -92,13 +92,19 @@ class Truth {
   }
 
   run(cmd: Command): void {
+    // Nothing that people do happens in the same second as what they did before.
+    if (cmd === 'next' || cmd === 'roll back') this.pass(1_000);
     if (typeof cmd !== 'string') {
       const process = this.processes[cmd[1] % Math.max(1, this.processes.length)];
       if (process !== undefined) this.#happens(cmd[0], process);
       return;
     }
-    if (cmd.startsWith('pass ')) return this.pass(Number(cmd.slice(5)) * 1_000);
     switch (cmd) {
+      case 'pass 1':
+      case 'pass 20':
+      case 'pass 60':
+      case 'pass 700':
+        return this.pass(Number(cmd.slice('pass '.length)) * 1_000);
       case 'settle':
         for (const process of this.processes) {
           process.muted = false;
