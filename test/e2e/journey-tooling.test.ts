@@ -12,7 +12,7 @@ import type { CheckGateRequest, CheckGateResponse } from '@keyturn/shared/wire/s
 import type { CollectorProcess } from '../harness/collector-process.ts';
 import { QUICK_POLICY, startCollectorProcess } from '../harness/collector-process.ts';
 import { eventually } from '../harness/eventually.ts';
-import { keyturn } from '../harness/keyturn-cli.ts';
+import { keyturn, keyturnThen } from '../harness/keyturn-cli.ts';
 import { PROGRAMS, REPOSITORY } from '../harness/programs.ts';
 import { plainEnvironment, runToEnd } from '../harness/run-to-end.ts';
 import { teardownWith } from '../harness/teardown-with.ts';
@@ -83,10 +83,12 @@ t.test('a pipeline rotates a key', async (t) => {
   t.equal(closed.status, 503);
   t.match(closed.headers.get('retry-after'), /^\d+$/);
 
-  const waiting = keyturn(collector, 'gate', 'activate', '--wait', '--stable-for', '500ms');
-  issuer.serve(issuer.both);
-  holds(issuer.both);
-  const waited = await waiting;
+  const publish = (): void => {
+    issuer.serve(issuer.both);
+    holds(issuer.both);
+  };
+  const wait = ['gate', 'activate', '--wait', '--stable-for', '500ms'];
+  const waited = await keyturnThen(collector, publish, ...wait);
   t.equal(waited.code, 0, 'the wait ends when the gate has been open for a while');
   t.match(waited.stdout, /^\S+ activate is closed: [^]*^\S+ activate is open: /m, 'told as lines');
   t.notOk(waited.stdout.includes('\u001b'), 'no terminal codes into a file');

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** SIGKILL after this; 20 s by default. */
   readonly timeoutMs?: number;
+  /** Called once, when the program has said something on stdout. */
+  readonly onFirstOutput?: () => void;
 }
 
 /** How a program ended and everything it said. */
@@ -44,6 +46,8 @@ export async function runToEnd(options: RunOptions): Promise<Ended> {
     killSignal: 'SIGKILL',
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
+  const { onFirstOutput } = options;
+  if (onFirstOutput !== undefined) child.stdout.once('data', onFirstOutput);
   const [stdout, stderr, [code, signal]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
