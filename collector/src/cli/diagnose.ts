@@ -1,3 +1,4 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
 import { formatDuration } from '@keyturn/shared/settings.ts';
 import type { IssuerView, ProfileView, ServiceView } from '../api/schemas/fleet.ts';
 import type { StatusView } from '../api/schemas/status.ts';
@@ -105,7 +106,7 @@ function foreignIssuers(status: StatusView): Finding[] {
     .filter(({ issuer, verifiers }) => verifiers > 0 && !configured.has(issuer))
     .map(({ issuer, verifiers }) =>
       warn(
-        `issuer ${issuer} is not configured, and ${verifiers} verifier${verifiers === 1 ? ' takes' : 's take'} its tokens`,
+        `issuer ${issuer} is not configured, and ${counted(verifiers, 'verifier')} would take its tokens`,
         'add it under issuers in the collector settings',
       ),
     );

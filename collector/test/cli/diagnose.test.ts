@@ -134,7 +134,7 @@ t.test('what is not, with what to do', async (t) => {
         },
       }),
       'warn',
-      /^issuer foreign is not configured, and 1 verifier takes its tokens/,
+      /^issuer foreign is not configured, and 1 verifier would take its tokens/,
     ],
     [
       issuer({ vantages: [{ ...VANTAGE, message: 'no answer in 5s' }] }),

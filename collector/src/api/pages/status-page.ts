@@ -1,3 +1,4 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
 import { formatDuration } from '@keyturn/shared/settings.ts';
 import type { IssuerView } from '../schemas/fleet.ts';
 import type { StatusView } from '../schemas/status.ts';
@@ -44,7 +45,7 @@ function collectorHeader(status: StatusView, nowMs: number): Html {
   return html`<header>
     <h1>Keyturn</h1>
     ${problems.length === 0 ? html`<p>The collector works.</p>` : problems}
-    <p class="soft">${status.fleet.verifiers_known} verifiers known · collector ${status.version}, up ${formatDuration(nowMs - Date.parse(status.started_at))} · as of ${status.now_at} · refreshed every ${REFRESH_S} s</p>
+    <p class="soft">${counted(status.fleet.verifiers_known, 'verifier')} known · collector ${status.version}, up ${formatDuration(nowMs - Date.parse(status.started_at))} · as of ${status.now_at} · refreshed every ${REFRESH_S} s</p>
   </header>`;
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
 import type { ProfileView, VerifierView } from '../../api/schemas/fleet.ts';
 import { table } from './table.ts';
 import { ago } from './time.ts';
@@ -27,7 +28,7 @@ function verifierRow(verifier: VerifierView, nowMs: number): string[] {
   const details = standings.map((standing) => standing.detail);
   if (failing !== undefined) {
     details.push(
-      `fetch failed ${failing.consecutive_failures} times${failing.last_error === null ? '' : ` (${failing.last_error})`}`,
+      `fetch failed ${counted(failing.consecutive_failures, 'time')}${failing.last_error === null ? '' : ` (${failing.last_error})`}`,
     );
   }
   return [

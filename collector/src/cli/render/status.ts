@@ -1,3 +1,4 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
 import type { AuditEntryView, StatusView } from '../../api/schemas/status.ts';
 import type { Paint } from '../paint.ts';
 import { gateLines, headLines } from './rotation.ts';
@@ -40,7 +41,7 @@ export function auditText(body: {
 
 function collectorLines(status: StatusView, nowMs: number, paint: Paint): string[] {
   const lines = [
-    `collector ${status.version}, up since ${toTheSecond(status.started_at)}, ${status.fleet.verifiers_known} verifiers known`,
+    `collector ${status.version}, up since ${toTheSecond(status.started_at)}, ${counted(status.fleet.verifiers_known, 'verifier')} known`,
   ];
   if (status.store_failing_since_at !== null) {
     lines.push(

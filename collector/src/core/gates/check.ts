@@ -71,11 +71,6 @@ export function offender(
   return { service, instance, cache, state, sinceMs, detail };
 }
 
-/** `1 verifier`, `2 verifiers`. */
-export function counted(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
-}
-
 /** An argument for a shell command in a help line; names reported by agents keep to a safe alphabet. */
 export function quoted(text: string): string {
   return /^[A-Za-z0-9._:@/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

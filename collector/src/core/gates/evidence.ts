@@ -1,3 +1,4 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
 import { moment } from '@keyturn/shared/model/moment.ts';
 import type { Check } from '@keyturn/shared/model/verdict.ts';
 import { GRADES } from '@keyturn/shared/model/evidence.ts';
@@ -7,7 +8,7 @@ import type { RotationRecord } from '../records.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
 import { propagationMs } from '../timing.ts';
-import { counted, fail, offender, pass, quoted, unknown } from './check.ts';
+import { fail, offender, pass, quoted, unknown } from './check.ts';
 import {
   addUnheard,
   contradicting,

@@ -1,3 +1,4 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
 import { moment } from '@keyturn/shared/model/moment.ts';
 import type { Check } from '@keyturn/shared/model/verdict.ts';
 import { KEYS_PER_ISSUER_MAX } from '../issuers.ts';
@@ -5,7 +6,7 @@ import { openRotations } from '../rotation.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import type { IssuerState, Now, State, VantageState } from '../state.ts';
-import { counted, fail, pass, unknown } from './check.ts';
+import { fail, pass, unknown } from './check.ts';
 
 /** Origin clocks further off than this, or than σ where larger, make time rules meaningless. */
 export const CLOCK_TOLERANCE_MS = 300_000;

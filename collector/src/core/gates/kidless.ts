@@ -1,3 +1,4 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
 import { moment } from '@keyturn/shared/model/moment.ts';
 import type { Check, Offender } from '@keyturn/shared/model/verdict.ts';
 import { groupsOfIssuer } from '../fleet.ts';
@@ -6,7 +7,7 @@ import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { usageKey } from '../state.ts';
 import { longestLifetimeMs } from '../timing.ts';
-import { counted, fail, offender, pass, unknown } from './check.ts';
+import { fail, offender, pass, unknown } from './check.ts';
 import { Offenders } from './dependents.ts';
 
 /** What tokens without a kid mean to the gate that asks. */

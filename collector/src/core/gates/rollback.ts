@@ -1,9 +1,10 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
 import type { Check } from '@keyturn/shared/model/verdict.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { attributableFailures } from '../usage.ts';
-import { counted, fail, offender, pass, unknown } from './check.ts';
+import { fail, offender, pass, unknown } from './check.ts';
 import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.ts';
 import { fleetHeard } from './evidence.ts';
 import { collectorChecks, issuerChecks } from './health.ts';
