@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { glob, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
 import { hostname } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import t from 'tap';
 import { parse } from 'yaml';
+import * as agent from '@keyturn/agent';
 import { loadConfig } from '@keyturn/collector/config/config.ts';
 import { profiles } from '@keyturn/collector/config/profiles.ts';
 import { messageOf } from '@keyturn/shared/errors.ts';
@@ -60,6 +62,19 @@ t.test('every JSON and YAML block parses, settings pass the real checks', async 
     const where = `${file}:${line}`;
     if (language === 'json') t.doesNotThrow(() => JSON.parse(text), where);
     else if (language === 'yaml') t.same(await settingsProblems(text), [], where);
+  }
+});
+
+t.test('every TypeScript block reads, and imports what there is', async (t) => {
+  const exported = new Set(Object.keys(agent));
+  for (const { file, line, text } of blocks.filter(({ language }) => language === 'ts')) {
+    const where = `${file}:${line}`;
+    t.doesNotThrow(() => stripTypeScriptTypes(text), where);
+    for (const [, names = ''] of text.matchAll(/import \{([^}]*)\} from '@keyturn\/agent'/g)) {
+      for (const name of names.split(',').map((each) => each.trim())) {
+        t.ok(name === '' || exported.has(name), `${where}: ${name}`);
+      }
+    }
   }
 });
 
