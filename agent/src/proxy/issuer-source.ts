@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@keyturn/shared/clock.ts';
+import { jwksUriOf } from '@keyturn/shared/http/discovery.ts';
+import {
+  fetchDocument,
+  type FetchedDocument,
+  type FetchFailure,
+  fetchFailure,
+  type FetchOptions,
+} from '@keyturn/shared/http/fetch-document.ts';
 import { fetchErrorOf, parseJwks } from '@keyturn/shared/jwks/parse.ts';
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import type { FetchError } from '@keyturn/shared/model/report.ts';
 import type { IssuerConfig } from '../config.ts';
-import { Discovery, jwksUriOf } from './discovery.ts';
-import {
-  failed,
-  fetchDocument,
-  type FetchedDocument,
-  type FetchFailure,
-  type FetchOptions,
-} from './fetch-document.ts';
+import { Discovery } from './discovery.ts';
+import { upstreamFacts } from './upstream-facts.ts';
 
 /** First retry after a failure; doubles up to the refresh interval. */
 const RETRY_MS = 1_000;
@@ -79,8 +81,14 @@ export class IssuerSource implements Disposable {
     const { config, ca, clock } = options;
     this.config = config;
     this.#options = options;
-    const { timeoutMs, maxBytes } = config;
-    this.#fetchOptions = { timeoutMs, maxBytes, ca, clock, signal: this.#stop.signal };
+    this.#fetchOptions = {
+      timeoutMs: config.timeoutMs,
+      bytesMax: config.maxBytes,
+      ca,
+      userAgent: 'keyturn-agent',
+      clock,
+      signal: this.#stop.signal,
+    };
     this.discovery = new Discovery(config, this.#fetchOptions);
   }
 
@@ -136,35 +144,34 @@ export class IssuerSource implements Disposable {
     const startedAtMs = clock.monotonicMs();
     const result = await this.#fetch();
     if (this.#stop.signal.aborted) return;
-    if (result.ok) this.#accept(result.document, startedAtMs);
+    if (result.ok) this.#accept(result, startedAtMs);
     else this.#fail(result, startedAtMs);
     this.#schedule();
     this.#options.onAttempt(this);
   }
 
-  async #fetch(): Promise<
-    { readonly ok: true; readonly document: FetchedDocument } | FetchFailure
-  > {
+  async #fetch(): Promise<FetchedDocument | FetchFailure> {
     const startedAtMs = this.#options.clock.monotonicMs();
     const target = await this.#target();
     if (!target.ok) return target;
     const spentMs = this.#options.clock.monotonicMs() - startedAtMs;
     const timeoutMs = this.config.timeoutMs - spentMs;
-    if (timeoutMs <= 0) return failed('timeout', 'discovery took all the time there was');
+    if (timeoutMs <= 0) return fetchFailure('timeout', 'discovery took all the time there was');
     return fetchDocument(target.uri, { ...this.#fetchOptions, timeoutMs });
   }
 
   async #target(): Promise<{ readonly ok: true; readonly uri: URL } | FetchFailure> {
     if (this.config.jwksUri !== null) return { ok: true, uri: this.config.jwksUri };
     const found = await this.discovery.read();
-    return found.ok ? jwksUriOf(found.document, this.config) : found;
+    return found.ok ? jwksUriOf(found.document, this.config.allowHttp) : found;
   }
 
   #accept(fetched: FetchedDocument, startedAtMs: number): void {
-    const { body, contentType, cacheControl, ageMs } = fetched;
+    const { body } = fetched;
+    const { contentType, cacheControl, ageMs } = upstreamFacts(fetched.headers);
     const parsed = parseJwks(body, { bytesMax: this.config.maxBytes, keysMax: 1_000 });
     if (!parsed.ok) {
-      this.#fail(failed(fetchErrorOf(parsed.error), parsed.message), startedAtMs);
+      this.#fail(fetchFailure(fetchErrorOf(parsed.error), parsed.message), startedAtMs);
       return;
     }
     this.#document = {
@@ -185,7 +192,7 @@ export class IssuerSource implements Disposable {
     };
   }
 
-  #fail({ error, message }: FetchFailure, startedAtMs: number): void {
+  #fail({ error, message }: FetchFailure<FetchError>, startedAtMs: number): void {
     this.discovery.doubt();
     this.health = {
       attemptAtMs: startedAtMs,

@@ -1,27 +1,27 @@
-import { JWKS_LIMITS, type JwksError, parseJwks } from '@keyturn/shared/jwks/parse.ts';
-import type { Sighting, SightingError } from '../core/sighting.ts';
-import { readCacheHeaders } from './cache-headers.ts';
-import type { Discovery } from './discovery.ts';
 import {
   type FetchedDocument,
   type FetchFailure,
   fetchDocument,
   fetchFailure,
-  type FetchLimits,
-} from './fetch-document.ts';
+  type FetchOptions,
+} from '@keyturn/shared/http/fetch-document.ts';
+import { JWKS_LIMITS, type JwksError, parseJwks } from '@keyturn/shared/jwks/parse.ts';
+import type { Sighting, SightingError } from '../core/sighting.ts';
+import { readCacheHeaders } from './cache-headers.ts';
+import type { Discovery } from './discovery.ts';
 
 /** Largest JWKS read. */
 export const JWKS_BYTES_MAX = JWKS_LIMITS.bytesMax;
 
 /** Fetches the JWKS at an address, or where discovery says it is, once. Never throws. */
 export async function sightJwks(
-  at: string | Discovery,
-  limits: FetchLimits,
+  at: URL | Discovery,
+  options: FetchOptions,
 ): Promise<Sighting['result']> {
-  if (typeof at === 'string') return resultOf(await fetchDocument(at, limits));
-  const found = await at.jwksUri(limits);
+  if (at instanceof URL) return resultOf(await fetchDocument(at, options));
+  const found = await at.jwksUri(options);
   if (!found.ok) return found;
-  const result = resultOf(await fetchDocument(found.uri, limits));
+  const result = resultOf(await fetchDocument(found.uri, options));
   if (!result.ok) at.forget();
   return result;
 }

@@ -52,7 +52,7 @@ class SourceWatch {
   readonly #options: WatchOptions;
   readonly #clock: Clock;
   readonly #vantage: string;
-  readonly #at: string | Discovery;
+  readonly #at: URL | Discovery;
   readonly #closing = new AbortController();
   #intervalMs: number;
   #startedAtMs = 0;
@@ -64,7 +64,7 @@ class SourceWatch {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#vantage = vantage;
-    this.#at = kind === 'jwks' ? vantage : new Discovery(vantage, issuer, this.#clock);
+    this.#at = kind === 'jwks' ? new URL(vantage) : new Discovery(vantage, issuer, this.#clock);
     this.#intervalMs = issuer.intervalMs;
     this.#running = this.#run();
   }
@@ -102,9 +102,15 @@ class SourceWatch {
   async #sight(): Promise<void> {
     const { onSighting, onUndelivered, timeoutMs = TIMEOUT_MS } = this.#options;
     const { signal } = this.#closing;
-    const limits = { timeoutMs, bytesMax: JWKS_BYTES_MAX, ca: this.#issuer.ca, signal };
     try {
-      const result = await sightJwks(this.#at, limits);
+      const result = await sightJwks(this.#at, {
+        timeoutMs,
+        bytesMax: JWKS_BYTES_MAX,
+        ca: this.#issuer.ca,
+        userAgent: 'keyturn-collector',
+        clock: this.#clock,
+        signal,
+      });
       if (signal.aborted) return;
       await onSighting({ issuer: this.#issuer.issuer, vantage: this.#vantage, result });
     } catch (thrown) {
