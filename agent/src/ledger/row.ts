@@ -1,6 +1,7 @@
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import { OUTCOMES } from '@keyturn/shared/model/outcome.ts';
 import type { CountKey, KidCounts } from '@keyturn/shared/model/report.ts';
+import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import type { AcceptedClaims } from './ledger.ts';
 
 const SLOT_BY_OUTCOME: ReadonlyMap<Outcome, number> = new Map(
@@ -15,8 +16,8 @@ const WITHOUT_IAT = HIGHEST_IAT + 4;
 const LAST_ACCEPTED = HIGHEST_IAT + 5;
 const SLOTS = HIGHEST_IAT + 6;
 
-/** End of the year 9999: a later claim means "never", and still fits every date type. */
-const UNIX_S_MAX = 253_402_300_799;
+/** A later claim means "never", and still fits every date type. */
+const UNIX_S_MAX = REPORT_LIMITS.numericDateS;
 
 /** The totals of one kid. One typed array, so that counting a verification allocates nothing. */
 export interface Row {

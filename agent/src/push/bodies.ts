@@ -2,26 +2,19 @@ import { parseJwks } from '@keyturn/shared/jwks/parse.ts';
 import { ID_LIMITS, textProblem, type KeyRef } from '@keyturn/shared/model/ids.ts';
 import { OUTCOMES } from '@keyturn/shared/model/outcome.ts';
 import { FETCH_ERRORS, REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
+import { field, integer, issuerName, matching, oneOf } from '@keyturn/shared/settings/fields.ts';
 import { shown } from '@keyturn/shared/shown.ts';
 import { z } from 'zod';
-import { integer, oneOf, text } from '../config/fields.ts';
 
-/** End of the year 9999, Unix seconds. */
-const UNIX_S_MAX = 253_402_300_799;
-const AGE_MS_MAX = 10 * 366 * 86_400_000;
 const COUNT_MAX = 1_000_000_000;
 
-const issuer = text('the exact `iss` string', ID_LIMITS.issuerBytes);
-const ageMs = integer(0, AGE_MS_MAX).nullish();
+const ageMs = integer(0, REPORT_LIMITS.ageMs).nullish();
 
 /** Chosen by the verifier's process when it starts; a new one says that it restarted. */
-const boot = z.unknown().transform((value, context) => {
-  if (typeof value === 'string' && /^[\w.:-]{1,64}$/.test(value)) return value;
-  context.addIssue(
-    `expected 1 to 64 letters, digits or . _ : -, new for each start of the process, got ${shown(value)}`,
-  );
-  return z.NEVER;
-});
+const boot = matching(
+  /^[\w.:-]{1,64}$/,
+  '1 to 64 letters, digits or . _ : -, new for each start of the process',
+);
 
 /** `{kid, thumbprint, alg}`, or `{jwk}` with the public key itself. */
 const key = z.unknown().transform((value, context): KeyRef => {
@@ -34,17 +27,17 @@ const key = z.unknown().transform((value, context): KeyRef => {
 export const keysBody = z
   .strictObject({
     boot,
-    issuer,
+    issuer: issuerName,
     keys: z.array(key).max(REPORT_LIMITS.keysPerSet).optional(),
     /** Instead of `keys`: the key set document the verifier holds, parsed. */
     jwks: z.unknown().optional(),
     data_age_ms: ageMs,
     attempt_age_ms: ageMs,
     consecutive_failures: integer(0, 4_294_967_295).default(0),
-    last_error: oneOf(...FETCH_ERRORS).nullish(),
+    last_error: oneOf(FETCH_ERRORS).nullish(),
     next_refresh_in_ms: ageMs,
     cooldown_in_ms: ageMs,
-    document_sha256: text('64 hex digits', 64).nullish(),
+    document_sha256: matching(/^[\da-f]{64}$/i, '64 hex digits').nullish(),
   })
   .transform((body, context) => {
     const { keys, jwks, ...rest } = body;
@@ -61,19 +54,18 @@ export const keysBody = z
     return z.NEVER;
   });
 
-const claimS = z.unknown().transform((value, context) => {
-  const fits = typeof value === 'number' && value >= 0 && value <= UNIX_S_MAX;
-  if (fits) return value;
-  context.addIssue(`expected Unix seconds from 0 to ${UNIX_S_MAX}, got ${shown(value)}`);
-  return z.NEVER;
-});
+const claimS = field((value) =>
+  typeof value === 'number' && value >= 0 && value <= REPORT_LIMITS.numericDateS
+    ? { value }
+    : { expected: `expected Unix seconds from 0 to ${REPORT_LIMITS.numericDateS}` },
+);
 
 const row = z
   .strictObject({
-    issuer,
+    issuer: issuerName,
     /** Null: the tokens had none. */
     kid: z.string().nullable(),
-    outcome: oneOf(...OUTCOMES),
+    outcome: oneOf(OUTCOMES),
     count: integer(0, COUNT_MAX),
     /** Highest `iat` and `exp` of the accepted tokens of this row. */
     iat: claimS.optional(),
