@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { KeyturnError, messageOf } from '@keyturn/shared/errors.ts';
+import { firstLines } from '@keyturn/shared/settings/check.ts';
 import { plainText } from '@keyturn/shared/shown.ts';
 import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
 import { readConfig, type AgentConfig } from './config.ts';
-import { formatAddress } from './config/address.ts';
+import { formatAddress } from '@keyturn/shared/address.ts';
 import { CONFIG_FILE_NAME, ENVIRONMENT, type Environment } from './config/environment.ts';
 import { readConfigFiles, type ConfigFiles } from './config/files.ts';
 import { urlsOf } from './proxy/proxy.ts';
@@ -57,9 +58,8 @@ export async function runCommand(input: CommandInput): Promise<number> {
   if ('problems' in loaded) {
     const { problems } = loaded;
     const heading = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    input.err(
-      `keyturn-agent: ${heading} in the settings\n${problems.map((line) => `  ${line}\n`).join('')}`,
-    );
+    const lines = firstLines(problems).map((line) => `  ${line}\n`);
+    input.err(`keyturn-agent: ${heading} in the settings\n${lines.join('')}`);
     return EXIT.usage;
   }
   if (options.check) {

@@ -1,6 +1,9 @@
+import type { Address } from '@keyturn/shared/address.ts';
+import { discoveryUrl } from '@keyturn/shared/http/discovery.ts';
 import { ID_LIMITS, nameProblem, type VerifierId } from '@keyturn/shared/model/ids.ts';
+import { check, type Problem } from '@keyturn/shared/settings/check.ts';
+import { readYaml, type Position, type YamlFile } from '@keyturn/shared/settings/yaml-file.ts';
 import { shown } from '@keyturn/shared/shown.ts';
-import type { Address } from './config/address.ts';
 import { crossProblems, idOf } from './config/crosschecks.ts';
 import {
   environmentNameOf,
@@ -9,8 +12,6 @@ import {
   type Environment,
 } from './config/environment.ts';
 import { fileSchema, SECTIONS, type FileSettings, type IssuerSettings } from './config/schema.ts';
-import { check, type Problem } from './config/sentences.ts';
-import { readYaml, type Position, type YamlFile } from './config/yaml-file.ts';
 
 export interface IssuerConfig {
   readonly issuer: string;
@@ -93,10 +94,10 @@ export function readConfig(sources: ConfigSources): ConfigResult {
   const parsed = check(fileSchema, value);
   const settings = 'value' in parsed ? parsed.value : wellFormedSections(value);
   const hostInstance = instanceOf(sources.hostname);
-  const problems = [
-    ...('value' in parsed ? [] : parsed.problems),
-    ...crossProblems(settings, hostInstance),
-  ].map((problem) => rendered(problem, yaml, sources));
+  const problems = inOrder(
+    [...('value' in parsed ? [] : parsed.problems), ...crossProblems(settings, hostInstance)],
+    yaml,
+  ).map((problem) => rendered(problem, yaml, sources));
   if (!('value' in parsed) || problems.length > 0 || inEnvironment.length > 0) {
     return { ok: false, problems: [...problems, ...inEnvironment] };
   }
@@ -113,11 +114,21 @@ function wellFormedSections(value: unknown): Partial<FileSettings> {
   return Object.fromEntries(found);
 }
 
-function rendered({ path, message }: Problem, yaml: YamlFile, sources: ConfigSources): string {
+/** As they come in the file. */
+function inOrder(problems: readonly Problem[], yaml: YamlFile): readonly Problem[] {
+  const lineOf = ({ path, about }: Problem) => yaml.locate(path, about)?.line ?? 0;
+  return problems.toSorted((a, b) => lineOf(a) - lineOf(b));
+}
+
+function rendered(
+  { path, message, about }: Problem,
+  yaml: YamlFile,
+  sources: ConfigSources,
+): string {
   const name = environmentNameOf(path, sources.env);
   if (name !== undefined) return `environment: ${name} (${path.join('.')}): ${message}`;
   const key = path.length === 0 ? '' : `${keyText(path)}: `;
-  return `${place(sources.file, yaml.locate(path))}: ${key}${message}`;
+  return `${place(sources.file, yaml.locate(path, about))}: ${key}${message}`;
 }
 
 function keyText(path: readonly (string | number)[]): string {
@@ -188,8 +199,7 @@ function issuerOf(entry: IssuerSettings): IssuerConfig {
   };
 }
 
-/** OpenID Connect Discovery 1.0 section 4.1: the path is appended, a trailing slash removed first. */
 function defaultDiscovery(issuer: string): URL | null {
-  if (!URL.canParse(issuer) || !/^https?:/.test(issuer)) return null;
-  return new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  const url = discoveryUrl(issuer);
+  return url === null ? null : new URL(url);
 }

@@ -3,7 +3,7 @@ import { chmod, lstat, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { KeyturnError, messageOf } from '@keyturn/shared/errors.ts';
-import { formatAddress, type Address } from './config/address.ts';
+import { formatAddress, type Address } from '@keyturn/shared/address.ts';
 
 /** A port or socket that cannot be had; the message names it and the setting. */
 export class ListenError extends KeyturnError {

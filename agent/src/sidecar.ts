@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '@keyturn/shared/clock.ts';
 import type { Logger } from 'pino';
 import type { AgentConfig } from './config.ts';
-import { formatAddress } from './config/address.ts';
+import { formatAddress } from '@keyturn/shared/address.ts';
 import type { ConfigFiles } from './config/files.ts';
 import { createAgentEvents } from './events.ts';
 import { HeldReporter } from './held-reporter.ts';

@@ -9,7 +9,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { registerReadiness } from './api/grpc-readiness.ts';
 import { registerRotations } from './api/grpc-rotation.ts';
 import { createHttpApi } from './api/http-api.ts';
-import { formatAddress } from './config/address.ts';
+import { formatAddress } from '@keyturn/shared/address.ts';
 import type { CollectorConfig } from './config/config.ts';
 import type { ListenConfig } from './config/listen.ts';
 import { createEngine } from './engine.ts';

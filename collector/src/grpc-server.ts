@@ -4,7 +4,7 @@ import { KeyturnError, messageOf } from '@keyturn/shared/errors.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import { reflectedPackage } from '@keyturn/shared/wire/reflection.ts';
 import { HealthImplementation } from 'grpc-health-check';
-import { type Address, formatAddress } from './config/address.ts';
+import { type Address, formatAddress } from '@keyturn/shared/address.ts';
 import type { ListenTls } from './config/listen.ts';
 
 /** The gRPC port could not be bound; the message names port and setting. */

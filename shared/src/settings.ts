@@ -62,20 +62,3 @@ export function duration(limits: { minMs?: number; maxMs?: number } = {}): z.Zod
     return ms;
   });
 }
-
-/** One problem in a settings file: where, and a sentence with what was expected and what came. */
-export interface SettingsProblem {
-  readonly path: string;
-  readonly message: string;
-}
-
-/** Every problem of a failed parse, `path: message` each, in the file's words. */
-export function settingsProblems(error: z.ZodError): readonly SettingsProblem[] {
-  return error.issues.map((issue) => ({
-    path: issue.path.length === 0 ? '(top level)' : issue.path.map(String).join('.'),
-    message:
-      issue.code === 'unrecognized_keys'
-        ? `unknown key ${issue.keys.map(shown).join(', ')}`
-        : issue.message,
-  }));
-}

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { z } from 'zod';
-import { duration, formatDuration, parseDurationMs, settingsProblems } from '../src/settings.ts';
+import { duration, formatDuration, parseDurationMs } from '../src/settings.ts';
 
 t.test('durations that are understood', (t) => {
   const rows: readonly (readonly [string, number])[] = [
@@ -81,19 +80,5 @@ t.test('no text makes the parser throw or give anything but whole milliseconds',
       return ms === undefined || (Number.isSafeInteger(ms) && ms >= 0);
     }),
   );
-  t.end();
-});
-
-t.test('problems name the place and unknown keys', (t) => {
-  const schema = z.strictObject({ lease: z.strictObject({ every: duration() }) });
-  const parsed = schema.safeParse({ lease: { every: '5', evry: '5s' }, more: 1 });
-  t.same(parsed.error && settingsProblems(parsed.error), [
-    {
-      path: 'lease.every',
-      message: 'expected a duration with a unit (ms, s, m, h or d) such as 15s or 1h30m, got "5"',
-    },
-    { path: 'lease', message: 'unknown key "evry"' },
-    { path: '(top level)', message: 'unknown key "more"' },
-  ]);
   t.end();
 });

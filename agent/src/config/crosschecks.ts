@@ -1,10 +1,10 @@
+import { formatAddress, isLoopback, isOpenToTampering } from '@keyturn/shared/address.ts';
+import { discoveryUrl } from '@keyturn/shared/http/discovery.ts';
 import { verifierKey, type VerifierId } from '@keyturn/shared/model/ids.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
+import type { Problem } from '@keyturn/shared/settings/check.ts';
 import { shown } from '@keyturn/shared/shown.ts';
-import { formatAddress, isLoopback } from './address.ts';
-import { isOpenToTampering } from './fields.ts';
 import type { FileSettings, IssuerSettings, VerifierSettings } from './schema.ts';
-import type { Problem } from './sentences.ts';
 
 /** What is wrong between keys that are each well formed. Sections that are not are left out. */
 export function crossProblems(
@@ -94,7 +94,11 @@ function issuerProblems(issuers: readonly IssuerSettings[]): readonly Problem[] 
 }
 
 function sourceProblems(entry: IssuerSettings, index: number): readonly Problem[] {
-  if (entry.jwks_uri === undefined && entry.discovery === undefined && !isWebIssuer(entry.issuer)) {
+  if (
+    entry.jwks_uri === undefined &&
+    entry.discovery === undefined &&
+    discoveryUrl(entry.issuer) === null
+  ) {
     return [
       {
         path: ['issuers', index],
@@ -114,10 +118,6 @@ function sourceProblems(entry: IssuerSettings, index: number): readonly Problem[
       },
     ];
   });
-}
-
-function isWebIssuer(issuer: string): boolean {
-  return URL.canParse(issuer) && /^https?:$/.test(new URL(issuer).protocol);
 }
 
 function verifierProblems(

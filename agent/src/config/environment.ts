@@ -1,5 +1,5 @@
-import type { KeyPath } from './sentences.ts';
-import { nearest } from './sentences.ts';
+import type { KeyPath } from '@keyturn/shared/settings/check.ts';
+import { nearest } from '@keyturn/shared/settings/nearest.ts';
 
 /** Names in the environment that overrule the settings file, and the key each stands for. */
 export const ENVIRONMENT: ReadonlyMap<string, KeyPath> = new Map<string, KeyPath>([

@@ -1,26 +1,32 @@
 import { ID_LIMITS } from '@keyturn/shared/model/ids.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
+import {
+  address,
+  filePath,
+  integer,
+  issuerName,
+  name,
+  oneOf,
+  text,
+} from '@keyturn/shared/settings/fields.ts';
 import { duration } from '@keyturn/shared/settings.ts';
 import { z } from 'zod';
-import { address, headerValue, integer, name, oneOf, socketMode, text, url } from './fields.ts';
-
-const issuerText = text('the exact `iss` string', ID_LIMITS.issuerBytes);
-const file = text('a file path');
+import { headerValue, socketMode, url } from './fields.ts';
 
 const collector = z.strictObject({
   /** gRPC address of the collector. */
   address: address('127.0.0.1:7461').default({ host: '127.0.0.1', port: 7461 }),
   /** Needed for any collector that is not on this machine. */
-  tls: z.strictObject({ ca: file }).optional(),
+  tls: z.strictObject({ ca: filePath }).optional(),
 });
 
 const https = z.strictObject({
   listen: address('127.0.0.1:7464'),
   /** Given certificate chain and key, PEM. Without them the agent makes its own. */
-  cert: file.optional(),
-  key: file.optional(),
+  cert: filePath.optional(),
+  key: filePath.optional(),
   /** Where the agent keeps its own authority: ca.pem for verifiers to trust, ca-key.pem (0600). */
-  directory: file.default('./data/agent-tls'),
+  directory: filePath.default('./data/agent-tls'),
 });
 
 const proxy = z.strictObject({
@@ -37,16 +43,16 @@ const push = z.strictObject({
   /** http, this machine only. */
   listen: address('127.0.0.1:7463').default({ host: '127.0.0.1', port: 7463 }),
   /** Unix socket, besides the address. */
-  socket: file.optional(),
+  socket: filePath.optional(),
   socket_mode: socketMode().default(0o600),
   /** Which verifiers may push: those under `verifiers`, or whoever reaches the API. */
-  accept: oneOf('declared', 'any').default('declared'),
+  accept: oneOf(['declared', 'any']).default('declared'),
   /** A verifier that pushes nothing for this long is no longer reported. */
   lease: duration({ minMs: 1_000, maxMs: 3_600_000 }).default(45_000),
 });
 
 const issuer = z.strictObject({
-  issuer: issuerText,
+  issuer: issuerName,
   /** Short name in proxy URLs of verifiers that take several issuers. */
   alias: name(64).optional(),
   jwks_uri: url().optional(),
@@ -60,7 +66,7 @@ const issuer = z.strictObject({
   max_stale: duration({ minMs: 1_000 }).default(86_400_000),
   max_bytes: integer(256, 16_777_216).default(1_048_576),
   /** PEM of the authority that signed the issuer's certificate, when the system does not know it. */
-  ca: file.optional(),
+  ca: filePath.optional(),
   /** Take keys over plain http from another machine. Whoever is on the way can then forge tokens. */
   allow_http: z.boolean().default(false),
 });
@@ -73,8 +79,8 @@ const verifier = z.strictObject({
   /** Id in the profile catalogue, such as npm-jwks-rsa. */
   profile: name(64).optional(),
   /** Default: every issuer of this file. */
-  issuers: z.array(issuerText).min(1).max(REPORT_LIMITS.issuersPerVerifier).optional(),
-  via: oneOf('proxy', 'push').default('proxy'),
+  issuers: z.array(issuerName).min(1).max(REPORT_LIMITS.issuersPerVerifier).optional(),
+  via: oneOf(['proxy', 'push']).default('proxy'),
 });
 
 /** The settings file of the sidecar, section by section. */
@@ -88,10 +94,10 @@ export const SECTIONS = {
   push: push.prefault({}),
   issuers: z.array(issuer).min(1).max(256),
   // A goodbye takes verifiers out of gates; said of some that go on, it could open one.
-  on_stop: oneOf('goodbye', 'silence').default('silence'),
+  on_stop: oneOf(['goodbye', 'silence']).default('silence'),
   verifiers: z.array(verifier).max(REPORT_LIMITS.verifiersPerSession).default([]),
   log: z
-    .strictObject({ level: oneOf('debug', 'info', 'warn', 'error', 'silent').default('info') })
+    .strictObject({ level: oneOf(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
     .prefault({}),
 } as const;
 

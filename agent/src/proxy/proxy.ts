@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import type { AgentConfig, VerifierConfig } from '../config.ts';
-import { formatAddress, isLoopback, type Address } from '../config/address.ts';
+import { formatAddress, isLoopback, type Address } from '@keyturn/shared/address.ts';
 import type { ConfigFiles } from '../config/files.ts';
 import { sendProblem } from '../http-guard.ts';
 import { createLedger } from '../ledger/memory-ledger.ts';

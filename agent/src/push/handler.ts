@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ID_LIMITS, nameProblem, type VerifierId } from '@keyturn/shared/model/ids.ts';
+import { check, type Problem } from '@keyturn/shared/settings/check.ts';
 import type { z } from 'zod';
-import { check, type Problem } from '../config/sentences.ts';
 import { guardProblem, sendJson, sendProblem } from '../http-guard.ts';
 import { goodbyeQuery, heartbeatBody, keysBody, outcomesBody } from './bodies.ts';
 import type { PushedVerifiers, PushResult } from './pushed-verifiers.ts';

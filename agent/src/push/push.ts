@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import type { AgentConfig } from '../config.ts';
-import { formatAddress } from '../config/address.ts';
+import { formatAddress } from '@keyturn/shared/address.ts';
 import { sendProblem } from '../http-guard.ts';
 import type { Reporter } from '../ledger/ledger.ts';
 import { closeServer, listenAt, listenOnSocket, SERVER_LIMITS } from '../listening.ts';

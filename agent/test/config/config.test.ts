@@ -104,7 +104,7 @@ void t.test('one problem at a time', (t) => {
     [
       'unknown key',
       `${ISSUERS}isuers: []`,
-      /^agent\.yaml:3:1: isuers: unknown key "isuers"; did you mean "issuers"\?$/,
+      /^agent\.yaml:3:1: isuers: unknown key "isuers"; did you mean issuers\?$/,
     ],
     [
       'unknown key, nothing near',
@@ -114,17 +114,17 @@ void t.test('one problem at a time', (t) => {
     [
       'unknown key below',
       `${ISSUERS}proxy:\n  lisen: x`,
-      /^agent\.yaml:4:3: proxy\.lisen: unknown key "lisen"; did you mean "listen"\?$/,
+      /^agent\.yaml:4:3: proxy\.lisen: unknown key "lisen"; did you mean listen\?$/,
     ],
     [
       'unknown key in a list',
       `${ISSUERS}    jwks_url: x`,
-      /^agent\.yaml:3:5: issuers\.0\.jwks_url: .*did you mean "jwks_uri"\?$/,
+      /^agent\.yaml:3:5: issuers\.0\.jwks_url: .*did you mean jwks_uri\?$/,
     ],
     [
       'wrong unit',
       `${ISSUERS}    refresh: 15 sec`,
-      /^agent\.yaml:3:5: issuers\.0\.refresh: expected a duration with a unit .* got "15 sec"$/,
+      /^agent\.yaml:3:14: issuers\.0\.refresh: expected a duration with a unit .* got "15 sec"$/,
     ],
     ['no unit', `${ISSUERS}    refresh: 15`, /expected a duration with a unit .* got 15$/],
     [
@@ -135,7 +135,7 @@ void t.test('one problem at a time', (t) => {
     [
       'section is text',
       `${ISSUERS}proxy: yes`,
-      /^agent\.yaml:3:1: proxy: expected a section with keys, got "yes"$/,
+      /^agent\.yaml:3:8: proxy: expected a section with keys, got "yes"$/,
     ],
     [
       'address',
@@ -273,9 +273,9 @@ verifiers: [{ service: a, issuers: [b] }]
     { KEYTURN_AGENT_COLECTOR_ADDRESS: 'x', KEYTURN_AGENT_LOG_LEVEL: 'loud' },
   );
   for (const message of [
-    /^agent\.yaml:1:14: collector\.address: .*set collector\.tls\.ca/,
+    /^agent\.yaml:1:23: collector\.address: .*set collector\.tls\.ca/,
     /^agent\.yaml:2:10: proxy\.lisen: unknown key/,
-    /^agent\.yaml:3:9: push\.lease: expected a duration/,
+    /^agent\.yaml:3:16: push\.lease: expected a duration/,
     /^agent\.yaml:5:\d+: verifiers\.0\.issuers\.0: "b" is not under issuers/,
     /^environment: unknown name KEYTURN_AGENT_COLECTOR_ADDRESS; did you mean KEYTURN_AGENT_COLLECTOR_ADDRESS\?$/,
     /^environment: KEYTURN_AGENT_LOG_LEVEL \(log\.level\): expected one of debug, .* got "loud"$/,
@@ -287,6 +287,8 @@ verifiers: [{ service: a, issuers: [b] }]
     );
   }
   t.equal(found.length, 6);
+  const lines = found.flatMap((line) => /^agent\.yaml:(\d+)/.exec(line)?.[1] ?? []);
+  t.same(lines, ['1', '2', '3', '5'], 'in the order of the file');
   t.end();
 });
 

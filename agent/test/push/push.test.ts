@@ -235,7 +235,7 @@ void t.test('what is refused, with its sentence', async (t) => {
       '/keys',
       { ...keys, isuer: 1 },
       400,
-      /unknown key "isuer"; did you mean "issuer"/,
+      /unknown key "isuer"; did you mean issuer\?/,
     ],
     [
       'no boot',

@@ -61,7 +61,7 @@ void t.test('usage and settings that are wrong', async (t) => {
     [
       'two problems',
       ['--config', join(directory, 'bad.yaml')],
-      /2 problems in the settings\n.*bad\.yaml:1:1: issuers: expected a list, got 7\n.*bad\.yaml:2:1: proxi: unknown key "proxi"; did you mean "proxy"\?\n/,
+      /2 problems in the settings\n.*bad\.yaml:1:10: issuers: expected a list, got 7\n.*bad\.yaml:2:1: proxi: unknown key "proxi"; did you mean proxy\?\n/,
     ],
     [
       'no such certificate',

@@ -1,4 +1,5 @@
 import { KeyturnError } from '@keyturn/shared/errors.ts';
+import { firstLines } from '@keyturn/shared/settings/check.ts';
 
 /** One thing wrong in the settings. */
 export interface ConfigProblem {
@@ -21,18 +22,10 @@ export class ConfigError extends KeyturnError {
   }
 }
 
-/** Problems said in the message; the rest is counted. */
-const SHOWN_MAX = 50;
-
 function summary(source: string, problems: readonly ConfigProblem[]): string {
   const heading = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  const lines = problems.slice(0, SHOWN_MAX).map((one) => `  ${sentence(one)}`);
-  const hidden = problems.length - lines.length;
-  return [
-    `${source} has ${heading}:`,
-    ...lines,
-    ...(hidden > 0 ? [`  and ${hidden} more`] : []),
-  ].join('\n');
+  const lines = firstLines(problems.map(sentence)).map((line) => `  ${line}`);
+  return [`${source} has ${heading}:`, ...lines].join('\n');
 }
 
 function sentence({ path, line, column, message }: ConfigProblem): string {

@@ -2,17 +2,18 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '@keyturn/shared/errors.ts';
+import type { KeyPath } from '@keyturn/shared/settings/check.ts';
+import { filePath } from '@keyturn/shared/settings/fields.ts';
+import { readYaml, type YamlFile } from '@keyturn/shared/settings/yaml-file.ts';
 import type { Policy } from '../core/policy.ts';
 import type { WatchedIssuer } from '../issuer/watched-issuer.ts';
 import type { OperatorTokenSource } from '../operator-token.ts';
 import { ConfigError } from './config-error.ts';
-import { filePath } from './fields.ts';
 import { resolveIssuers } from './issuers.ts';
 import { type ListenConfig, resolveListen } from './listen.ts';
-import { type KeyPath, ProblemList } from './problem-list.ts';
+import { ProblemList } from './problem-list.ts';
 import { policySchema, topSchema } from './schema.ts';
 import { type Profiles, resolveServices } from './services.ts';
-import { parseSettings, type SettingsDocument } from './settings-document.ts';
 
 /** Everything a collector is told, checked. Paths are absolute. */
 export interface CollectorConfig {
@@ -45,15 +46,15 @@ export function loadConfig(sources: ConfigSources): CollectorConfig {
   const { file, cwd } = sources;
   const document = file === null ? EMPTY : readDocument(path.resolve(cwd, file), file);
   const base = file === null ? cwd : path.dirname(path.resolve(cwd, file));
-  const problems = new ProblemList(document.locate);
+  const problems = new ProblemList(document);
   const config = resolve(document.value, sources, base, problems);
   if (problems.all.length > 0) throw new ConfigError(file ?? 'The environment', problems.all);
   return config;
 }
 
-const EMPTY: SettingsDocument = { value: {}, locate: () => null };
+const EMPTY: YamlFile = { value: {}, locate: () => undefined };
 
-function readDocument(absolute: string, file: string): SettingsDocument {
+function readDocument(absolute: string, file: string): YamlFile {
   let text: string;
   try {
     text = readFileSync(absolute, 'utf8');
@@ -61,7 +62,12 @@ function readDocument(absolute: string, file: string): SettingsDocument {
     const message = `the settings file cannot be read: ${messageOf(thrown)}`;
     throw new ConfigError(file, [{ path: '', line: null, column: null, message }]);
   }
-  return parseSettings(text, file);
+  const yaml = readYaml(text);
+  if (!('problems' in yaml)) return yaml;
+  const broken = yaml.problems.map(({ at, message }) => {
+    return { path: '', line: at?.line ?? null, column: at?.column ?? null, message };
+  });
+  throw new ConfigError(file, broken);
 }
 
 function resolve(

@@ -1,7 +1,9 @@
+import { isOpenToTampering } from '@keyturn/shared/address.ts';
+import { discoveryUrl } from '@keyturn/shared/http/discovery.ts';
+import type { KeyPath } from '@keyturn/shared/settings/check.ts';
 import type { IssuerPolicy } from '../core/policy.ts';
 import type { WatchedIssuer } from '../issuer/watched-issuer.ts';
-import { isLoopback } from './address.ts';
-import type { KeyPath, ProblemList } from './problem-list.ts';
+import type { ProblemList } from './problem-list.ts';
 import type { IssuerSettings } from './schema.ts';
 import { issuerSchema } from './schema.ts';
 
@@ -64,11 +66,6 @@ export function listOf(
   return value as readonly unknown[];
 }
 
-/** Where the OpenID Connect discovery document of an issuer is (Discovery 1.0, section 4). */
-export function discoveryUrl(issuer: string): string {
-  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-}
-
 function resolved(settings: IssuerSettings, ca: string | null): ResolvedIssuer {
   const sources = sourcesOf(settings);
   return {
@@ -93,13 +90,12 @@ function resolved(settings: IssuerSettings, ca: string | null): ResolvedIssuer {
 }
 
 function sourcesOf(settings: IssuerSettings): WatchedIssuer['sources'] {
+  const discovery = settings.discovery ? discoveryUrl(settings.issuer) : null;
   return [
     ...(settings.jwks_uri === undefined
       ? []
       : [{ vantage: settings.jwks_uri, kind: 'jwks' as const }]),
-    ...(settings.discovery
-      ? [{ vantage: discoveryUrl(settings.issuer), kind: 'discovery' as const }]
-      : []),
+    ...(discovery === null ? [] : [{ vantage: discovery, kind: 'discovery' as const }]),
     ...settings.vantages.map((vantage) => ({ vantage, kind: 'jwks' as const })),
   ];
 }
@@ -108,7 +104,7 @@ function checkSources(settings: IssuerSettings, path: KeyPath, problems: Problem
   if (settings.jwks_uri !== undefined && settings.discovery) {
     problems.add([...path, 'discovery'], 'expected either jwks_uri or discovery: true, got both');
   }
-  if (settings.discovery && URL.parse(settings.issuer) === null) {
+  if (settings.discovery && discoveryUrl(settings.issuer) === null) {
     problems.add(
       [...path, 'discovery'],
       `expected jwks_uri, since ${settings.issuer} is no address to discover from`,
@@ -123,7 +119,7 @@ function checkSources(settings: IssuerSettings, path: KeyPath, problems: Problem
     if (sources.findIndex((other) => other.vantage === vantage) < index) {
       problems.add([...path, 'vantages'], `${vantage} is there twice`);
     }
-    if (settings.allow_http || mayBeFetched(vantage)) continue;
+    if (settings.allow_http || !isOpenToTampering(new URL(vantage))) continue;
     problems.add(
       [...path, fieldOf(settings, vantage, kind)],
       `${vantage} can be changed on the way: use https, or set allow_http: true for this issuer`,
@@ -134,10 +130,4 @@ function checkSources(settings: IssuerSettings, path: KeyPath, problems: Problem
 function fieldOf(settings: IssuerSettings, vantage: string, kind: string): string {
   if (kind === 'discovery') return 'issuer';
   return settings.jwks_uri === vantage ? 'jwks_uri' : 'vantages';
-}
-
-/** http is fine on this machine only: whoever changes a JWKS on the way chooses the keys. */
-function mayBeFetched(address: string): boolean {
-  const url = URL.parse(address);
-  return url !== null && (url.protocol === 'https:' || isLoopback(url.hostname));
 }

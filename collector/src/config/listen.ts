@@ -1,9 +1,10 @@
 import { createSecureContext } from 'node:tls';
 import type { z } from 'zod';
+import { type Address, formatAddress, isLoopback } from '@keyturn/shared/address.ts';
 import { messageOf } from '@keyturn/shared/errors.ts';
-import { type Address, formatAddress, isLoopback } from './address.ts';
-import { address } from './fields.ts';
-import type { KeyPath, ProblemList } from './problem-list.ts';
+import type { KeyPath } from '@keyturn/shared/settings/check.ts';
+import { address } from '@keyturn/shared/settings/fields.ts';
+import type { ProblemList } from './problem-list.ts';
 import { listenSchema } from './schema.ts';
 
 /** A certificate chain and its key, PEM. */

@@ -1,19 +1,17 @@
 import { GRADES } from '@keyturn/shared/model/evidence.ts';
+import { ID_LIMITS } from '@keyturn/shared/model/ids.ts';
 import { duration } from '@keyturn/shared/settings.ts';
-import { z } from 'zod';
 import {
   address,
-  durationOrUnbounded,
   fetchUrl,
   filePath,
-  flag,
-  hostName,
   integer,
   issuerName,
+  name,
   oneOf,
-  profileId,
-  serviceName,
-} from './fields.ts';
+} from '@keyturn/shared/settings/fields.ts';
+import { z } from 'zod';
+import { durationOrUnbounded, hostName, profileId } from './fields.ts';
 
 // The settings file, section by section, so that a problem in one does not hide those of another.
 
@@ -39,7 +37,7 @@ export const listenSchema = z.strictObject({
 export const issuerSchema = z.strictObject({
   issuer: issuerName,
   jwks_uri: fetchUrl.optional(),
-  discovery: flag.default(false),
+  discovery: z.boolean().default(false),
   vantages: z.array(fetchUrl).max(32).default([]),
   watch_interval: duration({ minMs: 500, maxMs: HOUR_MS }).default(15_000),
   max_token_lifetime: duration({ minMs: 1_000 }).optional(),
@@ -52,26 +50,26 @@ export const issuerSchema = z.strictObject({
     .default([]),
   failed_fetch_allowance: duration({ maxMs: DAY_MS }).default(60_000),
   ca: filePath.optional(),
-  allow_http: flag.default(false),
+  allow_http: z.boolean().default(false),
 });
 
 export const overridesSchema = z.strictObject({
   refresh: durationOrUnbounded.optional(),
-  refetches_on_unknown_kid: flag.optional(),
+  refetches_on_unknown_kid: z.boolean().optional(),
   cooldown: duration().optional(),
   new_kid_refused: durationOrUnbounded.optional(),
   removed_key_accepted: durationOrUnbounded.optional(),
-  replaces_whole_set: flag.optional(),
-  several_caches: flag.optional(),
-  caches_verified_tokens: flag.optional(),
-  static_keys: flag.optional(),
+  replaces_whole_set: z.boolean().optional(),
+  several_caches: z.boolean().optional(),
+  caches_verified_tokens: z.boolean().optional(),
+  static_keys: z.boolean().optional(),
 });
 
 export const serviceSchema = z.strictObject({
-  name: serviceName,
+  name: name(ID_LIMITS.serviceBytes),
   issuers: z.array(issuerName).min(1).max(16).optional(),
   instances: integer(0, 1_000_000).optional(),
-  required: flag.default(true),
+  required: z.boolean().default(true),
   profile: profileId.optional(),
   evidence: oneOf(GRADES).optional(),
   overrides: overridesSchema.optional(),
@@ -84,7 +82,7 @@ export const policySchema = z.strictObject({
   lease_heartbeats: integer(2, 20).default(3),
   reconnect_window: duration({ maxMs: HOUR_MS }).default(10_000),
   max_verifiers: integer(1, 2_000_000).default(200_000),
-  uncounted_verifiers_block_retire: flag.default(false),
+  uncounted_verifiers_block_retire: z.boolean().default(false),
 });
 
 export type IssuerSettings = z.output<typeof issuerSchema>;

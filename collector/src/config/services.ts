@@ -1,9 +1,10 @@
 import type { Grade } from '@keyturn/shared/model/evidence.ts';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
+import type { KeyPath } from '@keyturn/shared/settings/check.ts';
+import { nearest, nearestFew } from '@keyturn/shared/settings/nearest.ts';
 import type { ServicePolicy } from '../core/policy.ts';
 import { listOf } from './issuers.ts';
-import { nearest, nearestFew } from './nearest.ts';
-import type { KeyPath, ProblemList } from './problem-list.ts';
+import type { ProblemList } from './problem-list.ts';
 import { overridden } from './profile-overrides.ts';
 import { serviceSchema, type ServiceSettings } from './schema.ts';
 

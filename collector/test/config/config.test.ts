@@ -210,7 +210,7 @@ const withService = (service: string) => `${ISSUER}\nservices:\n  - ${service}\n
 const withIssuer = (rest: string) => `issuers: [{issuer: https://issuer.example, ${rest}}]`;
 
 const wrong: readonly [string, string, readonly RegExp[]][] = [
-  ['top level', 'just text', [/^: expected a mapping, got "just text"/]],
+  ['top level', 'just text', [/^: expected a section with keys, got "just text"/]],
   ['unknown key', 'lisen: {}', [/^lisen: unknown key "lisen"; did you mean listen\?/]],
   [
     'unknown key, nothing near',
@@ -290,12 +290,14 @@ const wrong: readonly [string, string, readonly RegExp[]][] = [
   [
     'password in an address',
     withIssuer('jwks_uri: https://u:p@issuer.example/jwks'),
-    [/^issuers\.0\.jwks_uri: expected an address without user name and password/],
+    [
+      /^issuers\.0\.jwks_uri: expected a URL without a user name or password, got one that has them$/,
+    ],
   ],
   [
     'no file URL',
     withIssuer('jwks_uri: file:///etc/passwd'),
-    [/^issuers\.0\.jwks_uri: expected an https:\/\/ address/],
+    [/^issuers\.0\.jwks_uri: expected an http or https URL/],
   ],
   [
     'vantage twice',
@@ -360,7 +362,7 @@ const wrong: readonly [string, string, readonly RegExp[]][] = [
   [
     'no issuers',
     withService('{name: a, issuers: []}'),
-    [/^services\.0\.issuers: expected at least 1 entries, got a list of 0/],
+    [/^services\.0\.issuers: expected at least 1 entry, got a list of 0/],
   ],
   ['required', withService('{name: a, required: "yes"}'), [/expected true or false, got "yes"/]],
   [
@@ -405,7 +407,7 @@ policy:
     t.match(lines.slice(1), [
       /^ {2}KEYTURN_LISTEN_GRPC: expected host:port/,
       /^ {2}line 2, column 9: listen\.http: 0\.0\.0\.0:7460 can be reached/,
-      /^ {2}line 5, column 15: issuers\.0\.jwks_url: unknown key "jwks_url"; did you mean jwks_uri\?/,
+      /^ {2}line 5, column 5: issuers\.0\.jwks_url: unknown key "jwks_url"; did you mean jwks_uri\?/,
       /^ {2}line 8, column 15: services\.0\.issuers\.0: .*did you mean https:\/\/issuer\.example\?/,
       /^ {2}line 9, column 14: services\.0\.profile: there is no profile npm-josé; did you mean npm-jose\?/,
       /^ {2}line 11, column 16: services\.1\.instances: expected a whole number .*got "many"/,
@@ -424,10 +426,10 @@ t.test('a file full of mistakes is not repeated whole', async (t) => {
 t.test('broken YAML is told with line and column', async (t) => {
   const cases: readonly [string, RegExp][] = [
     ['listen:\n  http: [1, 2\n', /line 3, column 1: .*flow/i],
-    ['listen: {}\nlisten: {}\n', /line 2, column 1: Map keys must be unique/],
+    ['listen: {}\nlisten: {}\n', /line 2, column 1: broken YAML: Map keys must be unique/],
     ['a: 1\n\tb: 2\n', /line 2, column \d+: /],
     ['a: *nowhere\n', /Unresolved alias/],
-    ['a: !!js/function x\n', /line 1, column 4: Unresolved tag/],
+    ['a: !!js/function x\n', /line 1, column 4: broken YAML: Unresolved tag/],
     ['a: 1\n---\nb: 2\n', /multiple documents/i],
   ];
   for (const [yaml, message] of cases) {

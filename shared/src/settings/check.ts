@@ -1,15 +1,22 @@
-import { shown } from '@keyturn/shared/shown.ts';
 import { z } from 'zod';
+import { shown } from '../shown.ts';
+import { nearest } from './nearest.ts';
 
+/** Keys and places in lists, from the outermost. */
 export type KeyPath = readonly (string | number)[];
 
 /** One thing wrong in the settings: where, and a sentence with what was expected and what came. */
 export interface Problem {
   readonly path: KeyPath;
   readonly message: string;
+  /** The key itself is wrong, not what stands under it. */
+  readonly about?: 'key';
 }
 
-/** Parses with messages of the kind "expected …, got …"; gives the value or every problem. */
+/**
+ * Parses a settings file, or a part of one, or a JSON body, with messages of the kind
+ * "expected …, got …"; gives the value or every problem.
+ */
 export function check<T>(
   schema: z.ZodType<T>,
   value: unknown,
@@ -27,6 +34,14 @@ export function check<T>(
   return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, knownKeys)) };
 }
 
+const LINES_MAX = 50;
+
+/** The lines to show of a list of problems: the first 50, and how many more there are. */
+export function firstLines(lines: readonly string[]): readonly string[] {
+  const hidden = lines.length - LINES_MAX;
+  return hidden > 0 ? [...lines.slice(0, LINES_MAX), `and ${hidden} more`] : lines;
+}
+
 function problemsOf(
   issue: z.core.$ZodIssue,
   knownKeys: ReadonlyMap<string, readonly string[]>,
@@ -36,6 +51,7 @@ function problemsOf(
   return issue.keys.map((key) => ({
     path: [...path, key],
     message: unknownKey(key, knownKeys.get(pathKey(issue.path)) ?? []),
+    about: 'key',
   }));
 }
 
@@ -43,36 +59,10 @@ function pathKey(path: readonly PropertyKey[]): string {
   return JSON.stringify(path.map(String));
 }
 
-/** `unknown key "lisen"; did you mean "listen"?` */
-export function unknownKey(key: string, known: readonly string[]): string {
+function unknownKey(key: string, known: readonly string[]): string {
   const near = nearest(key, known);
-  const help = near === undefined ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
+  const help = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
   return `unknown key ${shown(key)}; ${help}`;
-}
-
-/** The known name closest to `name`, when it is close enough to be a slip of the hand. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const [best] = known
-    .map((one) => ({ one, distance: editDistance(name.slice(0, 64), one) }))
-    .sort((a, b) => a.distance - b.distance);
-  if (best === undefined || best.distance > Math.max(2, Math.floor(best.one.length / 3))) {
-    return undefined;
-  }
-  return best.one;
-}
-
-// Levenshtein, one row at a time.
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -88,10 +78,14 @@ function sentence(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_type':
       return `expected ${KINDS[issue.expected] ?? issue.expected}, got ${shown(issue.input)}`;
     case 'too_small':
-      return `expected at least ${issue.minimum} entry, got ${shown(issue.input)}`;
+      return `expected at least ${entries(issue.minimum)}, got ${shown(issue.input)}`;
     case 'too_big':
-      return `expected at most ${issue.maximum} entries, got ${shown(issue.input)}`;
+      return `expected at most ${entries(issue.maximum)}, got ${shown(issue.input)}`;
     default:
       return undefined;
   }
+}
+
+function entries(count: number | bigint): string {
+  return Number(count) === 1 ? '1 entry' : `${count} entries`;
 }

@@ -1,19 +1,31 @@
-import { messageOf } from '@keyturn/shared/errors.ts';
-import { isCollection, isNode, isPair, LineCounter, parseDocument, type Document } from 'yaml';
-import type { KeyPath } from './sentences.ts';
+import {
+  type Document,
+  isCollection,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+} from 'yaml';
+import { messageOf } from '../errors.ts';
+import type { KeyPath, Problem } from './check.ts';
 
 const CHARS_MAX = 1_048_576;
 
+/** Line and column, from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** A YAML text as data, and where in the text each key is. */
+/** A YAML text as data, and where in the text everything is. */
 export interface YamlFile {
   readonly value: unknown;
-  /** Line and column, from 1, of the entry, or of the closest one around it. */
-  locate(path: KeyPath): Position | undefined;
+  /**
+   * A single value is where it starts; a key, or a section, where its key starts; what is not there,
+   * where the closest section around it is. Undefined: nothing of the path is in the file.
+   */
+  locate(path: KeyPath, about?: Problem['about']): Position | undefined;
 }
 
 export interface YamlProblem {
@@ -21,7 +33,7 @@ export interface YamlProblem {
   readonly message: string;
 }
 
-/** Reads one YAML document; an empty one is an empty mapping. */
+/** Reads one YAML document; an empty one is an empty mapping. Keys given twice are problems. */
 export function readYaml(text: string): YamlFile | { readonly problems: readonly YamlProblem[] } {
   if (text.length > CHARS_MAX) {
     const message = `expected at most ${CHARS_MAX} characters, got ${text.length}`;
@@ -29,24 +41,33 @@ export function readYaml(text: string): YamlFile | { readonly problems: readonly
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
+  const broken = [...document.errors, ...document.warnings];
+  if (broken.length > 0) {
     return {
-      problems: document.errors.map((error) => ({
-        at: positionAt(lines, error.pos[0]),
-        message: `broken YAML: ${error.message}`,
+      problems: broken.map(({ pos, message }) => ({
+        at: positionAt(lines, pos[0]),
+        message: `broken YAML: ${message}`,
       })),
     };
   }
   try {
     // An alias may repeat a list a few times, not blow a small file up to gigabytes.
     const value: unknown = document.toJS({ maxAliasCount: 100 });
-    return { value: value ?? {}, locate: (path) => locate(document, lines, path) };
+    return { value: value ?? {}, locate: (path, about) => locate(document, lines, path, about) };
   } catch (error) {
     return { problems: [{ at: undefined, message: `broken YAML: ${messageOf(error)}` }] };
   }
 }
 
-function locate(document: Document, lines: LineCounter, path: KeyPath): Position | undefined {
+function locate(
+  document: Document,
+  lines: LineCounter,
+  path: KeyPath,
+  about: Problem['about'],
+): Position | undefined {
+  const found = about === 'key' ? undefined : document.getIn(path, true);
+  const start = isScalar(found) ? startOf(found) : undefined;
+  if (start !== undefined) return positionAt(lines, start);
   for (let length = path.length; length > 0; length -= 1) {
     const parent =
       length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
