@@ -270,7 +270,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   return engine;
 }
 
-/** A rotation id a person can say: the day and four random bytes. */
+/** A rotation id a person can say: the day and three random bytes. */
 export function newRotationId(nowMs: number): string {
   return `r-${new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '')}-${randomBytes(3).toString('hex')}`;
 }
