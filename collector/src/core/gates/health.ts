@@ -191,7 +191,7 @@ function clockAgrees(issuer: IssuerState, policy: IssuerPolicy): Check {
     return unknown(
       'clock_agrees',
       'health',
-      "no vantage says what time it is (`Date` header), so nothing confirms the collector's clock",
+      "nothing confirms the collector's clock: no vantage that can be read says what time it is (`Date` header)",
       { help: 'let an address of the issuer send a Date header (RFC 9110, 6.6.1)' },
     );
   }

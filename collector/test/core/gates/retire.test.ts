@@ -1,0 +1,154 @@
+import t from 'tap';
+import type { Situation } from '../../support/rotating.ts';
+import { gateTable } from '../../support/rotating.ts';
+import { issuerOf, ISSUER, NEW, OLD, profileOf, serviceOf } from '../../support/world.ts';
+
+// How retire is fooled, as stories: ../retire-fooled.test.ts. Here, every check of the gate on its own.
+
+const BOTH = { keys: [OLD, NEW] };
+/** Lifetime, skew and safety of the world's issuer. */
+const GONE_MS = 600_000 + 10_000 + 60_000;
+const UNDECLARED = { issuers: new Map([[ISSUER, issuerOf({ maxTokenLifetimeMs: null })]]) };
+
+const SITUATIONS: readonly Situation[] = [
+  {
+    name: 'a lifetime after the switch',
+    given: ({ world }) => world.pass(GONE_MS),
+    status: 'open',
+  },
+  {
+    name: 'a second less',
+    given: ({ world, switchedAtMs }) => {
+      world.pass(GONE_MS - 1_000);
+      return switchedAtMs + GONE_MS;
+    },
+    status: 'closed',
+    blocked: ['old_tokens_expired:fail'],
+    check: { id: 'old_tokens_expired', class: 'time', clears: true },
+  },
+  {
+    name: 'nobody declared the switch',
+    from: { until: 'known' },
+    given: ({ world }) => world.pass(GONE_MS),
+    status: 'closed',
+    blocked: [
+      'signer_switched:fail',
+      'new_key_in_use:unknown',
+      'old_tokens_expired:unknown',
+      'old_key_unused:unknown',
+    ],
+    check: { id: 'signer_switched', class: 'policy', help: /^keyturn rotation activate r-1$/ },
+  },
+  {
+    name: 'nobody knows how long tokens live',
+    from: { until: 'known', policy: UNDECLARED },
+    given: ({ world, id }) => {
+      world.declare(id, 'activate');
+      world.pass(GONE_MS);
+    },
+    status: 'unknown',
+    blocked: ['new_key_in_use:unknown', 'old_tokens_expired:unknown', 'old_key_unused:unknown'],
+    check: { id: 'old_tokens_expired', help: /^set issuers\[\]\.max_token_lifetime/ },
+  },
+  {
+    name: 'the lifetime was seen, though nobody declared it',
+    from: { until: 'switched', policy: UNDECLARED },
+    given: ({ world }) => world.pass(300_000 + 70_000),
+    status: 'open',
+  },
+  {
+    name: 'the new key left the JWKS',
+    given: ({ world }) => {
+      world.pass(GONE_MS);
+      world.sight([OLD]);
+    },
+    status: 'closed',
+    blocked: ['new_key_published:fail', 'new_key_known:fail'],
+  },
+  {
+    name: 'a verifier lost the new key',
+    given: ({ world, b }) => {
+      world.pass(GONE_MS);
+      b.report({ ...b.said, keys: [OLD] });
+    },
+    status: 'closed',
+    blocked: ['new_key_known:fail'],
+    check: { id: 'new_key_known', offenders: ['orders/b/jwks absent'] },
+  },
+  {
+    name: 'a service judged by time may lack the new key',
+    from: {
+      services: [
+        serviceOf('mesh', {
+          evidence: 'timed',
+          instances: null,
+          profile: profileOf({ newKidRefusedS: 86_400 }),
+        }),
+      ],
+    },
+    given: ({ world }) => world.pass(GONE_MS),
+    status: 'closed',
+    blocked: ['time_elapsed:fail'],
+  },
+  {
+    name: 'an attestation of the new key ran out meanwhile',
+    from: { services: [serviceOf('ledger', { evidence: 'attested', instances: null })] },
+    given: ({ world, id }) => {
+      world.attest(id, 'ledger', { validForMs: 300_000 });
+      world.pass(GONE_MS);
+    },
+    status: 'closed',
+    blocked: ['attested:fail'],
+  },
+  {
+    name: 'one behind the proxy cannot count: listed, does not block',
+    from: { services: [serviceOf('edge', { evidence: 'served' })] },
+    given: ({ world }) => {
+      world.join('edge', 'c', { source: 'proxy' }).report(BOTH);
+      world.pass(GONE_MS);
+    },
+    status: 'open',
+    check: {
+      id: 'everyone_counts',
+      class: 'coverage',
+      offenders: ['edge/c/jwks uncounted'],
+      message: /policy lets that pass/,
+    },
+  },
+  {
+    name: 'one behind the proxy cannot count, and policy blocks',
+    from: {
+      services: [serviceOf('edge', { evidence: 'served' })],
+      policy: { uncountedBlocksRetire: true },
+    },
+    given: ({ world }) => {
+      world.join('edge', 'c', { source: 'proxy' }).report(BOTH);
+      world.pass(GONE_MS);
+    },
+    status: 'unknown',
+    blocked: ['everyone_counts:unknown'],
+  },
+  {
+    name: 'an optional service that uses the old key holds it open for nobody',
+    from: { services: [serviceOf('extras', { required: false, instances: null })] },
+    given: ({ world, switchedAtMs }) => {
+      world.pass(500_000);
+      const iatS = Math.floor(world.atMs / 1_000);
+      world.join('extras').report({
+        keys: [OLD],
+        counts: [{ kid: 'old', outcomes: { ok: 1 }, iatS, lifetimeS: 300 }],
+      });
+      world.pass(switchedAtMs + GONE_MS - world.atMs);
+      return iatS * 1_000 + GONE_MS;
+    },
+    status: 'closed',
+    blocked: ['old_tokens_expired:fail'],
+    check: { id: 'old_tokens_expired', message: /a signer still used it at/ },
+  },
+];
+
+gateTable(
+  t,
+  'retire',
+  SITUATIONS.map((situation) => ({ ...situation, from: { until: 'switched', ...situation.from } })),
+);
