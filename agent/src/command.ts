@@ -126,10 +126,14 @@ async function run(loaded: Loaded, input: CommandInput): Promise<number> {
   // The uplink never keeps a process alive, so without this one would end before its goodbye.
   const awake = setInterval(() => undefined, 60_000);
   try {
-    await using sidecar = await startSidecar({ ...loaded, hostname: hostname(), log });
-    input.out(banner(sidecar, loaded.config));
-    const signal = await asked;
-    log.info({ signal }, 'stopping');
+    const sidecar = await startSidecar({ ...loaded, hostname: hostname(), log });
+    try {
+      input.out(banner(sidecar, loaded.config));
+      const signal = await asked;
+      log.info({ signal }, 'stopping');
+    } finally {
+      await sidecar.close();
+    }
   } catch (error) {
     if (!(error instanceof KeyturnError)) throw error;
     input.err(`keyturn-agent: ${error.message}\n`);

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '@keyturn/shared/clock.ts';
+import { startWhole, type Teardown } from '@keyturn/shared/teardown.ts';
 import type { Logger } from 'pino';
 import type { AgentConfig } from './config.ts';
 import { formatAddress } from '@keyturn/shared/address.ts';
@@ -22,12 +23,14 @@ export interface SidecarOptions {
   readonly random?: () => number;
 }
 
-/** A running sidecar; disposing says goodbye for all its verifiers and stops it. */
+/** A running sidecar. */
 export interface Sidecar extends AsyncDisposable {
   /** Null when no verifier is behind the proxy. */
   readonly proxy: Proxy | null;
   /** Null when no verifier may push. */
   readonly push: Push | null;
+  /** Says goodbye for its verifiers, where it may speak for them, and stops it; safe to call twice. */
+  close(): Promise<void>;
 }
 
 /**
@@ -36,21 +39,24 @@ export interface Sidecar extends AsyncDisposable {
  *
  * @throws ListenError when a port or socket cannot be had; nothing is left running then.
  */
-export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
+export function startSidecar(options: SidecarOptions): Promise<Sidecar> {
+  return startWhole((teardown) => start(options, teardown));
+}
+
+async function start(options: SidecarOptions, teardown: Teardown): Promise<Sidecar> {
   const { config, files, hostname, log, clock = systemClock, random = Math.random } = options;
   const events = createSidecarEvents(log, () => clock.monotonicMs());
-  await using stack = new AsyncDisposableStack();
   const reporter = new HeldReporter();
   let uplink: Uplink | undefined;
-  // Deferred first, so that it is closed last and says what the others still had to say.
-  stack.defer(() => uplink?.close('the sidecar stopped'));
+  // Added first, so that it is closed last and says what the others still had to say.
+  teardown.add('uplink', () => uplink?.close('the sidecar stopped'));
   const shared = { config, files, hostname, clock, random, reporter, events };
-  const proxy = needsProxy(config) ? await startProxy(shared, stack) : null;
-  const push = needsPush(config) ? await startPush(shared, stack) : null;
+  const proxy = needsProxy(config) ? await startProxy(shared, teardown) : null;
+  const push = needsPush(config) ? await startPush(shared, teardown) : null;
   uplink = openUplink(config, files, clock, random, events);
   reporter.release(uplink);
-  const running = stack.move();
-  return { proxy, push, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const close = () => teardown.close();
+  return { proxy, push, close, [Symbol.asyncDispose]: close };
 }
 
 /** True when a verifier is behind the proxy. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import { systemClock } from '@keyturn/shared/clock.ts';
 import type { Settings } from '@keyturn/shared/model/report.ts';
-import { Teardown } from '@keyturn/shared/teardown.ts';
+import { startWhole, type Teardown } from '@keyturn/shared/teardown.ts';
 import { FleetServiceService } from '@keyturn/shared/wire/services.ts';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
@@ -51,14 +51,8 @@ export interface CollectorOptions {
  *
  * @throws StoreError, OperatorTokenError, ListenError; whatever had started is stopped again.
  */
-export async function startCollector(options: CollectorOptions): Promise<Collector> {
-  const teardown = new Teardown();
-  try {
-    return await start(options, teardown);
-  } catch (error) {
-    await teardown.close();
-    throw error;
-  }
+export function startCollector(options: CollectorOptions): Promise<Collector> {
+  return startWhole((teardown) => start(options, teardown));
 }
 
 async function start(

@@ -1,5 +1,16 @@
 import { messageOf } from './errors.ts';
 
+/** Starts something whole: when `start` fails, what it had set up by then is torn down again. */
+export async function startWhole<T>(start: (teardown: Teardown) => Promise<T>): Promise<T> {
+  const teardown = new Teardown();
+  try {
+    return await start(teardown);
+  } catch (error) {
+    await teardown.close();
+    throw error;
+  }
+}
+
 /**
  * What was set up, to be torn down in reverse order. `close` runs once however often it is called;
  * one part failing to stop does not keep the others from stopping.

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { Clock } from '@keyturn/shared/clock.ts';
+import type { Teardown } from '@keyturn/shared/teardown.ts';
 import type { AgentConfig, VerifierConfig } from '../config.ts';
 import { formatAddress, isLoopback, type Address } from '@keyturn/shared/address.ts';
 import type { ConfigFiles } from '../config/files.ts';
@@ -47,28 +48,25 @@ export interface Proxy {
 
 /**
  * Starts to fetch every issuer's keys and to serve them, one URL per verifier and issuer. What it
- * made goes to `stack` at once, so that a failed start leaves nothing behind.
+ * made goes to `teardown` at once, so that a failed start leaves nothing behind.
  *
  * @throws ListenError when a port cannot be had.
  */
-export async function startProxy(
-  options: ProxyOptions,
-  stack: AsyncDisposableStack,
-): Promise<Proxy> {
+export async function startProxy(options: ProxyOptions, teardown: Teardown): Promise<Proxy> {
   const { config, clock, events } = options;
-  const routes = buildRoutes(options, stack);
+  const routes = buildRoutes(options, teardown);
   const handler: ProxyHandlerOptions = {
     routes,
     hosts: new Set(config.proxy.hosts.map((host) => host.toLowerCase())),
     cacheControl: config.proxy.cacheControl,
     clock,
   };
-  const origins = [await startHttp(handler, options, stack)];
+  const origins = [await startHttp(handler, options, teardown)];
   let caFile: string | null = null;
   if (config.proxy.https !== null) {
     const identity = await identityOf(options, config.proxy.https);
     caFile = identity.caFile;
-    origins.push(await startHttps(handler, identity, config.proxy.https.listen, options, stack));
+    origins.push(await startHttps(handler, identity, config.proxy.https.listen, options, teardown));
   }
   const urls = origins.flatMap((origin) => urlsOf(config, origin));
   for (const origin of origins) events.proxyListening(origin);
@@ -76,15 +74,12 @@ export async function startProxy(
   return { origins, urls, caFile };
 }
 
-function buildRoutes(
-  options: ProxyOptions,
-  stack: AsyncDisposableStack,
-): ReadonlyMap<string, ProxyRoute> {
+function buildRoutes(options: ProxyOptions, teardown: Teardown): ReadonlyMap<string, ProxyRoute> {
   const { config, reporter } = options;
   const proxied = config.verifiers.filter((verifier) => verifier.via === 'proxy');
   const routes = new Map<string, ProxyRoute>();
   const verifiersOf = new Map<string, ProxiedVerifier[]>();
-  const sources = startSources(options, proxied, verifiersOf, stack);
+  const sources = startSources(options, proxied, verifiersOf, teardown);
   for (const entry of proxied) {
     const ledger = createLedger({ ...entry, source: 'proxy' });
     const verifier = new ProxiedVerifier(ledger, reporter);
@@ -96,7 +91,7 @@ function buildRoutes(
     }
     reporter.add(ledger);
     if (config.onStop === 'silence') {
-      stack.defer(() => {
+      teardown.add('reports', () => {
         reporter.silence(ledger);
       });
     }
@@ -108,7 +103,7 @@ function startSources(
   options: ProxyOptions,
   proxied: readonly VerifierConfig[],
   verifiersOf: Map<string, ProxiedVerifier[]>,
-  stack: AsyncDisposableStack,
+  teardown: Teardown,
 ): ReadonlyMap<string, IssuerSource> {
   const { config, files, clock, random, events } = options;
   const wanted = new Set(proxied.flatMap((verifier) => verifier.issuers));
@@ -126,7 +121,10 @@ function startSources(
         for (const verifier of verifiers) verifier.sync(source);
       },
     });
-    sources.set(issuer.issuer, stack.use(source));
+    sources.set(issuer.issuer, source);
+    teardown.add('issuer source', () => {
+      source[Symbol.dispose]();
+    });
     void source.refresh();
   }
   return sources;
@@ -135,10 +133,10 @@ function startSources(
 async function startHttp(
   handler: ProxyHandlerOptions,
   options: ProxyOptions,
-  stack: AsyncDisposableStack,
+  teardown: Teardown,
 ): Promise<string> {
   const server = createServer(SERVER_LIMITS);
-  stack.defer(() => closeServer(server, CLOSE_GRACE_MS));
+  teardown.add('proxy', () => closeServer(server, CLOSE_GRACE_MS));
   const bound = await listenAt(server, options.config.proxy.listen, 'proxy.listen');
   return serve(server, handler, `http://${formatAddress(bound)}`, options.events);
 }
@@ -148,11 +146,11 @@ async function startHttps(
   identity: ServerIdentity,
   listen: Address,
   options: ProxyOptions,
-  stack: AsyncDisposableStack,
+  teardown: Teardown,
 ): Promise<string> {
   const { cert, key } = identity;
   const server = createTlsServer({ ...SERVER_LIMITS, cert, key, minVersion: 'TLSv1.2' });
-  stack.defer(() => closeServer(server, CLOSE_GRACE_MS));
+  teardown.add('proxy', () => closeServer(server, CLOSE_GRACE_MS));
   const bound = await listenAt(server, listen, 'proxy.https.listen');
   const host = options.config.proxy.hosts[0] ?? (isWildcard(bound.host) ? 'localhost' : bound.host);
   const origin = `https://${formatAddress({ host, port: bound.port })}`;

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { Clock } from '@keyturn/shared/clock.ts';
+import type { Teardown } from '@keyturn/shared/teardown.ts';
 import type { AgentConfig } from '../config.ts';
 import { formatAddress } from '@keyturn/shared/address.ts';
 import { sendProblem } from '../http-guard.ts';
@@ -28,31 +29,30 @@ export interface Push {
 
 /**
  * Starts the push API on its address and, where configured, its Unix socket. What it made goes to
- * `stack` at once, so that a failed start leaves nothing behind.
+ * `teardown` at once, so that a failed start leaves nothing behind.
  *
  * @throws ListenError when the port or the socket cannot be had.
  */
-export async function startPush(options: PushOptions, stack: AsyncDisposableStack): Promise<Push> {
+export async function startPush(options: PushOptions, teardown: Teardown): Promise<Push> {
   const { config, events } = options;
   const { listen, socket, socketMode, leaseMs } = config.push;
-  const verifiers = stack.use(new PushedVerifiers(options));
-  const onAddress = serverOf({ verifiers, leaseMs, hosts: new Set() }, events, stack);
+  const verifiers = new PushedVerifiers(options);
+  teardown.add('pushed verifiers', () => {
+    verifiers[Symbol.dispose]();
+  });
+  const onAddress = serverOf({ verifiers, leaseMs, hosts: new Set() }, events, teardown);
   const bound = await listenAt(onAddress, listen, 'push.listen');
   const origin = `http://${formatAddress(bound)}`;
   events.pushListening(origin);
   if (socket !== null) {
-    const onSocket = serverOf({ verifiers, leaseMs, hosts: null }, events, stack);
+    const onSocket = serverOf({ verifiers, leaseMs, hosts: null }, events, teardown);
     await listenOnSocket(onSocket, socket, socketMode, 'push.socket');
     events.pushListening(socket);
   }
   return { origin, socket };
 }
 
-function serverOf(
-  handler: PushHandlerOptions,
-  events: SidecarEvents,
-  stack: AsyncDisposableStack,
-): Server {
+function serverOf(handler: PushHandlerOptions, events: SidecarEvents, teardown: Teardown): Server {
   const server = createServer(SERVER_LIMITS, (request, response) => {
     handlePushRequest(handler, request, response).catch((error: unknown) => {
       // A client that hangs up in the middle of its body is no fault of the agent.
@@ -62,6 +62,6 @@ function serverOf(
       return sendProblem(response, 500, 'the agent failed');
     });
   });
-  stack.defer(() => closeServer(server, CLOSE_GRACE_MS));
+  teardown.add('push API', () => closeServer(server, CLOSE_GRACE_MS));
   return server;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createLocalJWKSet, createRemoteJWKSet } from 'jose';
 import { systemClock } from '@keyturn/shared/clock.ts';
 import type { KeySetReport } from '@keyturn/shared/model/report.ts';
+import { Teardown } from '@keyturn/shared/teardown.ts';
 import t, { type Test } from 'tap';
 import { readConfig } from '../../src/config.ts';
 import { readConfigFiles } from '../../src/config/files.ts';
@@ -58,8 +59,8 @@ verifiers: ${verifiers}
   if (!read.ok) throw new Error(read.problems.join('\n'));
   const files = await readConfigFiles(read.config);
   if (!files.ok) throw new Error(files.problems.join('\n'));
-  const stack = new AsyncDisposableStack();
-  t.teardown(() => stack.disposeAsync());
+  const parts = new Teardown();
+  t.teardown(() => parts.close());
   const reporter = new Collected();
   const log = pino({ level: 'silent' });
   const proxy = await startProxy(
@@ -72,10 +73,10 @@ verifiers: ${verifiers}
       reporter,
       events: createSidecarEvents(log, () => performance.now()),
     },
-    stack,
+    parts,
   );
   const [http = '', https = ''] = proxy.origins;
-  return { http, https, caFile: proxy.caFile, reporter, stack };
+  return { http, https, caFile: proxy.caFile, reporter, parts };
 }
 
 /** A request with full say over its headers. */
@@ -308,7 +309,7 @@ void t.test('https with an authority of its own, kept across restarts', async (t
   await t.rejects(raw(url, {}, { ca, servername: 'other.example' }), /altnames/);
   await t.rejects(raw(url), { code: /UNABLE_TO_VERIFY|SELF_SIGNED/ }, 'nobody else trusts it');
   t.equal(statSync(join(directory, 'ca-key.pem')).mode & 0o777, 0o600);
-  await one.stack.disposeAsync();
+  await one.parts.close();
   const two = await started(t, upstream, extra);
   const again = `${two.https.replace('jwks.internal', '127.0.0.1')}/v/orders/default/jwks.json`;
   t.equal((await raw(again, {}, { ca })).status, 200, 'the same authority');
@@ -372,7 +373,8 @@ void t.test('a taken port is named with its setting', async (t) => {
   const text = `{ proxy: { listen: "127.0.0.1:${port}" }, issuers: [{ issuer: "${upstream.origin}" }], verifiers: [{ service: a }] }`;
   const read = readConfig({ file: 'a', text, env: {}, hostname: 'h' });
   if (!read.ok) throw new Error('config');
-  await using stack = new AsyncDisposableStack();
+  const parts = new Teardown();
+  t.teardown(() => parts.close());
   const events = createSidecarEvents(pino({ level: 'silent' }), () => 0);
   await t.rejects(
     startProxy(
@@ -385,7 +387,7 @@ void t.test('a taken port is named with its setting', async (t) => {
         reporter: new Collected(),
         events,
       },
-      stack,
+      parts,
     ),
     {
       code: 'LISTEN_FAILED',

@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { Teardown } from '@keyturn/shared/teardown.ts';
 import t, { type Test } from 'tap';
 import { readConfig } from '../../src/config.ts';
 import { startPush } from '../../src/push/push.ts';
@@ -34,9 +35,9 @@ verifiers:
   const clock = new ManualClock();
   const reporter = new RecordingReporter(() => clock.nowMs);
   const events = createSidecarEvents(pino({ level: 'silent' }), () => clock.nowMs);
-  const stack = new AsyncDisposableStack();
-  t.teardown(() => stack.disposeAsync());
-  const { origin } = await startPush({ config: read.config, reporter, clock, events }, stack);
+  const parts = new Teardown();
+  t.teardown(() => parts.close());
+  const { origin } = await startPush({ config: read.config, reporter, clock, events }, parts);
   const call = async (
     method: string,
     path: string,
@@ -59,7 +60,7 @@ verifiers:
     for await (const chunk of response) text += String(chunk);
     return { status: response.statusCode, body: JSON.parse(text) };
   };
-  return { origin, call, clock, reporter, stack };
+  return { origin, call, clock, reporter, parts };
 }
 
 const PATH = '/v1/verifiers/a/i/c';
@@ -490,7 +491,7 @@ void t.test('over a Unix socket', async (t) => {
     code: 'LISTEN_FAILED',
     message: /another process listens there.*set push\.socket/,
   });
-  await first.stack.disposeAsync();
+  await first.parts.close();
   t.notOk(existsSync(path), 'removed at the end');
 
   const file = join(t.testdirName, 'file');
