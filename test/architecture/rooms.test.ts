@@ -92,6 +92,16 @@ const BAD: readonly (readonly [path: string, text: string, breach: string])[] = 
     'const port = process.env.PORT;',
     'process.env is read in main.ts only',
   ],
+  [
+    'agent/src/a.ts',
+    'await using sidecar = await start();',
+    'Node.js 22 has no using declarations',
+  ],
+  [
+    'shared/src/a.ts',
+    'const s = new AsyncDisposableStack();',
+    'Node.js 22 has no disposable stacks',
+  ],
   ['shared/src/utils.ts', '', 'name says nothing of what is in it'],
   ['agent/src/string-helpers.ts', '', 'name says nothing of what is in it'],
   ['collector/src/types.ts', '', 'name says nothing of what is in it'],
@@ -118,6 +128,8 @@ const GOOD: readonly (readonly [path: string, text: string])[] = [
   [AT, 'const promised = gate.process; const fetched = set.fetch(now);'],
   ['agent/src/a.ts', 'const example = "import { x } from \'@keyturn/collector\'";'],
   ['shared/src/typesetting.ts', ''],
+  ['agent/test/a.test.ts', 'await using sidecar = await start();'],
+  ['agent/src/a.ts', "const using = 'a'; // await using x = y"],
 ];
 
 t.test('the checker sees a breach', (t) => {

@@ -37,6 +37,12 @@ const NOT_IN_CORE: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/(?<![.\w$])fetch\s*\(/g, 'fetch'],
 ];
 
+/** What the oldest Node.js the packages run on, 22.15, cannot read or does not have. */
+const TOO_NEW: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/\busing\s+\w+\s*=/g, 'using declarations'],
+  [/\b(?:Async)?DisposableStack\b/g, 'disposable stacks'],
+];
+
 const ENVIRONMENT = /(?<![.\w$])process\s*(?:\??\.\s*env\b|\[)|\benv\b[^;{}=]*\}\s*=\s*process\b/g;
 
 const VAGUE_NAME = /(?:^|[/.-])(?:utils?|helpers?|types|managers?|common|misc)(?=[/.-])/;
@@ -48,6 +54,7 @@ export function breaches(files: readonly SourceFile[]): readonly string[] {
     ...importBreaches(file),
     ...coreBreaches(file),
     ...environmentReads(file),
+    ...tooNew(file),
   ]);
   return [...found, ...cycles(files)].toSorted();
 }
@@ -113,6 +120,16 @@ function coreBreaches({ path, text }: SourceFile): readonly string[] {
   return NOT_IN_CORE.flatMap(([pattern, what]) =>
     [...code.matchAll(pattern)].map(
       (match) => `${path}:${lineAt(text, match.index)} core uses ${what}`,
+    ),
+  );
+}
+
+function tooNew({ path, text }: SourceFile): readonly string[] {
+  if (!/^(?:agent|collector|shared)\/src\//.test(path)) return [];
+  const code = codeOf(text);
+  return TOO_NEW.flatMap(([pattern, what]) =>
+    [...code.matchAll(pattern)].map(
+      ({ index }) => `${path}:${lineAt(text, index)} Node.js 22 has no ${what}`,
     ),
   );
 }
