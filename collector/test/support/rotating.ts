@@ -85,7 +85,7 @@ export interface Situation {
 /** Runs a table: one test per situation, with what a reader of the verdict sees. */
 export function gateTable(t: Test, gate: Gate, situations: readonly Situation[]): void {
   for (const situation of situations) {
-    t.test(`${gate}: ${situation.name}`, (t) => {
+    void t.test(`${gate}: ${situation.name}`, (t) => {
       const rotation = rotating(situation.from);
       const clearsAtMs = situation.given(rotation);
       const verdict = rotation.world.gate(rotation.id, gate);

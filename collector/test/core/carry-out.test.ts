@@ -1,0 +1,467 @@
+import t from 'tap';
+import type { Act, RefusalCode } from '../../src/core/acts.ts';
+import { ORDERS, rotating } from '../support/rotating.ts';
+import type { Rotating } from '../support/rotating.ts';
+import { checkOf, ISSUER, keyOf, NEW, OLD, policyOf, serviceOf, World } from '../support/world.ts';
+
+type ActOf<T extends Act['type']> = Extract<Act, { readonly type: T }>;
+
+const START: ActOf<'start'> = {
+  type: 'start',
+  id: 'r-2',
+  by: 'tester',
+  issuer: ISSUER,
+  alg: 'RS256',
+  oldKid: null,
+  newKid: 'new',
+  newThumbprint: null,
+};
+const DECLARE: ActOf<'declare'> = {
+  type: 'declare',
+  by: 'tester',
+  rotationId: 'r-1',
+  step: 'activate',
+  overrideReason: null,
+};
+const ATTEST: ActOf<'attest'> = {
+  type: 'attest',
+  id: 'att-1',
+  by: 'tester',
+  rotationId: 'r-1',
+  service: 'ledger',
+  instance: null,
+  fact: 'holds_new',
+  reason: 'deployed',
+  validForMs: 60_000,
+};
+const WAIVE: ActOf<'waive'> = {
+  type: 'waive',
+  id: 'wvr-1',
+  by: 'tester',
+  rotationId: 'r-1',
+  gate: 'activate',
+  checkId: 'fleet_heard',
+  reason: 'known',
+  validForMs: 60_000,
+};
+const REMOVE: ActOf<'remove_verifier'> = {
+  type: 'remove_verifier',
+  by: 'tester',
+  service: 'orders',
+  instance: 'a',
+  cache: null,
+  reason: 'gone',
+};
+
+const LEDGER = serviceOf('ledger', { evidence: 'attested', instances: null });
+
+interface Refused {
+  readonly name: string;
+  readonly act: Act;
+  readonly given?: (rotation: Rotating) => void;
+  readonly code: RefusalCode;
+  readonly field: string;
+  readonly message: RegExp;
+}
+
+const ended = ({ world, id }: Rotating): void => void world.declare(id, 'abort');
+
+const REFUSALS: readonly Refused[] = [
+  {
+    name: 'start: an issuer nobody configured',
+    act: { ...START, issuer: 'https://nobody.test' },
+    code: 'not_found',
+    field: 'issuer',
+    message: /not configured/,
+  },
+  {
+    name: 'start: one is open already',
+    act: START,
+    code: 'conflict',
+    field: 'issuer',
+    message: /rotation r-1 is open for this issuer and alg/,
+  },
+  {
+    name: 'start: an id that is taken',
+    act: { ...START, id: 'r-1' },
+    given: ended,
+    code: 'conflict',
+    field: 'id',
+    message: /r-1 exists already/,
+  },
+  {
+    name: 'start: another alg, the same keys',
+    act: { ...START, alg: 'PS256', oldKid: 'plain', newKid: 'new' },
+    given: ({ world }) => world.sight([OLD, NEW, { ...keyOf('plain'), alg: '' }]),
+    code: 'conflict',
+    field: 'new_kid',
+    message: /rotation r-1 is open for old and new/,
+  },
+  {
+    name: 'start: an old key that is not published',
+    act: { ...START, oldKid: 'never' },
+    given: ended,
+    code: 'invalid',
+    field: 'old_kid',
+    message: /expected a key the issuer publishes now, got never/,
+  },
+  {
+    name: 'start: several keys could be the old one',
+    act: START,
+    given: (rotation) => {
+      ended(rotation);
+      rotation.world.sight([OLD, NEW, keyOf('third')]);
+    },
+    code: 'invalid',
+    field: 'old_kid',
+    message: /expected one of the published keys old, third, got none/,
+  },
+  {
+    name: 'start: to the same kid',
+    act: { ...START, oldKid: 'old', newKid: 'old' },
+    given: ended,
+    code: 'invalid',
+    field: 'new_kid',
+    message: /another kid/,
+  },
+  {
+    name: 'start: another alg than the old key has',
+    act: { ...START, oldKid: 'old', alg: 'ES256' },
+    given: ended,
+    code: 'invalid',
+    field: 'alg',
+    message: /expected RS256 as old has, got ES256/,
+  },
+  {
+    name: 'start: a kid of a megabyte',
+    act: { ...START, newKid: 'x'.repeat(1_000_000) },
+    code: 'invalid',
+    field: 'new_kid',
+    message: /at most 128 bytes/,
+  },
+  {
+    name: 'start: an alg that is none',
+    act: { ...START, alg: 'RS 256' },
+    code: 'invalid',
+    field: 'alg',
+    message: /letters, digits/,
+  },
+  {
+    name: 'start: half a thumbprint',
+    act: { ...START, newThumbprint: 'abc' },
+    code: 'invalid',
+    field: 'new_thumbprint',
+    message: /expected 43 base64url characters/,
+  },
+  {
+    name: 'declare: no such rotation',
+    act: { ...DECLARE, rotationId: 'r-9' },
+    code: 'not_found',
+    field: 'rotation_id',
+    message: /keyturn rotation list/,
+  },
+  {
+    name: 'declare: it has ended',
+    act: DECLARE,
+    given: ended,
+    code: 'conflict',
+    field: 'rotation_id',
+    message: /rotation r-1 is aborted/,
+  },
+  {
+    name: 'declare: the gate is not open',
+    act: DECLARE,
+    given: ({ b }) => void b.report({ keys: [OLD] }),
+    code: 'gate_not_open',
+    field: 'step',
+    message: /gate activate is closed: 1 verifier without evidence of key new/,
+  },
+  {
+    name: 'declare: an override without a reason',
+    act: { ...DECLARE, overrideReason: '' },
+    code: 'invalid',
+    field: 'override_reason',
+    message: /expected text/,
+  },
+  {
+    name: 'attest: no such rotation',
+    act: { ...ATTEST, rotationId: 'r-9' },
+    code: 'not_found',
+    field: 'rotation_id',
+    message: /no rotation r-9/,
+  },
+  {
+    name: 'attest: it has ended',
+    act: ATTEST,
+    given: ended,
+    code: 'conflict',
+    field: 'rotation_id',
+    message: /aborted/,
+  },
+  {
+    name: 'attest: a service nobody declared',
+    act: { ...ATTEST, service: 'stranger' },
+    code: 'not_found',
+    field: 'service',
+    message: /not declared/,
+  },
+  {
+    name: 'attest: a service judged by evidence',
+    act: { ...ATTEST, service: 'orders' },
+    code: 'invalid',
+    field: 'service',
+    message: /judged by evidence \(present\)/,
+  },
+  {
+    name: 'attest: for ever',
+    act: { ...ATTEST, validForMs: 401 * 86_400_000 },
+    code: 'invalid',
+    field: 'valid_for',
+    message: /at most 400 days/,
+  },
+  {
+    name: 'attest: for no time',
+    act: { ...ATTEST, validForMs: 0 },
+    code: 'invalid',
+    field: 'valid_for',
+    message: /more than zero/,
+  },
+  {
+    name: 'attest: for a time that is no number',
+    act: { ...ATTEST, validForMs: Number.NaN },
+    code: 'invalid',
+    field: 'valid_for',
+    message: /more than zero/,
+  },
+  {
+    name: 'attest: without a reason',
+    act: { ...ATTEST, reason: '' },
+    code: 'invalid',
+    field: 'reason',
+    message: /expected text/,
+  },
+  {
+    name: 'attest: an instance that is no name',
+    act: { ...ATTEST, instance: 'a b' },
+    code: 'invalid',
+    field: 'instance',
+    message: /letters, digits/,
+  },
+  {
+    name: 'waive: a check the gate does not have',
+    act: { ...WAIVE, checkId: 'luck' },
+    code: 'invalid',
+    field: 'check_id',
+    message: /expected one of collector_ready, .*got luck/,
+  },
+  {
+    name: 'waive: one that cannot be waived',
+    act: { ...WAIVE, checkId: 'store_writable' },
+    code: 'invalid',
+    field: 'check_id',
+    message: /cannot be waived/,
+  },
+  {
+    name: 'waive: by somebody with a line break',
+    act: { ...WAIVE, by: 'ana\nroot' },
+    code: 'invalid',
+    field: 'by',
+    message: /printable/,
+  },
+  {
+    name: 'waive: no such rotation',
+    act: { ...WAIVE, rotationId: 'r-9' },
+    code: 'not_found',
+    field: 'rotation_id',
+    message: /no rotation r-9/,
+  },
+  {
+    name: 'waive: it has ended',
+    act: WAIVE,
+    given: ended,
+    code: 'conflict',
+    field: 'rotation_id',
+    message: /aborted/,
+  },
+  {
+    name: 'remove: nobody of that name',
+    act: { ...REMOVE, instance: 'z' },
+    code: 'not_found',
+    field: 'instance',
+    message: /no verifier orders\/z is known/,
+  },
+  {
+    name: 'remove: one that reports',
+    act: REMOVE,
+    code: 'conflict',
+    field: 'instance',
+    message: /orders\/a\/jwks is reporting/,
+  },
+];
+
+for (const refused of REFUSALS) {
+  t.test(`refused: ${refused.name}`, (t) => {
+    const rotation = rotating({ services: [LEDGER] });
+    rotation.world.attest('r-1', 'ledger');
+    refused.given?.(rotation);
+    const { world } = rotation;
+    const before = [
+      world.state.rotations.size,
+      world.state.waivers.size,
+      world.state.attestations.size,
+    ];
+    const result = world.act(refused.act);
+    if (result.ok) return t.fail('carried out');
+    t.equal(result.refusal.code, refused.code);
+    t.equal(result.refusal.field, refused.field);
+    t.match(result.refusal.message, refused.message);
+    t.same(
+      [world.state.rotations.size, world.state.waivers.size, world.state.attestations.size],
+      before,
+      'and nothing happened',
+    );
+    const last = world.store.audit({ limit: 10_000 }).at(-1);
+    t.match(last, { kind: 'refusal', message: refused.message }, 'on record');
+    t.end();
+  });
+}
+
+t.test('start names the old key by itself, and its thumbprints', (t) => {
+  const { world, id } = rotating({ until: 'started' });
+  t.match(world.state.rotations.get(id), {
+    oldKid: 'old',
+    oldThumbprint: OLD.thumbprint,
+    newThumbprint: null,
+    switchedAtMs: null,
+    outcome: null,
+  });
+  t.end();
+});
+
+t.test('another algorithm is another rotation', (t) => {
+  const { world } = rotating();
+  const es = (kid: string) => ({ ...keyOf(kid), alg: 'ES256' });
+  world.sight([OLD, NEW, es('es-old')]);
+  const started = world.act({ ...START, alg: 'ES256', newKid: 'es-new' });
+  t.match(started, { ok: true, rotation: { oldKid: 'es-old', newKid: 'es-new' } });
+  t.equal(checkOf(world.gate('r-1', 'activate'), 'one_rotation').status, 'pass');
+  t.end();
+});
+
+t.test('the same kids at another issuer are another rotation', (t) => {
+  const other = 'https://other.test';
+  const policy = policyOf([ORDERS]);
+  const [issuer] = policy.issuers.values();
+  if (issuer === undefined) return t.fail('no issuer');
+  const issuers = new Map([
+    [ISSUER, issuer],
+    [other, { ...issuer, issuer: other, vantages: [`${other}/jwks`] }],
+  ]);
+  const world = new World({ ...policy, issuers });
+  world.sight();
+  world.take({
+    type: 'sighting',
+    sighting: {
+      issuer: other,
+      vantage: `${other}/jwks`,
+      result: {
+        ok: true,
+        keys: [OLD],
+        untrackedKeys: 0,
+        bytes: 1,
+        documentSha256: '00',
+        maxAgeS: null,
+        staleS: 0,
+        ageS: null,
+        originDateMs: world.atMs,
+      },
+    },
+  });
+  world.start();
+  t.ok(world.act({ ...START, issuer: other }).ok);
+  t.end();
+});
+
+t.test('a step against its gate needs a reason, which is kept', (t) => {
+  const { world, id, b } = rotating();
+  b.report({ keys: [OLD] });
+  t.ok(world.declare(id, 'activate', 'the site is down anyway').ok);
+  t.equal(
+    world.state.rotations.get(id)?.declared.activate?.overrideReason,
+    'the site is down anyway',
+  );
+  const open = rotating();
+  open.world.declare(open.id, 'activate', 'to be sure');
+  t.equal(
+    open.world.state.rotations.get(open.id)?.declared.activate?.overrideReason,
+    null,
+    'not needed',
+  );
+  t.end();
+});
+
+t.test('what each step leaves behind', (t) => {
+  const { world, id } = rotating();
+  const now = () => world.state.rotations.get(id);
+  world.declare(id, 'publish');
+  world.declare(id, 'activate');
+  const firstMs = world.atMs;
+  t.match(now(), { switchedAtMs: firstMs, switchSeenAtMs: null });
+  world.pass(10_000);
+  world.declare(id, 'activate');
+  t.equal(now()?.switchedAtMs, firstMs + 10_000, 'a second declaration moves the switch later');
+  world.declare(id, 'taint');
+  t.equal(now()?.tainted, true);
+  world.declare(id, 'rollback', 'it failed');
+  t.equal(now()?.switchedAtMs, null);
+  world.declare(id, 'abort');
+  t.match(now(), { outcome: 'aborted', endedAtMs: world.atMs });
+  t.match(Object.keys(now()?.declared ?? {}).sort(), [
+    'abort',
+    'activate',
+    'publish',
+    'rollback',
+    'taint',
+  ]);
+  t.end();
+});
+
+t.test('completion retires the old kid for ever and lets go of the counters', (t) => {
+  const { world, id } = rotating({ until: 'retired' });
+  t.ok(world.declare(id, 'complete').ok);
+  t.equal(world.state.rotations.get(id)?.outcome, 'completed');
+  for (const ofIssuer of world.state.fleet.groups.values()) {
+    for (const group of ofIssuer.values()) t.notOk(group.tallies.has(id));
+  }
+  for (const verifier of world.state.fleet.verifiers.values()) t.equal(verifier.standings.size, 0);
+  t.end();
+});
+
+t.test('a person removes what is silent, all caches or one', (t) => {
+  const { world, id } = rotating();
+  const two = world.join('orders', 'c', { cache: 'two' });
+  const one = world.join('orders', 'c');
+  for (const verifier of [one, two]) {
+    verifier.report({ keys: [OLD] });
+    verifier.crash();
+  }
+  world.pass(60_000);
+  t.equal(world.gate(id, 'activate').status, 'open', 'replaced');
+  t.match(world.act({ ...REMOVE, instance: 'c', cache: 'two' }), { ok: true, removed: 1 });
+  t.match(world.act({ ...REMOVE, instance: 'c' }), { ok: true, removed: 1 });
+  t.notOk([...world.state.fleet.verifiers.keys()].some((key) => key.startsWith('orders/c')));
+  t.end();
+});
+
+t.test('every act is on record with who did it', (t) => {
+  const { world, id } = rotating({ services: [LEDGER] });
+  world.attest(id, 'ledger');
+  world.waive(id, 'activate', 'fleet_heard');
+  world.declare(id, 'activate');
+  const acts = world.store.audit({ limit: 10_000 }).filter((entry) => entry.kind === 'act');
+  t.same(
+    acts.map((entry) => `${entry.actor} ${entry.action} ${entry.rotationId ?? ''}`),
+    ['tester start r-1', 'tester attest r-1', 'tester waive r-1', 'tester declare_activate r-1'],
+  );
+  t.end();
+});

@@ -1,0 +1,179 @@
+import t from 'tap';
+import { emptyFleet, enrol, setLiveness } from '../../src/core/fleet.ts';
+import type { Fleet } from '../../src/core/fleet.ts';
+import { expiredLeases, renewLease } from '../../src/core/leases.ts';
+import { policyOf, serviceOf, World } from '../support/world.ts';
+import { rotating } from '../support/rotating.ts';
+import type { VerifierRecord } from '../../src/core/records.ts';
+
+const LEASE_MS = 45_000;
+const policy = policyOf([serviceOf('orders', { instances: 2 })]);
+
+function record(instance: string): VerifierRecord {
+  return {
+    id: { service: 'orders', instance, cache: 'jwks' },
+    bootId: '',
+    epoch: 1,
+    seq: 1,
+    profile: '',
+    source: 'in_process',
+    issuers: [],
+    firstSeenAtMs: 0,
+    receivedAtMs: 0,
+    observedAtMs: 0,
+    keySets: [],
+    counts: [],
+    carried: [],
+    otherBoots: [],
+    departedAtMs: null,
+    duplicateAtMs: null,
+  };
+}
+
+function fleetOf(n: number, nowMs: number): Fleet {
+  const fleet = emptyFleet(policy, nowMs);
+  for (let i = 0; i < n; i++) {
+    const verifier = enrol(fleet, policy, record(`i${i}`), 'reporting', nowMs);
+    renewLease(fleet, policy, verifier, nowMs);
+  }
+  return fleet;
+}
+
+t.test('a lease is never shorter than promised, and ends within two seconds after', (t) => {
+  for (const startMs of [0, 1, 499, 500, 999, 1_000, 1_001]) {
+    const fleet = fleetOf(1, startMs);
+    t.same(expiredLeases(fleet, startMs + LEASE_MS), [], `from ${startMs}`);
+    t.equal(expiredLeases(fleet, startMs + LEASE_MS + 2_000).length, 1, `from ${startMs}`);
+    t.same(expiredLeases(fleet, startMs + LEASE_MS + 9_000), [], 'each given once');
+  }
+  t.end();
+});
+
+t.test('a lease renewed in time goes on', (t) => {
+  const fleet = fleetOf(1, 0);
+  const [verifier] = fleet.verifiers.values();
+  if (verifier === undefined) return t.fail('no verifier');
+  for (let atMs = 1_000; atMs < 300_000; atMs += 15_000) {
+    renewLease(fleet, policy, verifier, atMs);
+    t.same(expiredLeases(fleet, atMs + 14_000), []);
+  }
+  t.end();
+});
+
+t.test('leases are found after a pause of days, and however many end at once', (t) => {
+  const fleet = fleetOf(150_000, 0);
+  t.equal(expiredLeases(fleet, 86_400_000 * 30).length, 150_000);
+  t.equal(fleet.leases.size, 0);
+  const again = fleetOf(150_000, 0);
+  t.equal(expiredLeases(again, 48_000).length, 150_000);
+  t.end();
+});
+
+t.test('who departs or falls silent holds no lease', (t) => {
+  for (const liveness of ['departed', 'silent'] as const) {
+    const fleet = fleetOf(1, 0);
+    const [verifier] = fleet.verifiers.values();
+    if (verifier === undefined) return t.fail('no verifier');
+    setLiveness(fleet, verifier, liveness, 1_000);
+    t.equal(fleet.leases.size, 0, liveness);
+    t.same(expiredLeases(fleet, 100_000), []);
+  }
+  t.end();
+});
+
+t.test('a silent verifier comes back with its next report', (t) => {
+  const { world, id, b } = rotating();
+  world.pass(60_000, { silent: ['orders/b'] });
+  t.equal(world.gate(id, 'activate').status, 'unknown');
+  b.report();
+  t.equal(world.gate(id, 'activate').status, 'open');
+  t.end();
+});
+
+t.test('an act is judged by leases in force now, though no tick has run', (t) => {
+  const { world, id } = rotating();
+  world.atMs += LEASE_MS + 2_000;
+  world.sight();
+  t.match(world.declare(id, 'activate'), { ok: false, refusal: { code: 'gate_not_open' } });
+  t.end();
+});
+
+t.test('what a gate memo shows is judged by leases in force now', (t) => {
+  const { world, id } = rotating();
+  world.gate(id, 'activate');
+  world.atMs += LEASE_MS + 2_000;
+  world.sightFailure();
+  world.sight();
+  world.take({ type: 'settle' });
+  t.equal(world.state.gates.get(id)?.get('activate')?.status, 'unknown');
+  t.end();
+});
+
+t.test('the sweep: who is forgotten, and when', (t) => {
+  const HOUR = 3_600_000;
+  const rows: [string, (world: World) => void, number, boolean][] = [
+    ['one that reports', () => undefined, 30 * 24 * HOUR, true],
+    ['departed an hour ago', (w) => w.verifiers[0]?.goodbye(), HOUR + 700_000, true],
+    ['departed for more than a week', (w) => w.verifiers[0]?.goodbye(), 9 * 24 * HOUR, false],
+    ['silent, nobody in its place', (w) => w.verifiers[0]?.crash(), 30 * 24 * HOUR, true],
+    [
+      'silent and replaced for an hour',
+      (w) => {
+        w.join('orders', 'c').report();
+        w.verifiers[0]?.crash();
+      },
+      HOUR,
+      true,
+    ],
+    [
+      'silent and replaced for more than a day',
+      (w) => {
+        w.join('orders', 'c').report();
+        w.verifiers[0]?.crash();
+      },
+      25 * HOUR,
+      false,
+    ],
+  ];
+  for (const [name, given, ms, kept] of rows) {
+    const world = new World(policy);
+    world.join('orders', 'a').report();
+    world.join('orders', 'b').report();
+    given(world);
+    for (let passed = 0; passed < ms; passed += 700_000) {
+      world.atMs += 700_000;
+      for (const verifier of world.verifiers) verifier.report();
+      world.take({ type: 'tick' });
+    }
+    t.equal(world.state.fleet.verifiers.has('orders/a/jwks'), kept, name);
+  }
+  t.end();
+});
+
+t.test('departed ones make room when it is short', (t) => {
+  const world = new World({ ...policy, verifiersMax: 3 });
+  world.join('orders', 'a');
+  world.join('orders', 'b').goodbye();
+  world.atMs += 3_600_000 + 700_000;
+  world.take({ type: 'tick' });
+  t.notOk(world.state.fleet.verifiers.has('orders/b/jwks'));
+  t.end();
+});
+
+t.test('an identity that was forgotten starts above every epoch it had', (t) => {
+  const world = new World(policy);
+  for (let i = 0; i < 4; i++) world.join('orders', 'a').crash();
+  const removed = world.act({
+    type: 'remove_verifier',
+    by: 'tester',
+    service: 'orders',
+    instance: 'a',
+    cache: null,
+    reason: 'gone',
+  });
+  t.match(removed, { ok: true, removed: 1 });
+  t.equal(world.join('orders', 'a').epoch, 5);
+  world.restart();
+  t.equal(world.join('orders', 'new').epoch, 5);
+  t.end();
+});
