@@ -1,19 +1,10 @@
 import type { Ack, Settings, Welcome } from '@keyturn/shared/model/report.ts';
-import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import type { Urgency } from '../ledger/ledger.ts';
-import { benchMs, jitteredIntervalMs, reconnectDelayMs } from './backoff.ts';
-import type { Line, Stamp } from './line.ts';
-import {
-  assign,
-  bench,
-  createLine,
-  detach,
-  isNameable,
-  markChanged,
-  silence,
-  stamp,
-  wakeAtMs,
-} from './line.ts';
+import { benchMs, reconnectDelayMs } from './backoff.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { Line } from './line.ts';
+import { assign, isNameable, markChanged, stamp } from './line.ts';
+import { Lines } from './lines.ts';
 import { Route } from './route.ts';
 import type { Break, SessionAction, SessionEvent } from './session-events.ts';
 
@@ -52,19 +43,18 @@ type Phase =
 export class Session {
   readonly #random: () => number;
   readonly #route = new Route();
-  readonly #lines = new Map<number, Line>();
-  /** Lines that may be due or wait for an ack. */
-  readonly #busy = new Set<Line>();
+  readonly #heartbeat: Heartbeat;
+  readonly #lines = new Lines();
   #phase: Phase = { at: 'idle' };
   #settings = INITIAL_SETTINGS;
   #attempt = 1;
-  #heartbeatAtMs = Infinity;
   #heardAtMs = 0;
   #closing: string | null = null;
   #actions: SessionAction[] = [];
 
   constructor(random: () => number) {
     this.#random = random;
+    this.#heartbeat = new Heartbeat(random);
   }
 
   get isClosed(): boolean {
@@ -86,11 +76,8 @@ export class Session {
         return this.#phase.untilMs;
       case 'greeting':
         return this.#phase.sinceMs + WELCOME_WITHIN_MS;
-      case 'live': {
-        let atMs = this.#heartbeatAtMs;
-        for (const line of this.#busy) atMs = Math.min(atMs, wakeAtMs(line));
-        return atMs;
-      }
+      case 'live':
+        return Math.min(this.#heartbeat.atMs, this.#lines.wakeAtMs);
     }
   }
 
@@ -132,9 +119,8 @@ export class Session {
   }
 
   #added(handle: number, nowMs: number): void {
-    if (this.#closing !== null || this.#lines.has(handle)) return;
-    const line = createLine(handle);
-    this.#lines.set(handle, line);
+    if (this.#closing !== null || this.#lines.get(handle) !== undefined) return;
+    const line = this.#lines.add(handle);
     if (this.#phase.at === 'idle') this.#connect(nowMs);
     else this.#greet(line, nowMs);
   }
@@ -146,8 +132,7 @@ export class Session {
   #silenced(handle: number): void {
     const line = this.#lines.get(handle);
     if (line === undefined || line.leaving !== null) return;
-    silence(line);
-    this.#busy.delete(line);
+    this.#lines.silence(line);
   }
 
   #removed(handle: number, reason: string, nowMs: number): void {
@@ -170,7 +155,7 @@ export class Session {
       if (wasSilent && !isGreeted) this.#greet(line, nowMs);
       return;
     }
-    this.#busy.add(line);
+    this.#lines.busy(line);
     if (this.#phase.at === 'live') this.#flush(nowMs);
   }
 
@@ -198,9 +183,7 @@ export class Session {
       if (this.#closing === null) this.#bidFarewell(line, nowMs);
       return;
     }
-    if (!isNews || line.silent) return;
-    line.dueAtMs = nowMs;
-    this.#busy.add(line);
+    if (isNews && !line.silent) this.#lines.due(line, nowMs);
   }
 
   #refused(line: Line, reason: string, nowMs: number): void {
@@ -215,8 +198,7 @@ export class Session {
   #bench(line: Line, nowMs: number): number {
     line.benchedTimes += 1;
     const forMs = benchMs(line.benchedTimes, this.#random());
-    bench(line, forMs, nowMs);
-    this.#busy.delete(line);
+    this.#lines.bench(line, forMs, nowMs);
     return forMs;
   }
 
@@ -252,16 +234,13 @@ export class Session {
       case 'ignored':
         break;
     }
-    if (line.pending === null || ack.seq < line.pending.seq) return;
-    line.pending = null;
-    if (line.dueAtMs === null) this.#busy.delete(line);
+    this.#lines.acked(line, ack.seq);
   }
 
   #broken(why: Break, nowMs: number): void {
     if (this.#phase.at === 'idle' || this.#phase.at === 'waiting') return;
     const settled = this.#phase.at === 'live' && nowMs - this.#phase.sinceMs >= SETTLED_AFTER_MS;
-    for (const line of this.#lines.values()) detach(line);
-    this.#busy.clear();
+    this.#lines.detach();
     if (this.#closing !== null) {
       this.#phase = { at: 'closed' };
       return;
@@ -302,33 +281,16 @@ export class Session {
   #pulse(nowMs: number): void {
     if (this.#isMute(nowMs)) return this.#giveUp('the collector stopped answering', nowMs);
     if (this.#route.isTimeForStream(nowMs)) return this.#giveUp('trying the stream again', nowMs);
-    if (nowMs >= this.#heartbeatAtMs) {
-      this.#scheduleHeartbeat(nowMs);
-      for (const line of this.#lines.values()) {
-        if (line.epoch === null || line.pending !== null || line.silent) continue;
-        line.dueAtMs = nowMs;
-        this.#busy.add(line);
-      }
-      this.#greetUnassigned(nowMs);
+    if (this.#heartbeat.beats(nowMs)) {
+      this.#lines.allDue(nowMs);
+      this.#hello(this.#lines.unassigned(nowMs, WELCOME_WITHIN_MS), nowMs);
     }
     this.#flush(nowMs);
   }
 
   #isMute(nowMs: number): boolean {
     const patienceMs = Math.max(this.#settings.leaseMs, PATIENCE_MIN_MS);
-    if (nowMs - this.#heardAtMs < patienceMs) return false;
-    for (const line of this.#busy) if ((line.pending?.tries ?? 0) >= UNANSWERED_MAX) return true;
-    return false;
-  }
-
-  #greetUnassigned(nowMs: number): void {
-    const due = [...this.#lines.values()].filter(
-      (line) =>
-        line.epoch === null &&
-        isNameable(line, nowMs) &&
-        nowMs - (line.helloAtMs ?? -Infinity) >= WELCOME_WITHIN_MS,
-    );
-    this.#hello(due, nowMs);
+    return nowMs - this.#heardAtMs >= patienceMs && this.#lines.hasTried(UNANSWERED_MAX);
   }
 
   #giveUp(reason: string, nowMs: number): void {
@@ -341,7 +303,7 @@ export class Session {
     this.#route.opened();
     this.#heardAtMs = nowMs;
     this.#actions.push({ do: 'connect', mode: this.#route.mode });
-    const named = [...this.#lines.values()].filter((line) => isNameable(line, nowMs));
+    const named = this.#lines.nameable(nowMs);
     // A stream begins with a hello even when every verifier of it is benched.
     if (named.length === 0) this.#actions.push({ do: 'hello', handles: [] });
     this.#hello(named, nowMs);
@@ -361,27 +323,11 @@ export class Session {
   #apply(settings: Settings, nowMs: number): void {
     this.#settings = settings;
     this.#actions.push({ do: 'apply', settings });
-    const latestMs = nowMs + jitteredIntervalMs(this.#intervalMs(), this.#random());
-    this.#heartbeatAtMs =
-      this.#heartbeatAtMs > nowMs ? Math.min(this.#heartbeatAtMs, latestMs) : latestMs;
-  }
-
-  #intervalMs(): number {
-    const { reportIntervalMsMin, reportIntervalMsMax } = REPORT_LIMITS;
-    const asked = this.#settings.reportIntervalMs;
-    return Math.min(reportIntervalMsMax, Math.max(reportIntervalMsMin, asked));
-  }
-
-  #scheduleHeartbeat(nowMs: number): void {
-    this.#heartbeatAtMs = nowMs + jitteredIntervalMs(this.#intervalMs(), this.#random());
+    this.#heartbeat.pace(settings.reportIntervalMs, nowMs);
   }
 
   #flush(nowMs: number): void {
-    const stamps: Stamp[] = [];
-    for (const line of this.#busy) {
-      if (line.epoch === null || wakeAtMs(line) > nowMs) continue;
-      stamps.push(stamp(line, line.epoch, nowMs));
-    }
+    const stamps = this.#lines.stampDue(nowMs);
     if (stamps.length > 0) this.#actions.push({ do: 'report', stamps });
   }
 
@@ -394,8 +340,7 @@ export class Session {
   }
 
   #forget(line: Line): void {
-    this.#lines.delete(line.handle);
-    this.#busy.delete(line);
+    this.#lines.forget(line);
     this.#actions.push({ do: 'forget', handle: line.handle });
   }
 
@@ -410,16 +355,11 @@ export class Session {
   }
 
   #leave(nowMs: number): void {
-    const stamps: Stamp[] = [];
-    let isSomeoneSilent = false;
-    for (const line of this.#lines.values()) {
-      if (line.silent) isSomeoneSilent = true;
-      else if (line.epoch !== null) stamps.push(stamp(line, line.epoch, nowMs));
-    }
+    const { stamps, anySilent } = this.#lines.stampLast(nowMs);
     if (stamps.length > 0) this.#actions.push({ do: 'report', stamps });
     // A verifier that fell silent did not stop on purpose as far as anybody knows.
-    const handles = isSomeoneSilent ? stamps.map(({ handle }) => handle) : [];
-    if (!isSomeoneSilent || handles.length > 0) {
+    const handles = anySilent ? stamps.map(({ handle }) => handle) : [];
+    if (!anySilent || handles.length > 0) {
       this.#actions.push({ do: 'goodbye', handles, reason: this.#closing ?? '' });
     }
     this.#actions.push({ do: 'finish' });
