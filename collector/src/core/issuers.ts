@@ -51,7 +51,10 @@ export function applySighting(state: State, sighting: Sighting, now: Now, writes
   vantage.latestOkAtMs = now.atMs;
   vantage.consecutiveFailures = 0;
   vantage.failingSinceMs = null;
-  for (const key of sighting.result.keys) noteKey(state, issuer, key, now, writes);
+  const { keys } = sighting.result;
+  const fresh = keys.map((key) => key.kid).filter((kid) => !isKnownKid(state, issuer.issuer, kid));
+  for (const key of keys) noteKey(state, issuer, key, now, writes);
+  recountTotals(state, issuer.issuer, new Set(fresh));
   countRuns(issuer, vantage, sighting.result.keys);
   settleKeys(state, issuer, now, writes);
 }
@@ -124,9 +127,7 @@ function noteKey(state: State, issuer: IssuerState, key: KeyRef, now: Now, write
     tombstone: reused ? 'reused' : null,
     declaredLifetimeMs: state.policy.issuers.get(issuer.issuer)?.maxTokenLifetimeMs ?? null,
   };
-  const wasKnown = isKnownKid(state, issuer.issuer, key.kid);
   restoreKey(issuer, record);
-  if (!wasKnown) recountTotals(state, issuer.issuer, key.kid);
   writes.push({ kind: 'key', record });
   writes.push(
     reused

@@ -127,7 +127,8 @@ function direct(
   publishedAtMs: number,
   profile: ProfileFacts,
 ): NewKeyStanding {
-  const known = set !== undefined && set.dataAtMs !== null;
+  // Keys told without their age are known all the same: an acceptance before does not outweigh them.
+  const known = set !== undefined && (set.dataAtMs !== null || set.keys.length > 0);
   // One acceptance speaks for the cache it met; which keys the others hold is not known.
   if (accepted && (holds || (!known && !profile.severalCaches))) {
     return { grade: 'verified', detail: 'accepted a token signed by the new key' };

@@ -55,12 +55,13 @@ export function dropTotals(state: State, record: VerifierRecord): void {
   }
 }
 
-/** Counts a kid anew over the fleet; for when the collector gets to know it. */
-export function recountTotals(state: State, issuer: string, kid: string): void {
-  state.totals.delete(usageKey(issuer, kid));
+/** Counts kids anew over the fleet, in one pass; for when the collector gets to know them. */
+export function recountTotals(state: State, issuer: string, kids: ReadonlySet<string>): void {
+  if (kids.size === 0) return;
+  for (const kid of kids) state.totals.delete(usageKey(issuer, kid));
   for (const verifier of state.fleet.verifiers.values()) {
     for (const row of countedRows(verifier.record)) {
-      if (row.issuer === issuer && row.key.kind === 'kid' && row.key.kid === kid) {
+      if (row.issuer === issuer && row.key.kind === 'kid' && kids.has(row.key.kid)) {
         addTotals(state, row, undefined);
       }
     }

@@ -311,7 +311,11 @@ for (const refused of REFUSALS) {
       world.state.attestations.size,
     ];
     const result = world.act(refused.act);
-    if (result.ok) return t.fail('carried out');
+    if (result.ok) {
+      t.fail('carried out');
+      t.end();
+      return;
+    }
     t.equal(result.refusal.code, refused.code);
     t.equal(result.refusal.field, refused.field);
     t.match(result.refusal.message, refused.message);
@@ -352,7 +356,11 @@ t.test('the same kids at another issuer are another rotation', (t) => {
   const other = 'https://other.test';
   const policy = policyOf([ORDERS]);
   const [issuer] = policy.issuers.values();
-  if (issuer === undefined) return t.fail('no issuer');
+  if (issuer === undefined) {
+    t.fail('no issuer');
+    t.end();
+    return;
+  }
   const issuers = new Map([
     [ISSUER, issuer],
     [other, { ...issuer, issuer: other, vantages: [`${other}/jwks`] }],

@@ -52,7 +52,11 @@ t.test('a lease is never shorter than promised, and ends within two seconds afte
 t.test('a lease renewed in time goes on', (t) => {
   const fleet = fleetOf(1, 0);
   const [verifier] = fleet.verifiers.values();
-  if (verifier === undefined) return t.fail('no verifier');
+  if (verifier === undefined) {
+    t.fail('no verifier');
+    t.end();
+    return;
+  }
   for (let atMs = 1_000; atMs < 300_000; atMs += 15_000) {
     renewLease(fleet, policy, verifier, atMs);
     t.same(expiredLeases(fleet, atMs + 14_000), []);
@@ -73,7 +77,11 @@ t.test('who departs or falls silent holds no lease', (t) => {
   for (const liveness of ['departed', 'silent'] as const) {
     const fleet = fleetOf(1, 0);
     const [verifier] = fleet.verifiers.values();
-    if (verifier === undefined) return t.fail('no verifier');
+    if (verifier === undefined) {
+      t.fail('no verifier');
+      t.end();
+      return;
+    }
     setLiveness(fleet, verifier, liveness, 1_000);
     t.equal(fleet.leases.size, 0, liveness);
     t.same(expiredLeases(fleet, 100_000), []);

@@ -90,7 +90,7 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
     (kid) => !isKnownKid(state, act.issuer, kid),
   );
   keepRotation(state, rotation, writes);
-  for (const kid of fresh) recountTotals(state, act.issuer, kid);
+  recountTotals(state, act.issuer, new Set(fresh));
   restandAll(state, rotation, now);
   return done({ rotation });
 }
