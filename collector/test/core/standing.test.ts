@@ -122,6 +122,11 @@ const NEW_KEY: readonly [string, Situation, string][] = [
   ['holds it and has used it', { ...HOLDS, accepted: { kid: 'new', atMs: 150_000 } }, 'verified'],
   ['used it before publication', { ...HOLDS, accepted: { kid: 'new', atMs: 99_000 } }, 'present'],
   ['used it, and lost it', { accepted: { kid: 'new', atMs: 150_000 } }, 'absent'],
+  [
+    'used it once, tells keys of unknown age without it',
+    { set: { dataAtMs: null }, accepted: { kid: 'new', atMs: 150_000 } },
+    'stale',
+  ],
   ['used it, keys not known', { set: null, accepted: { kid: 'new', atMs: 150_000 } }, 'verified'],
   [
     'one of several caches used it, keys not known',
