@@ -1,10 +1,11 @@
 import type { Ack, Settings, Welcome } from '@keyturn/shared/model/report.ts';
 import type { Urgency } from '../ledger/ledger.ts';
-import { benchMs, reconnectDelayMs } from './backoff.ts';
+import { reconnectDelayMs } from './backoff.ts';
+import { Conversation } from './conversation.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Line } from './line.ts';
-import { assign, isNameable, markChanged, stamp } from './line.ts';
-import { Lines } from './lines.ts';
+import { isNameable, markChanged } from './line.ts';
+import type { Lines } from './lines.ts';
 import { Route } from './route.ts';
 import type { Break, SessionAction, SessionEvent } from './session-events.ts';
 
@@ -44,7 +45,8 @@ export class Session {
   readonly #random: () => number;
   readonly #route = new Route();
   readonly #heartbeat: Heartbeat;
-  readonly #lines = new Lines();
+  readonly #talk: Conversation;
+  readonly #lines: Lines;
   #phase: Phase = { at: 'idle' };
   #settings = INITIAL_SETTINGS;
   #attempt = 1;
@@ -55,6 +57,8 @@ export class Session {
   constructor(random: () => number) {
     this.#random = random;
     this.#heartbeat = new Heartbeat(random);
+    this.#talk = new Conversation(random, (action) => this.#actions.push(action));
+    this.#lines = this.#talk.lines;
   }
 
   get isClosed(): boolean {
@@ -96,7 +100,7 @@ export class Session {
         return this.#removed(event.handle, event.reason, nowMs);
       case 'replaced': {
         const line = this.#lines.get(event.handle);
-        return line === undefined ? undefined : this.#forget(line);
+        return line === undefined ? undefined : this.#talk.forget(line);
       }
       case 'changed':
         return this.#changed(event.handle, event.urgency, nowMs);
@@ -126,7 +130,7 @@ export class Session {
   }
 
   #greet(line: Line, nowMs: number): void {
-    if (this.#phase.at === 'live' || this.#phase.at === 'greeting') this.#hello([line], nowMs);
+    if (this.#phase.at === 'live' || this.#phase.at === 'greeting') this.#talk.hello([line], nowMs);
   }
 
   #silenced(handle: number): void {
@@ -139,9 +143,9 @@ export class Session {
     const line = this.#lines.get(handle);
     if (line === undefined) return;
     line.leaving = reason;
-    if (this.#phase.at === 'live' && line.epoch !== null) this.#bidFarewell(line, nowMs);
+    if (this.#phase.at === 'live' && line.epoch !== null) this.#talk.bidFarewell(line, nowMs);
     // Never named to anybody: nobody waits for it.
-    else if (line.highestEpoch === 0 && line.helloAtMs === null) this.#forget(line);
+    else if (line.highestEpoch === 0 && line.helloAtMs === null) this.#talk.forget(line);
   }
 
   #changed(handle: number, urgency: Urgency, nowMs: number): void {
@@ -156,7 +160,7 @@ export class Session {
       return;
     }
     this.#lines.busy(line);
-    if (this.#phase.at === 'live') this.#flush(nowMs);
+    if (this.#phase.at === 'live') this.#talk.report(nowMs);
   }
 
   #welcome(welcome: Welcome, nowMs: number): void {
@@ -170,71 +174,19 @@ export class Session {
     for (const assignment of welcome.assignments) {
       const line = this.#lines.get(assignment.handle);
       if (line === undefined) continue;
-      if (assignment.refused !== '') this.#refused(line, assignment.refused, nowMs);
-      else this.#assigned(line, assignment.epoch, assignment.committedSeq, nowMs);
+      const isTaken = this.#talk.answered(line, assignment, nowMs);
+      if (isTaken && line.leaving !== null && this.#closing === null) {
+        this.#talk.bidFarewell(line, nowMs);
+      }
     }
-    if (this.#closing === null) this.#flush(nowMs);
+    if (this.#closing === null) this.#talk.report(nowMs);
     else this.#leave(nowMs);
-  }
-
-  #assigned(line: Line, epoch: number, committedSeq: number, nowMs: number): void {
-    const isNews = assign(line, epoch, committedSeq);
-    if (line.leaving !== null) {
-      if (this.#closing === null) this.#bidFarewell(line, nowMs);
-      return;
-    }
-    if (isNews && !line.silent) this.#lines.due(line, nowMs);
-  }
-
-  #refused(line: Line, reason: string, nowMs: number): void {
-    if (line.leaving !== null) return this.#forget(line);
-    const retryInMs = this.#bench(line, nowMs);
-    this.#actions.push({
-      do: 'tell',
-      what: { kind: 'refused', handle: line.handle, reason, retryInMs },
-    });
-  }
-
-  #bench(line: Line, nowMs: number): number {
-    line.benchedTimes += 1;
-    const forMs = benchMs(line.benchedTimes, this.#random());
-    this.#lines.bench(line, forMs, nowMs);
-    return forMs;
   }
 
   #acks(acks: readonly Ack[], nowMs: number): void {
     this.#hear(nowMs);
-    for (const ack of acks) {
-      const line = this.#lines.get(ack.handle);
-      if (line === undefined || line.epoch !== ack.epoch) continue;
-      this.#acked(line, ack, nowMs);
-    }
-    if (this.#phase.at === 'live') this.#flush(nowMs);
-  }
-
-  #acked(line: Line, ack: Ack, nowMs: number): void {
-    switch (ack.result) {
-      case 'superseded': {
-        const retryInMs = this.#bench(line, nowMs);
-        this.#actions.push({
-          do: 'tell',
-          what: { kind: 'superseded', handle: line.handle, retryInMs },
-        });
-        return;
-      }
-      case 'rejected':
-        this.#actions.push({
-          do: 'tell',
-          what: { kind: 'rejected', handle: line.handle, reason: ack.reason },
-        });
-        break;
-      case 'applied':
-        line.benchedTimes = 0;
-        break;
-      case 'ignored':
-        break;
-    }
-    this.#lines.acked(line, ack.seq);
+    for (const ack of acks) this.#talk.acked(ack, nowMs);
+    if (this.#phase.at === 'live') this.#talk.report(nowMs);
   }
 
   #broken(why: Break, nowMs: number): void {
@@ -283,9 +235,9 @@ export class Session {
     if (this.#route.isTimeForStream(nowMs)) return this.#giveUp('trying the stream again', nowMs);
     if (this.#heartbeat.beats(nowMs)) {
       this.#lines.allDue(nowMs);
-      this.#hello(this.#lines.unassigned(nowMs, WELCOME_WITHIN_MS), nowMs);
+      this.#talk.hello(this.#lines.unassigned(nowMs, WELCOME_WITHIN_MS), nowMs);
     }
-    this.#flush(nowMs);
+    this.#talk.report(nowMs);
   }
 
   #isMute(nowMs: number): boolean {
@@ -306,13 +258,7 @@ export class Session {
     const named = this.#lines.nameable(nowMs);
     // A stream begins with a hello even when every verifier of it is benched.
     if (named.length === 0) this.#actions.push({ do: 'hello', handles: [] });
-    this.#hello(named, nowMs);
-  }
-
-  #hello(lines: readonly Line[], nowMs: number): void {
-    if (lines.length === 0) return;
-    for (const line of lines) line.helloAtMs = nowMs;
-    this.#actions.push({ do: 'hello', handles: lines.map((line) => line.handle) });
+    this.#talk.hello(named, nowMs);
   }
 
   #hear(nowMs: number): void {
@@ -326,24 +272,6 @@ export class Session {
     this.#heartbeat.pace(settings.reportIntervalMs, nowMs);
   }
 
-  #flush(nowMs: number): void {
-    const stamps = this.#lines.stampDue(nowMs);
-    if (stamps.length > 0) this.#actions.push({ do: 'report', stamps });
-  }
-
-  #bidFarewell(line: Line, nowMs: number): void {
-    if (line.epoch !== null) {
-      this.#actions.push({ do: 'report', stamps: [stamp(line, line.epoch, nowMs)] });
-    }
-    this.#actions.push({ do: 'goodbye', handles: [line.handle], reason: line.leaving ?? '' });
-    this.#forget(line);
-  }
-
-  #forget(line: Line): void {
-    this.#lines.forget(line);
-    this.#actions.push({ do: 'forget', handle: line.handle });
-  }
-
   #close(reason: string, nowMs: number): void {
     if (this.#closing !== null) return;
     this.#closing = reason;
@@ -355,14 +283,7 @@ export class Session {
   }
 
   #leave(nowMs: number): void {
-    const { stamps, anySilent } = this.#lines.stampLast(nowMs);
-    if (stamps.length > 0) this.#actions.push({ do: 'report', stamps });
-    // A verifier that fell silent did not stop on purpose as far as anybody knows.
-    const handles = anySilent ? stamps.map(({ handle }) => handle) : [];
-    if (!anySilent || handles.length > 0) {
-      this.#actions.push({ do: 'goodbye', handles, reason: this.#closing ?? '' });
-    }
-    this.#actions.push({ do: 'finish' });
+    this.#talk.bidFarewellToAll(this.#closing ?? '', nowMs);
     this.#phase = { at: 'leaving', untilMs: nowMs + FAREWELL_MS };
   }
 }
