@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@keyturn/shared/clock.ts';
-import type { Hello, Report, Settings, VerifierHello } from '@keyturn/shared/model/report.ts';
-import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
-import { verifierKey } from '@keyturn/shared/model/ids.ts';
+import type { Report, Settings } from '@keyturn/shared/model/report.ts';
 import type { AgentEvents } from '../events.ts';
 import type { Ledger, Reporter, Urgency } from '../ledger/ledger.ts';
 import type { Connection, Dialer } from './connection.ts';
+import type { Stamp } from './line.ts';
+import { helloMessages, reportMessages } from './messages.ts';
+import { eventOf } from './news.ts';
+import { Roster } from './roster.ts';
 import type { SessionAction, SessionEvent, SessionNews } from './session-events.ts';
 import { Session } from './session.ts';
 
@@ -32,10 +34,6 @@ export interface Uplink extends Reporter, AsyncDisposable {
 
 /** Longest a close takes: the session gives up a little earlier. */
 const HOLD_MS = 2_500;
-const HELLOS_PER_MESSAGE = 500;
-const REPORTS_PER_MESSAGE = 200;
-/** Rough size of a row or key on the wire, to keep messages well below the limit. */
-const ENTRY_BYTES = 300;
 
 export function createUplink(options: UplinkOptions): Uplink {
   return new SessionUplink(options);
@@ -45,11 +43,8 @@ class SessionUplink implements Uplink {
   readonly #options: UplinkOptions;
   readonly #bootId: string;
   readonly #session: Session;
-  readonly #ledgers = new Map<number, Ledger>();
-  readonly #handles = new Map<Ledger, number>();
-  readonly #byName = new Map<string, number>();
+  readonly #roster = new Roster();
   readonly #changed = new Map<Ledger, Urgency>();
-  #lastHandle = 0;
   #connection: Connection | undefined;
   #watched: Settings['watchedKeys'] = [];
   #cancelTimer: (() => void) | undefined;
@@ -69,29 +64,13 @@ class SessionUplink implements Uplink {
 
   add(ledger: Ledger): void {
     this.#options.events.guard('uplink.add', () => {
-      if (this.#handles.has(ledger)) return;
-      if (this.#handles.size >= REPORT_LIMITS.verifiersPerSession) {
-        const reason = `expected at most ${REPORT_LIMITS.verifiersPerSession} verifiers per agent`;
-        throw new RangeError(reason);
-      }
-      this.#makeWay(ledger);
-      this.#lastHandle += 1;
-      this.#byName.set(verifierKey(ledger.id), this.#lastHandle);
-      this.#handles.set(ledger, this.#lastHandle);
-      this.#ledgers.set(this.#lastHandle, ledger);
+      if (this.#roster.handleOf(ledger) !== undefined) return;
+      const replaced = this.#roster.replacedBy(ledger);
+      if (replaced !== undefined) this.#handle({ on: 'replaced', handle: replaced });
+      const handle = this.#roster.add(ledger);
       ledger.watch(this.#watched);
-      this.#handle({ on: 'added', handle: this.#lastHandle });
+      this.#handle({ on: 'added', handle });
     });
-  }
-
-  // A hello names each verifier once. One that comes back before its goodbye could be said takes over.
-  #makeWay(ledger: Ledger): void {
-    const name = verifierKey(ledger.id);
-    const handle = this.#byName.get(name);
-    const present = handle === undefined ? undefined : this.#ledgers.get(handle);
-    if (handle === undefined || present === undefined) return;
-    if (this.#handles.has(present)) throw new TypeError(`${name} is reported already`);
-    this.#handle({ on: 'replaced', handle });
   }
 
   // Called from a verification: it only notes, and the work is done in a turn of its own.
@@ -106,7 +85,7 @@ class SessionUplink implements Uplink {
 
   silence(ledger: Ledger): void {
     this.#options.events.guard('uplink.silence', () => {
-      const handle = this.#handles.get(ledger);
+      const handle = this.#roster.handleOf(ledger);
       if (handle === undefined) return;
       this.#changed.delete(ledger);
       this.#handle({ on: 'silenced', handle });
@@ -115,9 +94,9 @@ class SessionUplink implements Uplink {
 
   remove(ledger: Ledger, reason: string): void {
     this.#options.events.guard('uplink.remove', () => {
-      const handle = this.#handles.get(ledger);
+      const handle = this.#roster.handleOf(ledger);
       if (handle === undefined) return;
-      this.#handles.delete(ledger);
+      this.#roster.remove(ledger);
       this.#changed.delete(ledger);
       this.#handle({ on: 'removed', handle, reason });
     });
@@ -146,7 +125,7 @@ class SessionUplink implements Uplink {
       const changes = [...this.#changed];
       this.#changed.clear();
       for (const [ledger, urgency] of changes) {
-        const handle = this.#handles.get(ledger);
+        const handle = this.#roster.handleOf(ledger);
         if (handle !== undefined) this.#handle({ on: 'changed', handle, urgency });
       }
     });
@@ -187,7 +166,7 @@ class SessionUplink implements Uplink {
       case 'goodbye':
         return this.#connection?.goodbye({ handles: action.handles, reason: action.reason });
       case 'forget':
-        return this.#forget(action.handle);
+        return this.#roster.forget(action.handle);
       case 'finish':
         return this.#connection?.finish();
       case 'disconnect':
@@ -199,14 +178,6 @@ class SessionUplink implements Uplink {
       case 'tell':
         return this.#tell(action.what);
     }
-  }
-
-  #forget(handle: number): void {
-    const ledger = this.#ledgers.get(handle);
-    this.#ledgers.delete(handle);
-    if (ledger === undefined) return;
-    const name = verifierKey(ledger.id);
-    if (this.#byName.get(name) === handle) this.#byName.delete(name);
   }
 
   #listen() {
@@ -237,79 +208,41 @@ class SessionUplink implements Uplink {
   }
 
   #hello(handles: readonly number[]): void {
-    const verifiers = handles.flatMap((handle) => this.#introduce(handle));
-    const head: Omit<Hello, 'verifiers'> = {
+    const head = {
       bootId: this.#bootId,
       agentVersion: this.#options.agentVersion,
       wallUnixMs: this.#options.clock.wallMs(),
     };
-    // Even nobody has to be said: a stream starts with a hello.
-    for (let i = 0; i === 0 || i < verifiers.length; i += HELLOS_PER_MESSAGE) {
-      this.#connection?.hello({ ...head, verifiers: verifiers.slice(i, i + HELLOS_PER_MESSAGE) });
+    for (const hello of helloMessages(head, this.#roster.introduce(handles))) {
+      this.#connection?.hello(hello);
     }
   }
 
-  #introduce(handle: number): readonly VerifierHello[] {
-    const ledger = this.#ledgers.get(handle);
-    if (ledger === undefined) return [];
-    const { id, profile, source, issuers } = ledger;
-    return [{ handle, id, profile, source, issuers }];
+  #report(stamps: readonly Stamp[]): void {
+    for (const reports of reportMessages(this.#snapshots(stamps))) {
+      this.#connection?.reports(reports);
+    }
   }
 
-  #report(stamps: Extract<SessionAction, { do: 'report' }>['stamps']): void {
+  // One at a time, when its message is put together: thousands at once would be much memory.
+  *#snapshots(stamps: readonly Stamp[]): Generator<Report> {
     const nowMs = this.#options.clock.monotonicMs();
-    let batch: Report[] = [];
-    let bytes = 0;
-    const send = () => {
-      if (batch.length > 0) this.#connection?.reports(batch);
-      batch = [];
-      bytes = 0;
-    };
     for (const stamp of stamps) {
-      const ledger = this.#ledgers.get(stamp.handle);
-      if (ledger === undefined) continue;
-      const report = ledger.snapshot(nowMs, stamp);
-      const size = sizeOf(report);
-      if (bytes + size > REPORT_LIMITS.messageBytes / 2) send();
-      batch.push(report);
-      bytes += size;
-      if (batch.length >= REPORTS_PER_MESSAGE) send();
+      const ledger = this.#roster.ledgerOf(stamp.handle);
+      if (ledger !== undefined) yield ledger.snapshot(nowMs, stamp);
     }
-    send();
   }
 
   #apply(settings: Settings): void {
     if (isSameWatch(this.#watched, settings.watchedKeys)) return;
     this.#watched = settings.watchedKeys;
-    for (const ledger of this.#ledgers.values()) ledger.watch(settings.watchedKeys);
+    for (const ledger of this.#roster.ledgers) ledger.watch(settings.watchedKeys);
   }
 
-  #tell(what: SessionNews): void {
+  #tell(news: SessionNews): void {
     const { events, collector } = this.#options;
-    switch (what.kind) {
-      case 'connected':
-        return events.tell({ kind: 'connected', collector, over: what.mode });
-      case 'disconnected':
-        return events.tell({ ...what, collector });
-      case 'refused':
-      case 'superseded':
-      case 'rejected': {
-        const verifier = this.#ledgers.get(what.handle)?.id;
-        if (verifier === undefined) return;
-        if (what.kind === 'refused') {
-          const { reason, retryInMs } = what;
-          return events.tell({ kind: 'verifier_refused', verifier, reason, retryInMs });
-        }
-        if (what.kind === 'superseded') {
-          return events.tell({
-            kind: 'verifier_superseded',
-            verifier,
-            retryInMs: what.retryInMs,
-          });
-        }
-        return events.tell({ kind: 'report_rejected', verifier, reason: what.reason });
-      }
-    }
+    const event = eventOf(news, collector, (handle) => this.#roster.ledgerOf(handle)?.id);
+    if (event !== undefined) events.tell(event);
   }
 
   #end(): void {
@@ -319,12 +252,6 @@ class SessionUplink implements Uplink {
     this.#connection = undefined;
     this.#closed?.resolve();
   }
-}
-
-function sizeOf(report: Report): number {
-  let entries = 1 + report.counts.length;
-  for (const set of report.keySets) entries += 1 + set.keys.length;
-  return entries * ENTRY_BYTES;
 }
 
 function isSameWatch(a: Settings['watchedKeys'], b: Settings['watchedKeys']): boolean {
