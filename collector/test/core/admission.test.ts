@@ -1,5 +1,6 @@
 import t from 'tap';
-import { ISSUER, policyOf, serviceOf, World } from '../support/world.ts';
+import { ISSUER, policyOf, serviceOf } from '../support/policies.ts';
+import { World } from '../support/world.ts';
 
 function hello(world: World, instance: string, issuers: readonly string[]) {
   const reply = world.take({

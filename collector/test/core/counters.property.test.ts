@@ -17,8 +17,8 @@ import {
   policyOf,
   profileOf,
   serviceOf,
-  World,
-} from '../support/world.ts';
+} from '../support/policies.ts';
+import { World } from '../support/world.ts';
 import type { TestVerifier } from '../support/world.ts';
 
 // The counters and sets that gates read are kept step by step. Whatever happens in whatever order,

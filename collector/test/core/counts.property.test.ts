@@ -4,7 +4,8 @@ import t from 'tap';
 import type { Report } from '@keyturn/shared/model/report.ts';
 import { countedRows } from '../../src/core/counts.ts';
 import { usageKey } from '../../src/core/state.ts';
-import { ISSUER, NEW, OLD, policyOf, serviceOf, World } from '../support/world.ts';
+import { ISSUER, NEW, OLD, policyOf, serviceOf } from '../support/policies.ts';
+import { World } from '../support/world.ts';
 import type { TestVerifier } from '../support/world.ts';
 
 // A network that loses, doubles, swaps and delays reports, between agents and a collector that are

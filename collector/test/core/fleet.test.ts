@@ -2,7 +2,8 @@ import t from 'tap';
 import { emptyFleet, enrol, setLiveness } from '../../src/core/fleet.ts';
 import type { Fleet } from '../../src/core/fleet.ts';
 import { expiredLeases, renewLease } from '../../src/core/leases.ts';
-import { policyOf, serviceOf, World } from '../support/world.ts';
+import { policyOf, serviceOf } from '../support/policies.ts';
+import { World } from '../support/world.ts';
 import { rotating } from '../support/rotating.ts';
 import type { VerifierRecord } from '../../src/core/records.ts';
 

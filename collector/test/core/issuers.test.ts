@@ -3,17 +3,8 @@ import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import { KEYS_PER_ISSUER_MAX } from '../../src/core/issuers.ts';
 import { keyIdentity } from '../../src/core/state.ts';
 import { rotating } from '../support/rotating.ts';
-import {
-  blockers,
-  issuerOf,
-  ISSUER,
-  keyOf,
-  NEW,
-  OLD,
-  policyOf,
-  serviceOf,
-  World,
-} from '../support/world.ts';
+import { issuerOf, ISSUER, keyOf, NEW, OLD, policyOf, serviceOf } from '../support/policies.ts';
+import { blockers, World } from '../support/world.ts';
 
 const A = 'https://issuer.test/a';
 const B = 'https://issuer.test/b';

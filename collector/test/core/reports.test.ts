@@ -4,17 +4,8 @@ import { COUNT_ROWS_MAX } from '../../src/core/counts.ts';
 import { DUPLICATE_REMEMBERED_MS } from '../../src/core/reports.ts';
 import { usageKey } from '../../src/core/state.ts';
 import { ORDERS, rotating } from '../support/rotating.ts';
-import {
-  blockers,
-  checkOf,
-  ISSUER,
-  NEW,
-  OLD,
-  policyOf,
-  profileOf,
-  serviceOf,
-  World,
-} from '../support/world.ts';
+import { ISSUER, NEW, OLD, policyOf, profileOf, serviceOf } from '../support/policies.ts';
+import { blockers, checkOf, World } from '../support/world.ts';
 import type { TestVerifier } from '../support/world.ts';
 
 function begin(): { readonly world: World; readonly a: TestVerifier } {

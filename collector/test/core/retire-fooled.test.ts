@@ -1,17 +1,9 @@
 import t from 'tap';
 import type { Test } from 'tap';
-import type { CountsPart, TestVerifier } from '../support/world.ts';
-import {
-  blockers,
-  checkOf,
-  issuerOf,
-  ISSUER,
-  NEW,
-  OLD,
-  policyOf,
-  serviceOf,
-  World,
-} from '../support/world.ts';
+import type { CountsPart } from '../support/messages.ts';
+import type { TestVerifier } from '../support/world.ts';
+import { issuerOf, ISSUER, NEW, OLD, policyOf, serviceOf } from '../support/policies.ts';
+import { blockers, checkOf, World } from '../support/world.ts';
 
 // Each test is one way in which tokens of the old key live on while everything looks fine. Gate
 // retire must not be open at the moment an unexpired one can exist.

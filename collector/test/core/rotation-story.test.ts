@@ -1,5 +1,6 @@
 import t from 'tap';
-import { blockers, checkOf, NEW, OLD, policyOf, serviceOf, World } from '../support/world.ts';
+import { NEW, OLD, policyOf, serviceOf } from '../support/policies.ts';
+import { blockers, checkOf, World } from '../support/world.ts';
 
 function readyWorld() {
   const world = new World(policyOf([serviceOf('orders', { instances: 2 })]));

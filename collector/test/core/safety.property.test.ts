@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { leaseMs } from '../../src/core/policy.ts';
-import type { CountsPart, TestVerifier } from '../support/world.ts';
-import { ISSUER, NEW, OLD, policyOf, serviceOf, VANTAGE, World } from '../support/world.ts';
+import type { CountsPart } from '../support/messages.ts';
+import type { TestVerifier } from '../support/world.ts';
+import { ISSUER, NEW, OLD, policyOf, serviceOf, VANTAGE } from '../support/policies.ts';
+import { World } from '../support/world.ts';
 
 // A small world with a truth of its own: which process holds which keys, which tokens are alive, what
 // was really delivered when. The collector sees reports and sightings only. Whatever happens, an open

@@ -10,7 +10,7 @@ import type {
 } from '../../src/core/records.ts';
 import type { RotationFacts } from '../../src/core/standing.ts';
 import { standingOf } from '../../src/core/standing.ts';
-import { ISSUER, keyOf, NEW, OLD, policyOf, profileOf, serviceOf } from '../support/world.ts';
+import { ISSUER, keyOf, NEW, OLD, policyOf, profileOf, serviceOf } from '../support/policies.ts';
 
 const PUBLISHED = 100_000;
 const WITHDRAWN = 200_000;

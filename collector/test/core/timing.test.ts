@@ -7,7 +7,7 @@ import {
   oldTokensGoneAtMs,
   propagationMs,
 } from '../../src/core/timing.ts';
-import { issuerOf, ISSUER, OLD, policyOf, profileOf } from '../support/world.ts';
+import { issuerOf, ISSUER, OLD, policyOf, profileOf } from '../support/policies.ts';
 
 const T0 = 1_800_000_000_000;
 

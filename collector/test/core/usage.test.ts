@@ -2,7 +2,8 @@ import t from 'tap';
 import type { HeldCounts } from '../../src/core/records.ts';
 import { usageKey } from '../../src/core/state.ts';
 import { addTotals, raiseUsage, USAGE_RECORDS_MAX } from '../../src/core/usage.ts';
-import { ISSUER, NEW, OLD, policyOf, serviceOf, World } from '../support/world.ts';
+import { ISSUER, NEW, OLD, policyOf, serviceOf } from '../support/policies.ts';
+import { World } from '../support/world.ts';
 
 const NOW = 1_800_000_000_000;
 const NOW_S = NOW / 1_000;

@@ -11,7 +11,7 @@ import { emptyMemoryContents, openMemoryStore } from '../../src/store/memory.ts'
 import type { MemoryContents } from '../../src/store/memory.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import type { Write } from '../../src/store/store.ts';
-import { ISSUER, NEW, OLD, policyOf, serviceOf, VANTAGE } from '../support/world.ts';
+import { ISSUER, NEW, OLD, policyOf, serviceOf, VANTAGE } from '../support/policies.ts';
 
 const ID: VerifierId = { service: 'orders', instance: 'a', cache: 'jwks' };
 const LEASE_MS = 45_000;

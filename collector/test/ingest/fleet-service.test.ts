@@ -22,7 +22,7 @@ import { startGrpcServer } from '../../src/grpc-server.ts';
 import { fleetService } from '../../src/ingest/fleet-service.ts';
 import { type Identify, trustReach } from '../../src/ingest/identify.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
-import { ISSUER, OLD, policyOf, serviceOf } from '../support/world.ts';
+import { ISSUER, OLD, policyOf, serviceOf } from '../support/policies.ts';
 
 const BOOT = 'ab'.repeat(16);
 

@@ -2,7 +2,8 @@ import type { Check, Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { Test } from 'tap';
 import type { Policy, ServicePolicy } from '../../src/core/policy.ts';
 import type { TestVerifier } from './world.ts';
-import { blockers, NEW, OLD, policyOf, serviceOf, World } from './world.ts';
+import { NEW, OLD, policyOf, serviceOf } from './policies.ts';
+import { blockers, World } from './world.ts';
 
 /** A world with one rotation, at the point that a table of situations starts from. */
 export interface Rotating {

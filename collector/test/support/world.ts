@@ -1,125 +1,19 @@
-import { createHash } from 'node:crypto';
-import type { Grade } from '@keyturn/shared/model/evidence.ts';
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
-import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
-import type {
-  Ack,
-  CountKey,
-  KeySetReport,
-  KidCounts,
-  Report,
-  Source,
-} from '@keyturn/shared/model/report.ts';
+import type { Ack, Report, Source } from '@keyturn/shared/model/report.ts';
 import type { Check, Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { Act, ActResult } from '../../src/core/acts.ts';
 import { initialState } from '../../src/core/initial.ts';
-import type { IssuerPolicy, Policy, ServicePolicy } from '../../src/core/policy.ts';
-import type { Sighting } from '../../src/core/sighting.ts';
+import type { Policy } from '../../src/core/policy.ts';
 import type { Now, State } from '../../src/core/state.ts';
 import type { Input, Reply } from '../../src/core/step.ts';
 import { step } from '../../src/core/step.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
-
-export const ISSUER = 'https://issuer.test';
-export const VANTAGE = 'https://issuer.test/jwks';
-export const START_MS = Date.UTC(2026, 0, 1);
+import type { ReportPart } from './messages.ts';
+import { reportOf, sightingOf } from './messages.ts';
+import { ISSUER, NEW, OLD, START_MS, VANTAGE } from './policies.ts';
 
 const BEAT_MS = 15_000;
-
-/** A key with a thumbprint made from its kid (and a variant for kid reuse). */
-export function keyOf(kid: string, variant = ''): KeyRef {
-  const thumbprint = createHash('sha256').update(`${kid}${variant}`).digest('base64url');
-  return { kid, thumbprint, alg: 'RS256' };
-}
-
-export const OLD = keyOf('old');
-export const NEW = keyOf('new');
-
-/** A profile that keeps one whole set and refreshes it every 60 s. */
-export function profileOf(part: Partial<ProfileFacts> = {}): ProfileFacts {
-  return {
-    id: 'test-profile',
-    name: 'Test profile',
-    refreshS: 60,
-    refetchesOnUnknownKid: false,
-    cooldownS: null,
-    newKidRefusedS: 60,
-    removedKeyAcceptedS: 60,
-    replacesWholeSet: true,
-    severalCaches: false,
-    cachesVerifiedTokens: false,
-    staticKeys: false,
-    ...part,
-  };
-}
-
-export function serviceOf(name: string, part: Partial<ServicePolicy> = {}): ServicePolicy {
-  return {
-    name,
-    declared: true,
-    issuers: [ISSUER],
-    instances: 1,
-    required: true,
-    profile: profileOf(),
-    evidence: 'present' satisfies Grade,
-    ...part,
-  };
-}
-
-export function issuerOf(part: Partial<IssuerPolicy> = {}): IssuerPolicy {
-  return {
-    issuer: ISSUER,
-    vantages: [VANTAGE],
-    watchIntervalMs: 15_000,
-    maxTokenLifetimeMs: 600_000,
-    skewMs: 10_000,
-    originSpreadMs: 0,
-    sharedCachesMs: 0,
-    failedFetchMs: 0,
-    ...part,
-  };
-}
-
-export function policyOf(services: readonly ServicePolicy[], part: Partial<Policy> = {}): Policy {
-  return {
-    issuers: new Map([[ISSUER, issuerOf()]]),
-    services: new Map(services.map((service) => [service.name, service])),
-    profiles: new Map(),
-    unknownProfile: profileOf({ id: 'unknown', newKidRefusedS: null, removedKeyAcceptedS: null }),
-    publishSafetyMs: 60_000,
-    retireSafetyMs: 60_000,
-    heartbeatMs: 15_000,
-    leaseHeartbeats: 3,
-    reconnectWindowMs: 120_000,
-    verifiersMax: 1_000,
-    uncountedBlocksRetire: false,
-    ...part,
-  };
-}
-
-export interface CountsPart {
-  /** Null: tokens without one; undefined: kids that did not fit the agent's table. */
-  readonly kid: string | null | undefined;
-  readonly outcomes: KidCounts['outcomes'];
-  readonly iatS?: number;
-  readonly expS?: number;
-  readonly lifetimeS?: number;
-  readonly lastAcceptedAgeMs?: number;
-  readonly withoutExp?: number;
-  readonly withoutIat?: number;
-  readonly issuer?: string;
-}
-
-export interface ReportPart {
-  readonly keys?: readonly KeyRef[];
-  readonly counts?: readonly CountsPart[];
-  readonly observedAgeMs?: number;
-  readonly dataAgeMs?: number | null;
-  readonly servedAgeMs?: number | null;
-  readonly failures?: number;
-  readonly issuer?: string;
-}
 
 /** A verifier of the world that reports through the real core. */
 export interface TestVerifier {
@@ -378,70 +272,4 @@ export function blockers(verdict: Verdict): string[] {
   return verdict.checks
     .filter((check) => check.status === 'fail' || check.status === 'unknown')
     .map((check) => `${check.id}:${check.status}`);
-}
-
-function sightingOf(
-  keys: readonly KeyRef[],
-  originDateMs: number | null,
-  vantage: string,
-): Sighting {
-  return {
-    issuer: ISSUER,
-    vantage,
-    result: {
-      ok: true,
-      keys,
-      untrackedKeys: 0,
-      bytes: 500,
-      documentSha256: '00',
-      maxAgeS: null,
-      staleS: 0,
-      ageS: null,
-      originDateMs,
-    },
-  };
-}
-
-function reportOf(verifier: TestVerifier, part: ReportPart, source: Source): Report {
-  const set: KeySetReport = {
-    issuer: part.issuer ?? ISSUER,
-    keys: part.keys ?? [OLD],
-    dataAgeMs: part.dataAgeMs === undefined ? 0 : part.dataAgeMs,
-    attemptAgeMs: 0,
-    consecutiveFailures: part.failures ?? 0,
-    lastError: null,
-    nextRefreshInMs: null,
-    cooldownInMs: null,
-    documentSha256: null,
-    servedAgeMs:
-      source === 'proxy' ? (part.servedAgeMs === undefined ? 0 : part.servedAgeMs) : null,
-  };
-  return {
-    handle: 1,
-    epoch: verifier.epoch,
-    seq: verifier.seq,
-    observedAgeMs: part.observedAgeMs ?? 0,
-    keySets: [set],
-    counts: (part.counts ?? []).map(countsOf),
-    dropped: 0,
-  };
-}
-
-function countsOf(part: CountsPart): KidCounts {
-  return {
-    issuer: part.issuer ?? ISSUER,
-    key: countKeyOf(part.kid),
-    outcomes: part.outcomes,
-    highestIat: part.iatS ?? null,
-    highestExp: part.expS ?? null,
-    longestLifetimeS: part.lifetimeS ?? null,
-    acceptedWithoutExp: part.withoutExp ?? 0,
-    acceptedWithoutIat: part.withoutIat ?? 0,
-    lastAcceptedAgeMs: part.lastAcceptedAgeMs ?? (part.outcomes.ok === undefined ? null : 0),
-  };
-}
-
-function countKeyOf(kid: CountsPart['kid']): CountKey {
-  if (kid === undefined) return { kind: 'other' };
-  return kid === null ? { kind: 'none' } : { kind: 'kid', kid };
 }

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable, rotating } from '../../support/rotating.ts';
-import { keyOf, NEW, OLD, profileOf, serviceOf } from '../../support/world.ts';
+import { keyOf, NEW, OLD, profileOf, serviceOf } from '../../support/policies.ts';
 
 const ATTESTED = serviceOf('ledger', {
   evidence: 'attested',

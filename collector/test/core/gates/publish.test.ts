@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable } from '../../support/rotating.ts';
-import { issuerOf, ISSUER, keyOf, NEW, OLD } from '../../support/world.ts';
+import { issuerOf, ISSUER, keyOf, NEW, OLD } from '../../support/policies.ts';
 
 const KIDLESS = { kid: null, outcomes: { ok: 3 } } as const;
 const UNDECLARED_LIFETIME = {

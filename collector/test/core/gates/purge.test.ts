@@ -1,7 +1,8 @@
 import t from 'tap';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable, rotating } from '../../support/rotating.ts';
-import { checkOf, NEW, OLD, profileOf, serviceOf } from '../../support/world.ts';
+import { NEW, OLD, profileOf, serviceOf } from '../../support/policies.ts';
+import { checkOf } from '../../support/world.ts';
 
 const BOTH = { keys: [OLD, NEW] };
 const LEDGER = serviceOf('ledger', { evidence: 'attested', instances: null });

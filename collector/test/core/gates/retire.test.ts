@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable } from '../../support/rotating.ts';
-import { issuerOf, ISSUER, NEW, OLD, profileOf, serviceOf } from '../../support/world.ts';
+import { issuerOf, ISSUER, NEW, OLD, profileOf, serviceOf } from '../../support/policies.ts';
 
 // How retire is fooled, as stories: ../retire-fooled.test.ts. Here, every check of the gate on its own.
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable, rotating } from '../../support/rotating.ts';
-import { NEW, OLD } from '../../support/world.ts';
+import { NEW, OLD } from '../../support/policies.ts';
 import type { World } from '../../support/world.ts';
 
 const SITUATIONS: readonly Situation[] = [

@@ -4,7 +4,8 @@ import type { CheckStatus } from '@keyturn/shared/model/verdict.ts';
 import { fail, pass, unknown } from '../../../src/core/gates/check.ts';
 import { firstReason, statusOf, UNWAIVABLE } from '../../../src/core/gates/verdict.ts';
 import { rotating } from '../../support/rotating.ts';
-import { blockers, checkOf, OLD } from '../../support/world.ts';
+import { OLD } from '../../support/policies.ts';
+import { blockers, checkOf } from '../../support/world.ts';
 
 t.test('one fail closes, else one unknown leaves unknown, else open', (t) => {
   const make = { pass, fail, unknown };

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { Grade } from '@keyturn/shared/model/evidence.ts';
+import type { KeyRef } from '@keyturn/shared/model/ids.ts';
+import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
+import type { IssuerPolicy, Policy, ServicePolicy } from '../../src/core/policy.ts';
+
+export const ISSUER = 'https://issuer.test';
+export const VANTAGE = 'https://issuer.test/jwks';
+export const START_MS = Date.UTC(2026, 0, 1);
+
+/** A key with a thumbprint made from its kid (and a variant for kid reuse). */
+export function keyOf(kid: string, variant = ''): KeyRef {
+  const thumbprint = createHash('sha256').update(`${kid}${variant}`).digest('base64url');
+  return { kid, thumbprint, alg: 'RS256' };
+}
+
+export const OLD = keyOf('old');
+export const NEW = keyOf('new');
+
+/** A profile that keeps one whole set and refreshes it every 60 s. */
+export function profileOf(part: Partial<ProfileFacts> = {}): ProfileFacts {
+  return {
+    id: 'test-profile',
+    name: 'Test profile',
+    refreshS: 60,
+    refetchesOnUnknownKid: false,
+    cooldownS: null,
+    newKidRefusedS: 60,
+    removedKeyAcceptedS: 60,
+    replacesWholeSet: true,
+    severalCaches: false,
+    cachesVerifiedTokens: false,
+    staticKeys: false,
+    ...part,
+  };
+}
+
+export function serviceOf(name: string, part: Partial<ServicePolicy> = {}): ServicePolicy {
+  return {
+    name,
+    declared: true,
+    issuers: [ISSUER],
+    instances: 1,
+    required: true,
+    profile: profileOf(),
+    evidence: 'present' satisfies Grade,
+    ...part,
+  };
+}
+
+export function issuerOf(part: Partial<IssuerPolicy> = {}): IssuerPolicy {
+  return {
+    issuer: ISSUER,
+    vantages: [VANTAGE],
+    watchIntervalMs: 15_000,
+    maxTokenLifetimeMs: 600_000,
+    skewMs: 10_000,
+    originSpreadMs: 0,
+    sharedCachesMs: 0,
+    failedFetchMs: 0,
+    ...part,
+  };
+}
+
+export function policyOf(services: readonly ServicePolicy[], part: Partial<Policy> = {}): Policy {
+  return {
+    issuers: new Map([[ISSUER, issuerOf()]]),
+    services: new Map(services.map((service) => [service.name, service])),
+    profiles: new Map(),
+    unknownProfile: profileOf({ id: 'unknown', newKidRefusedS: null, removedKeyAcceptedS: null }),
+    publishSafetyMs: 60_000,
+    retireSafetyMs: 60_000,
+    heartbeatMs: 15_000,
+    leaseHeartbeats: 3,
+    reconnectWindowMs: 120_000,
+    verifiersMax: 1_000,
+    uncountedBlocksRetire: false,
+    ...part,
+  };
+}
