@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import cluster from 'node:cluster';
 import { threadId } from 'node:worker_threads';
+import { isLoopback, parseAddress } from '@keyturn/shared/address.ts';
 import { KeyturnError } from '@keyturn/shared/errors.ts';
 import { ID_LIMITS, nameProblem, textProblem } from '@keyturn/shared/model/ids.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import { shown } from '@keyturn/shared/shown.ts';
-import { isLoopback, parseAddress } from '@keyturn/shared/address.ts';
 import type { AgentEventListener } from './events.ts';
 import type { TlsOptions } from './uplink/tls-options.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { shown } from '@keyturn/shared/shown.ts';
 import { isLoopback, parseAddress } from '@keyturn/shared/address.ts';
+import { shown } from '@keyturn/shared/shown.ts';
 
 /**
  * A sentence when a request must not be answered. Browsers get nothing: a page anywhere could make

@@ -2,15 +2,9 @@ import { once } from 'node:events';
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
-import { KeyturnError, messageOf } from '@keyturn/shared/errors.ts';
-import { formatAddress, type Address } from '@keyturn/shared/address.ts';
-
-/** A port or socket that cannot be had; the message names it and the setting. */
-export class ListenError extends KeyturnError {
-  constructor(message: string, cause: unknown) {
-    super('LISTEN_FAILED', message, { cause });
-  }
-}
+import type { Address } from '@keyturn/shared/address.ts';
+import { messageOf } from '@keyturn/shared/errors.ts';
+import { ListenError, listenError } from '@keyturn/shared/listen-error.ts';
 
 /** Limits for every server of the agent: it serves a handful of local clients. */
 export const SERVER_LIMITS = {
@@ -37,7 +31,7 @@ export async function listenAt(
     server.listen({ host: address.host, port: address.port });
     await once(server, 'listening');
   } catch (error) {
-    throw new ListenError(addressProblem(address, setting, error), error);
+    throw listenError(address, setting, error);
   }
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
@@ -105,20 +99,4 @@ function answers(path: string): Promise<boolean> {
       resolve(false);
     });
   });
-}
-
-function addressProblem(address: Address, setting: string, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const where = formatAddress(address);
-  switch (code) {
-    case 'EADDRINUSE':
-      return `port ${address.port} is taken: another program listens on ${where}; stop it or set ${setting} to a free port`;
-    case 'EACCES':
-      return `port ${address.port} needs more rights than this process has; set ${setting} to a port from 1024 up`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `${address.host} is no address of this machine; set ${setting} to one that is`;
-    default:
-      return `cannot listen on ${where} (${messageOf(error)}); set ${setting}`;
-  }
 }

@@ -1,8 +1,8 @@
+import { formatAddress } from '@keyturn/shared/address.ts';
 import { systemClock, type Clock } from '@keyturn/shared/clock.ts';
 import { startWhole, type Teardown } from '@keyturn/shared/teardown.ts';
 import type { Logger } from 'pino';
 import type { AgentConfig } from './config.ts';
-import { formatAddress } from '@keyturn/shared/address.ts';
 import type { ConfigFiles } from './config/files.ts';
 import { createAgentEvents } from './events.ts';
 import { HeldReporter } from './held-reporter.ts';

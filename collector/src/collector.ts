@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { formatAddress } from '@keyturn/shared/address.ts';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import { systemClock } from '@keyturn/shared/clock.ts';
+import { listenError } from '@keyturn/shared/listen-error.ts';
 import type { Settings } from '@keyturn/shared/model/report.ts';
 import { startWhole, type Teardown } from '@keyturn/shared/teardown.ts';
 import { FleetServiceService } from '@keyturn/shared/wire/services.ts';
@@ -9,13 +11,12 @@ import packageJson from '../package.json' with { type: 'json' };
 import { registerReadiness } from './api/grpc-readiness.ts';
 import { registerRotations } from './api/grpc-rotation.ts';
 import { createHttpApi } from './api/http-api.ts';
-import { formatAddress } from '@keyturn/shared/address.ts';
 import type { CollectorConfig } from './config/config.ts';
 import type { ListenConfig } from './config/listen.ts';
 import { createEngine } from './engine.ts';
 import type { Engine } from './engine-port.ts';
 import { collectorEvents } from './events.ts';
-import { ListenError, startGrpcServer } from './grpc-server.ts';
+import { startGrpcServer } from './grpc-server.ts';
 import { fleetService } from './ingest/fleet-service.ts';
 import { trustReach } from './ingest/identify.ts';
 import { watchIssuer } from './issuer/watch-issuer.ts';
@@ -81,7 +82,7 @@ async function start(
   try {
     await http.listen({ host: config.listen.http.host, port: config.listen.http.port });
   } catch (error) {
-    throw new ListenError('listen.http', config.listen.http, error);
+    throw listenError(config.listen.http, 'listen.http', error);
   }
 
   const grpc = await startGrpcServer(config.listen.grpc, tls, (server) => {

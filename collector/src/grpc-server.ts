@@ -1,22 +1,11 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
-import { KeyturnError, messageOf } from '@keyturn/shared/errors.ts';
+import { type Address, formatAddress } from '@keyturn/shared/address.ts';
+import { listenError } from '@keyturn/shared/listen-error.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import { reflectedPackage } from '@keyturn/shared/wire/reflection.ts';
 import { HealthImplementation } from 'grpc-health-check';
-import { type Address, formatAddress } from '@keyturn/shared/address.ts';
 import type { ListenTls } from './config/listen.ts';
-
-/** The gRPC port could not be bound; the message names port and setting. */
-export class ListenError extends KeyturnError {
-  constructor(setting: string, address: Address, cause: unknown) {
-    super(
-      'LISTEN',
-      `${setting}: cannot listen on ${formatAddress(address)}: ${messageOf(cause)}. Stop what uses the port, or set ${setting} to another.`,
-      { cause },
-    );
-  }
-}
 
 export interface GrpcServer {
   /** The port bound, for `:0`. */
@@ -72,7 +61,7 @@ function bind(server: Server, listen: Address, tls: ListenTls | null): Promise<n
   return new Promise((resolve, reject) => {
     server.bindAsync(formatAddress(listen), credentials, (error, port) => {
       if (error === null) resolve(port);
-      else reject(new ListenError('listen.grpc', listen, error));
+      else reject(listenError(listen, 'listen.grpc', error));
     });
   });
 }

@@ -1,5 +1,6 @@
 import { ID_LIMITS } from '@keyturn/shared/model/ids.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
+import { duration } from '@keyturn/shared/settings.ts';
 import {
   address,
   filePath,
@@ -9,7 +10,6 @@ import {
   oneOf,
   text,
 } from '@keyturn/shared/settings/fields.ts';
-import { duration } from '@keyturn/shared/settings.ts';
 import { z } from 'zod';
 import { headerValue, socketMode, url } from './fields.ts';
 

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { verifierKey } from '@keyturn/shared/model/ids.ts';
+import { formatAddress, isLoopback, type Address } from '@keyturn/shared/address.ts';
 import type { Clock } from '@keyturn/shared/clock.ts';
+import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { Teardown } from '@keyturn/shared/teardown.ts';
 import type { AgentConfig, VerifierConfig } from '../config.ts';
-import { formatAddress, isLoopback, type Address } from '@keyturn/shared/address.ts';
 import type { ConfigFiles } from '../config/files.ts';
 import { sendProblem } from '../http-guard.ts';
 import { createLedger } from '../ledger/memory-ledger.ts';

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
+import { formatAddress } from '@keyturn/shared/address.ts';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import type { Teardown } from '@keyturn/shared/teardown.ts';
 import type { AgentConfig } from '../config.ts';
-import { formatAddress } from '@keyturn/shared/address.ts';
 import { sendProblem } from '../http-guard.ts';
 import type { Reporter } from '../ledger/ledger.ts';
 import { closeServer, listenAt, listenOnSocket, SERVER_LIMITS } from '../listening.ts';
