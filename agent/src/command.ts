@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatAddress } from '@keyturn/shared/address.ts';
 import { KeyturnError, messageOf } from '@keyturn/shared/errors.ts';
+import { createLog } from '@keyturn/shared/log.ts';
 import { firstLines } from '@keyturn/shared/settings/check.ts';
 import { plainText } from '@keyturn/shared/shown.ts';
-import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
 import { readConfig, type AgentConfig } from './config.ts';
 import { CONFIG_FILE_NAME, ENVIRONMENT, type Environment } from './config/environment.ts';
 import { readConfigFiles, type ConfigFiles } from './config/files.ts';
@@ -120,7 +120,7 @@ async function load(
 }
 
 async function run(loaded: Loaded, input: CommandInput): Promise<number> {
-  const log = createLog(loaded.config.logLevel);
+  const log = createLog('keyturn-agent', loaded.config.logLevel);
   // Before the start: whoever asks to stop while ports are being opened is heard.
   const asked = stopAsked();
   // The uplink never keeps a process alive, so without this one would end before its goodbye.
@@ -142,19 +142,6 @@ async function run(loaded: Loaded, input: CommandInput): Promise<number> {
     clearInterval(awake);
   }
   return EXIT.ok;
-}
-
-/** JSON lines on stderr. */
-function createLog(level: AgentConfig['logLevel']): Logger {
-  return pino(
-    {
-      level,
-      base: { name: 'keyturn-agent' },
-      timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    destination({ dest: 2, sync: true }),
-  );
 }
 
 // After the first signal the handlers are gone, so a second one ends the process at once.

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { KeyturnError, messageOf } from '@keyturn/shared/errors.ts';
+import { createLog } from '@keyturn/shared/log.ts';
 import { Command } from 'commander';
-import { pino } from 'pino';
 import { type Collector, startCollector, VERSION } from './collector.ts';
-import { loadConfig } from './config/config.ts';
+import { loadConfig, LOG_LEVELS } from './config/config.ts';
 import { profiles } from './config/profiles.ts';
 
 /** Settings read when no --config is given and it is there. */
@@ -25,7 +25,7 @@ const command = new Command('keyturn-collector')
     'after',
     `
 Environment: KEYTURN_LISTEN_HTTP, KEYTURN_LISTEN_GRPC, KEYTURN_DATA, KEYTURN_OPERATOR_TOKEN,
-KEYTURN_OPERATOR_TOKEN_FILE, KEYTURN_LOG_LEVEL (trace, debug, info, warn, error).
+KEYTURN_OPERATOR_TOKEN_FILE, KEYTURN_LOG_LEVEL (${LOG_LEVELS.join(', ')}).
 Exit: 0 stopped on request, 1 failed, 2 settings or usage wrong.`,
   )
   .exitOverride((error) => {
@@ -41,7 +41,7 @@ try {
   if (options.check === true) {
     process.stdout.write(`${file ?? 'defaults'}: no problems\n`);
   } else {
-    const log = pino({ level: process.env.KEYTURN_LOG_LEVEL ?? 'info' }, pino.destination(2));
+    const log = createLog('keyturn-collector', config.logLevel);
     const collector = await startCollector({ config, log });
     process.stdout.write(banner(collector));
     stopOnSignals(() => collector.close());

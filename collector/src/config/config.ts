@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '@keyturn/shared/errors.ts';
 import type { KeyPath } from '@keyturn/shared/settings/check.ts';
-import { filePath } from '@keyturn/shared/settings/fields.ts';
+import { filePath, oneOf } from '@keyturn/shared/settings/fields.ts';
 import { readYaml, type YamlFile } from '@keyturn/shared/settings/yaml-file.ts';
 import type { Policy } from '../core/policy.ts';
 import type { WatchedIssuer } from '../issuer/watched-issuer.ts';
@@ -22,14 +22,21 @@ export interface CollectorConfig {
   readonly operatorToken: OperatorTokenSource;
   readonly issuers: readonly WatchedIssuer[];
   readonly policy: Policy;
+  readonly logLevel: LogLevel;
 }
+
+/** What KEYTURN_LOG_LEVEL may be. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface ConfigSources {
   /** Settings file; null for defaults. Relative paths in it start at its directory. */
   readonly file: string | null;
   /**
    * Environment: KEYTURN_LISTEN_HTTP, KEYTURN_LISTEN_GRPC, KEYTURN_DATA, KEYTURN_OPERATOR_TOKEN and
-   * KEYTURN_OPERATOR_TOKEN_FILE win over the file. Empty counts as not set.
+   * KEYTURN_OPERATOR_TOKEN_FILE win over the file; KEYTURN_LOG_LEVEL has no place in it. Empty counts
+   * as not set.
    */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where relative paths from the environment and the default `./data` start. */
@@ -113,7 +120,14 @@ function resolve(
       verifiersMax: settings.max_verifiers,
       uncountedBlocksRetire: settings.uncounted_verifiers_block_retire,
     },
+    logLevel: logLevelOf(env, problems),
   };
+}
+
+function logLevelOf(env: ConfigSources['env'], problems: ProblemList): LogLevel {
+  const given = env['KEYTURN_LOG_LEVEL'];
+  if (given === undefined || given === '') return 'info';
+  return problems.check(oneOf(LOG_LEVELS), given, ['KEYTURN_LOG_LEVEL']) ?? 'info';
 }
 
 /** The known sections, also when there are unknown ones besides them. */

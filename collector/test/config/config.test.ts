@@ -71,6 +71,7 @@ t.test('no file: loopback, ./data, no issuers', async (t) => {
     },
     dataDirectory: '/srv/keyturn/data',
     operatorToken: { kind: 'generated' },
+    logLevel: 'info',
     issuers: [],
     policy: {
       publishSafetyMs: 3_600_000,
@@ -454,6 +455,14 @@ t.test('a settings file that cannot be read', async (t) => {
       message,
     });
   }
+});
+
+t.test('the log level is from the environment', async (t) => {
+  t.equal(load(t, '', { KEYTURN_LOG_LEVEL: 'debug' }).logLevel, 'debug');
+  t.equal(load(t, '', { KEYTURN_LOG_LEVEL: '' }).logLevel, 'info', 'empty counts as not set');
+  t.same(problemsOf(t, '', { KEYTURN_LOG_LEVEL: 'loud' }), [
+    'KEYTURN_LOG_LEVEL: expected one of trace, debug, info, warn, error, silent, got "loud"',
+  ]);
 });
 
 t.test('a bad operator token is refused and not shown', async (t) => {
