@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { RequestListener } from 'node:http';
 import { systemClock, type Clock } from '@keyturn/shared/clock.ts';
+import { manualClock } from '@keyturn/shared/manual-clock.ts';
 import t from 'tap';
 import type { IssuerConfig } from '../../src/config.ts';
 import { IssuerSource } from '../../src/proxy/issuer-source.ts';
-import { ManualClock } from './manual-clock.ts';
 import { answer, keySet, publicKey, startUpstream, type Upstream } from './upstream.ts';
 
 const GOOD = keySet(publicKey('k1'));
@@ -57,13 +57,13 @@ void t.test('what upstream may do wrong', async (t) => {
     RegExp,
     Partial<IssuerConfig>?,
   ])[] = [
-    ['hangs', hang, 'timeout', /no complete answer within 100ms/, { timeoutMs: 100 }],
+    ['hangs', hang, 'timeout', /no complete answer within 1000ms/, { timeoutMs: 1_000 }],
     [
       'drips a byte at a time',
       drip,
       'timeout',
-      /no complete answer within 100ms/,
-      { timeoutMs: 100 },
+      /no complete answer within 1000ms/,
+      { timeoutMs: 1_000 },
     ],
     ['drops the connection', (request) => request.socket.destroy(), 'network', /socket hang up/],
     [
@@ -230,26 +230,26 @@ void t.test('one fetch at a time, joined by whoever asks', async (t) => {
 });
 
 void t.test('a verifier that asks late is given what the issuer says now', async (t) => {
-  const clock = new ManualClock();
+  const clock = manualClock();
   await using upstream = await startUpstream(answer(GOOD));
   using source = sourceOf(upstream, {}, clock);
   await source.answer();
   const newer = keySet(publicKey('k1'), publicKey('k2'));
   upstream.behave = answer(newer);
-  clock.nowMs += 1_999;
+  clock.advance(1_999);
   t.equal((await source.answer())?.body.toString(), GOOD, 'young enough');
-  clock.nowMs += 1;
+  clock.advance(1);
   t.equal((await source.answer())?.body.toString(), newer, 'renewed first');
   t.equal(upstream.asked.length, 2);
 });
 
 void t.test('a slow issuer does not hold up a verifier for long', async (t) => {
-  const clock = new ManualClock();
+  const clock = manualClock();
   await using upstream = await startUpstream(answer(GOOD));
   using source = sourceOf(upstream, {}, clock);
   await source.answer();
   upstream.behave = hang;
-  clock.nowMs += 10_000;
+  clock.advance(10_000);
   const answered = source.answer();
   while (upstream.asked.length < 2) await delay(2);
   clock.advance(2_000);
@@ -258,12 +258,12 @@ void t.test('a slow issuer does not hold up a verifier for long', async (t) => {
 });
 
 void t.test('refresh policy', async (t) => {
-  const clock = new ManualClock();
+  const clock = manualClock();
   await using upstream = await startUpstream(answer(GOOD));
   using source = sourceOf(upstream, {}, clock);
   await source.refresh();
   t.equal(
-    source.nextAttemptAtMs - clock.nowMs,
+    source.nextAttemptAtMs - clock.monotonicMs(),
     15_000,
     'the interval, in the middle of its jitter',
   );
@@ -271,7 +271,7 @@ void t.test('refresh policy', async (t) => {
   const waits: number[] = [];
   for (let i = 0; i < 7; i += 1) {
     await source.refresh();
-    waits.push(source.nextAttemptAtMs - clock.nowMs);
+    waits.push(source.nextAttemptAtMs - clock.monotonicMs());
   }
   t.strictSame(waits, [750, 1_500, 3_000, 6_000, 11_250, 11_250, 11_250], 'sooner at first');
   t.equal(source.health.consecutiveFailures, 7);
@@ -282,15 +282,15 @@ void t.test('refresh policy', async (t) => {
 });
 
 void t.test('stale is bounded', async (t) => {
-  const clock = new ManualClock();
+  const clock = manualClock();
   await using upstream = await startUpstream(answer(GOOD));
   using source = sourceOf(upstream, { maxStaleMs: 60_000 }, clock);
   await source.refresh();
   upstream.behave = answer('', {}, 503);
   await source.refresh();
-  clock.nowMs += 60_000;
+  clock.advance(60_000);
   t.ok(await source.answer(), 'served up to the bound');
-  clock.nowMs += 1;
+  clock.advance(1);
   t.equal(await source.answer(), null);
   upstream.behave = answer(GOOD);
   await source.refresh();
@@ -351,12 +351,12 @@ void t.test('discovery', async (t) => {
     t.match(source.health, { lastError: error, message }, why);
   }
   upstream.behave = serve(found);
-  const clock = new ManualClock();
-  using source = sourceOf(upstream, { jwksUri: null }, clock);
+  const clock = manualClock();
+  using source = sourceOf(upstream, { jwksUri: null, refreshMs: 86_400_000 }, clock);
   await source.refresh();
   await source.refresh();
   upstream.behave = serve({}, 500);
-  clock.nowMs += 300_000;
+  clock.advance(300_000);
   await source.refresh();
   t.equal(source.health.lastError, null, 'what was found is used while it cannot be found again');
   t.strictSame(upstream.asked.slice(-5), [

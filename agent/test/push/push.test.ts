@@ -4,12 +4,12 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { manualClock } from '@keyturn/shared/manual-clock.ts';
 import { Teardown } from '@keyturn/shared/teardown.ts';
 import t, { type Test } from 'tap';
 import { readConfig } from '../../src/config.ts';
 import { startPush } from '../../src/push/push.ts';
 import { createSidecarEvents } from '../../src/sidecar-events.ts';
-import { ManualClock } from '../proxy/manual-clock.ts';
 import { publicKey } from '../proxy/upstream.ts';
 import { RecordingReporter } from './recording-reporter.ts';
 
@@ -32,9 +32,9 @@ verifiers:
 `;
   const read = readConfig({ file: 'agent.yaml', text, env: {}, hostname: 'h' });
   if (!read.ok) throw new Error(read.problems.join('\n'));
-  const clock = new ManualClock();
-  const reporter = new RecordingReporter(() => clock.nowMs);
-  const events = createSidecarEvents(pino({ level: 'silent' }), () => clock.nowMs);
+  const clock = manualClock();
+  const reporter = new RecordingReporter(() => clock.monotonicMs());
+  const events = createSidecarEvents(pino({ level: 'silent' }), () => clock.monotonicMs());
   const parts = new Teardown();
   t.teardown(() => parts.close());
   const { origin } = await startPush({ config: read.config, reporter, clock, events }, parts);
@@ -81,7 +81,7 @@ void t.test('keys, outcomes, heartbeat, goodbye', async (t) => {
     body: { applied: true, lease_ms: 45_000, heartbeat_ms: 15_000, keys_wanted: [] },
   });
   t.strictSame(reporter.take(), ['add a/i/c', 'soon a/i/c']);
-  clock.nowMs += 1_000;
+  clock.advance(1_000);
   t.match(reporter.report('a/i/c'), {
     observedAgeMs: 1_000,
     keySets: [{ issuer: ISSUER, keys: [KEY], dataAgeMs: 6_000, servedAgeMs: null }],
