@@ -35,7 +35,7 @@ export function dropMs(issuer: IssuerPolicy, profile: ProfileFacts): number | nu
 export function longestLifetimeMs(
   issuer: IssuerPolicy,
   usage: Iterable<UsageRecord>,
-  keys: Iterable<KeyRecord> = [],
+  keys: Iterable<KeyRecord>,
 ): number | null {
   let longest = issuer.maxTokenLifetimeMs;
   for (const { declaredLifetimeMs } of keys) {

@@ -60,7 +60,10 @@ function groupView(group: Group): ServiceView['issuers'][number] {
 
 function issuerView(state: Readonly<State>, issuer: IssuerState): IssuerView {
   const policy = state.policy.issuers.get(issuer.issuer);
-  const lifetimeMs = policy === undefined ? null : longestLifetimeMs(policy, state.usage.values());
+  const lifetimeMs =
+    policy === undefined
+      ? null
+      : longestLifetimeMs(policy, state.usage.values(), issuer.keys.values());
   const vantages = [...issuer.vantages.values()];
   return {
     issuer: issuer.issuer,
