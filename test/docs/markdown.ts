@@ -1,3 +1,12 @@
+/** What the comment right before a block says of running it. */
+export type Mark =
+  /** `<!-- run: NAME -->`: its text is run on the stage of that name. */
+  | { readonly kind: 'run'; readonly stage: string }
+  /** `<!-- run by .ci/run -->`: its commands are parts of it. */
+  | { readonly kind: 'ci' }
+  /** `<!-- not run: REASON -->` */
+  | { readonly kind: 'not_run'; readonly reason: string };
+
 /** A fenced block of a document. */
 export interface Block {
   readonly file: string;
@@ -6,8 +15,8 @@ export interface Block {
   /** `sh`, `json`, …; empty when not said. */
   readonly language: string;
   readonly text: string;
-  /** Why it is not run, as the comment right before it says; null when it is. */
-  readonly notRun: string | null;
+  /** Null when no comment says anything. */
+  readonly mark: Mark | null;
 }
 
 export interface Link {
@@ -17,9 +26,9 @@ export interface Link {
 }
 
 const FENCE = /^( *)(`{3,})([\w-]*)/;
-const NOT_RUN = /^<!-- not run: (.*?)\s*-->$/;
+const MARK = /^<!-- (?:run: (?<stage>[a-z-]+)|not run: (?<reason>.*\S)|run by \.ci\/run) -->$/;
 
-/** Every fenced block. A block is not run when the last line with text before it is a comment that says so. */
+/** Every fenced block, with the mark that the last line with text before it holds. */
 export function blocksOf(file: string, text: string): readonly Block[] {
   const lines = text.split('\n');
   const blocks: Block[] = [];
@@ -41,12 +50,20 @@ export function blocksOf(file: string, text: string): readonly Block[] {
       text: body
         .map((each) => (each.startsWith(indent) ? each.slice(indent.length) : each))
         .join('\n'),
-      notRun: NOT_RUN.exec(before)?.[1] ?? null,
+      mark: markOf(before),
     });
     before = '';
     at = end === -1 ? lines.length : end;
   }
   return blocks;
+}
+
+function markOf(line: string): Mark | null {
+  const found = MARK.exec(line);
+  if (found === null) return null;
+  const { stage, reason } = found.groups ?? {};
+  if (stage !== undefined) return { kind: 'run', stage };
+  return reason === undefined ? { kind: 'ci' } : { kind: 'not_run', reason };
 }
 
 /** Links outside of fenced blocks and code. */
