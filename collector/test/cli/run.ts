@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import t from 'tap';
 import { type Clock, systemClock } from '@keyturn/shared/clock.ts';
 import { runCli as run } from '../../src/cli/run-cli.ts';
 import { TOKEN } from '../api/rig.ts';
@@ -33,9 +34,11 @@ export interface CliRun {
   kill(): void;
 }
 
-/** A working directory whose data/operator-token does not exist, with the token in a file beside. */
+/** A file with the operator token, in a directory of its own that goes when the test file ends. */
 export function tokenFile(token = TOKEN, mode = 0o600): string {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'keyturn-cli-')), 'operator-token');
+  const directory = mkdtempSync(path.join(tmpdir(), 'keyturn-cli-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const file = path.join(directory, 'operator-token');
   writeFileSync(file, `${token}\n`, { mode });
   return file;
 }
