@@ -183,6 +183,8 @@ function isGrade(state: string): boolean {
 function hasFullEvidence(group: Group, rotation: RotationRecord): boolean {
   const expected = group.service.instances;
   if (expected === null || expected === 0 || group.liveCaches.size < expected) return false;
+  // Of two processes under one name only one is heard.
+  if (group.contested.size > 0) return false;
   let known = 0;
   for (const [grade, verifiers] of group.tallies.get(rotation.id)?.byNew ?? []) {
     if (grade === 'verified' || grade === 'present' || grade === 'served') known += verifiers.size;

@@ -154,6 +154,8 @@ function undecidedCount(group: Group, rotation: RotationRecord): number {
 
 function isHeardInFull(group: Group): boolean {
   const expected = group.service.instances;
+  // Of two processes under one name only one is heard.
+  if (group.contested.size > 0) return false;
   return expected !== null && expected > 0 && group.liveCaches.size >= expected;
 }
 

@@ -307,6 +307,16 @@ const SITUATIONS: readonly Situation[] = [
     blocked: ['new_key_known:fail'],
   },
   {
+    name: 'judged by time: what one of two processes under a name says does not replace it',
+    from: { services: [serviceOf('mesh', { evidence: 'timed', instances: 1 })] },
+    given: ({ world }) => {
+      world.join('mesh').report({ keys: [OLD] });
+      world.join('mesh').report(BOTH);
+    },
+    status: 'closed',
+    blocked: ['time_elapsed:fail'],
+  },
+  {
     name: 'judged by time, and its profile knows no bound',
     from: {
       services: [

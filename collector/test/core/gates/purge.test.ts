@@ -28,6 +28,16 @@ const FOREVER = serviceOf('edge', {
 const SITUATIONS: readonly Situation[] = [
   { name: 'nobody holds the old key any more', given: () => undefined, status: 'open' },
   {
+    name: 'judged by time, and one of two processes under a name says it dropped the key',
+    from: { until: 'retired', services: [serviceOf('mesh', { evidence: 'timed', instances: 1 })] },
+    given: ({ world }) => {
+      world.join('mesh').report(BOTH);
+      world.join('mesh').report({ keys: [NEW] });
+    },
+    status: 'closed',
+    blocked: ['drop_time_elapsed:fail'],
+  },
+  {
     name: 'still served',
     from: { until: 'switched' },
     given: () => undefined,
