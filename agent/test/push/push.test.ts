@@ -247,6 +247,22 @@ void t.test('what is refused, with its sentence', async (t) => {
       /boot: expected 1 to 64 letters.*got nothing/,
     ],
     [
+      'hash of a document',
+      'PUT',
+      '/keys',
+      { ...keys, document_sha256: 'abcd' },
+      400,
+      /document_sha256: expected 64 hex digits, got "abcd"/,
+    ],
+    [
+      'age that no report can carry',
+      'PUT',
+      '/keys',
+      { ...keys, data_age_ms: 315_360_000_001 },
+      400,
+      /data_age_ms: expected a whole number from 0 to 315360000000, got 315360000001/,
+    ],
+    [
       'other issuer',
       'PUT',
       '/keys',
