@@ -60,12 +60,12 @@ async function start(options: SidecarOptions, teardown: Teardown): Promise<Sidec
 }
 
 /** True when a verifier is behind the proxy. */
-export function needsProxy(config: AgentConfig): boolean {
+function needsProxy(config: AgentConfig): boolean {
   return config.verifiers.some((verifier) => verifier.via === 'proxy');
 }
 
 /** True when a verifier may push. */
-export function needsPush(config: AgentConfig): boolean {
+function needsPush(config: AgentConfig): boolean {
   return config.push.accept === 'any' || config.verifiers.some((entry) => entry.via === 'push');
 }
 

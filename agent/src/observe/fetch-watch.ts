@@ -80,7 +80,7 @@ function watchBody(response: JsonResponse, listener: FetchListener, tell: Tell):
 }
 
 /** The class of what a fetch threw: names and codes, undici's and Node's. */
-export function fetchErrorOf(thrown: unknown): FetchError {
+function fetchErrorOf(thrown: unknown): FetchError {
   const names: string[] = [];
   let cause = thrown;
   for (let depth = 0; depth < 5 && typeof cause === 'object' && cause !== null; depth += 1) {

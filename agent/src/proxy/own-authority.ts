@@ -15,7 +15,7 @@ const CERTIFICATE_DAYS = 825;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** The directory of the agent's own authority cannot be used; the message says what to do. */
-export class OwnAuthorityError extends KeyturnError {
+class OwnAuthorityError extends KeyturnError {
   constructor(directory: string, cause: unknown) {
     super(
       'OWN_AUTHORITY',

@@ -10,7 +10,7 @@ export interface Route<Verifier, Source> {
 }
 
 export const JWKS_FILE = 'jwks.json';
-export const DISCOVERY_FILE = '.well-known/openid-configuration';
+const DISCOVERY_FILE = '.well-known/openid-configuration';
 
 /**
  * The folder of URLs of one verifier for one issuer: `/v/orders/default`. The instance is in it only

@@ -10,7 +10,7 @@ import type { KeysPush, OutcomesPush } from './bodies.ts';
 import { PushedVerifier } from './pushed-verifier.ts';
 
 /** Verifiers that may push to one agent: each costs a ledger, and names come from outside. */
-export const PUSHED_MAX = 256;
+const PUSHED_MAX = 256;
 
 /** What became of a push. */
 export type PushResult =
