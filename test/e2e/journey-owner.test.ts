@@ -192,34 +192,36 @@ t.test('no code: a verifier behind the proxy, and one that pushes with curl', as
   t.match(bad, /unknown key.*key/, 'a mistake is answered with its name');
 });
 
-const REFUSED =
-  'the collector refuses verifiers of issuers it was not told of, and its defaults name none';
-
-t.test(
-  'the example sidecar works against a collector on its defaults',
-  {
-    todo: REFUSED,
-  },
-  async (t) => {
-    const cleanup = teardownWith(t);
-    const directory = await tempDirectory(cleanup);
-    const collector = await startCollectorProcess(directory, {});
-    cleanup.add('collector', () => collector.child.kill());
-    const sidecar = startChild({
-      name: 'keyturn-agent',
-      entry: PROGRAMS.agent,
-      args: ['--config', join(REPOSITORY, 'agent/example/agent.yaml')],
-      cwd: directory,
-      env: plainEnvironment({
-        KEYTURN_AGENT_COLLECTOR_ADDRESS: collector.grpc,
-        KEYTURN_AGENT_PROXY_LISTEN: '127.0.0.1:0',
-        KEYTURN_AGENT_PUSH_LISTEN: '127.0.0.1:0',
-      }),
-    });
-    cleanup.add('sidecar', () => sidecar.kill());
-    await eventually('it is listed', async () => {
+t.test('the example sidecar works against a collector on its defaults', async (t) => {
+  const cleanup = teardownWith(t);
+  const directory = await tempDirectory(cleanup);
+  const collector = await startCollectorProcess(directory, {});
+  cleanup.add('collector', () => collector.child.kill());
+  const sidecar = startChild({
+    name: 'keyturn-agent',
+    entry: PROGRAMS.agent,
+    args: ['--config', join(REPOSITORY, 'agent/example/agent.yaml')],
+    cwd: directory,
+    env: plainEnvironment({
+      KEYTURN_AGENT_COLLECTOR_ADDRESS: collector.grpc,
+      KEYTURN_AGENT_INSTANCE: 'host-1',
+      KEYTURN_AGENT_PROXY_LISTEN: '127.0.0.1:0',
+      KEYTURN_AGENT_PUSH_LISTEN: '127.0.0.1:0',
+    }),
+  });
+  cleanup.add('sidecar', () => sidecar.kill());
+  await eventually(
+    'its verifier is listed, although nobody configured its issuer',
+    async () => {
       const { stdout } = await keyturn(collector, 'verifiers');
-      return stdout.includes('example/') ? true : undefined;
-    });
-  },
-);
+      return /example\/host-1\/proxied +reporting/.test(stdout) ? true : undefined;
+    },
+    20_000,
+  );
+  const { stdout } = await keyturn(collector, 'doctor');
+  t.match(
+    stdout,
+    /issuer http:\/\/127\.0\.0\.1:7465 is not configured.*\n.*add it/,
+    'what is left to do',
+  );
+});
