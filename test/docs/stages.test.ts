@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { startChild } from '../harness/child.ts';
 import { eventually } from '../harness/eventually.ts';
 import { PROGRAMS } from '../harness/programs.ts';
-import { plainEnvironment } from '../harness/run-to-end.ts';
+import { plainEnvironment, runToEnd } from '../harness/run-to-end.ts';
 import { blocksIn, readDocuments } from './documents.ts';
 import type { Block } from './markdown.ts';
 import { linesOf, runBlock } from './run-block.ts';
@@ -33,9 +33,11 @@ const NAMED = {
   newKid: '2026-12',
 } as const;
 
+const skip = !(await isHere('curl')) && 'curl is not installed';
+
 t.jobs = 3;
 
-t.test('a rotation from start to end, in one paste', async (t) => {
+t.test('a rotation from start to end, in one paste', { skip }, async (t) => {
   for (const block of onStage(t, 'rotation')) {
     const { text } = block;
     const named = {
@@ -61,7 +63,7 @@ t.test('a rotation from start to end, in one paste', async (t) => {
   }
 });
 
-t.test('a gate over HTTP', async (t) => {
+t.test('a gate over HTTP', { skip }, async (t) => {
   const stage = await startRotationStage(t, NAMED);
   await startVerifiers(stage, NAMED.issuer);
   const ROTATION = await publishNewKey(stage, NAMED);
@@ -121,7 +123,7 @@ t.test('a sidecar: its settings, and its start', async (t) => {
   }
 });
 
-t.test('the push API and the key proxy, by curl', async (t) => {
+t.test('the push API and the key proxy, by curl', { skip }, async (t) => {
   const stage = await startRotationStage(t, NAMED);
   const file = await writeAgentSettings(stage);
   const sidecar = startChild({
@@ -174,6 +176,11 @@ async function passes(t: Test, block: Block, stage: BlockStage, timeoutMs?: numb
   const said = `${ended.stdout}\n${ended.stderr}`.slice(-1_500);
   t.equal(ended.code, 0, `${block.file}:${block.line} ends with 0: ${said}`);
   return ended.stdout;
+}
+
+async function isHere(program: string): Promise<boolean> {
+  const args = ['-c', `command -v ${program}`];
+  return (await runToEnd({ program: 'bash', args })).code === 0;
 }
 
 function optionOf(text: string, option: string): string {
