@@ -1,0 +1,133 @@
+import type { Gate } from '@keyturn/shared/model/verdict.ts';
+import { OUTCOMES } from '@keyturn/shared/model/outcome.ts';
+import type { World } from './world.ts';
+
+const JUMPED =
+  'KNOWN: moments noted while the collector was behind look older after its clock is set';
+
+/** Compares what the gates say with what is true. */
+export class Checks {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Lets the oracle look at every cache. */
+  sample(): void {
+    const { instances, oracle, schedule, issuer, known } = this.#world;
+    const { nowMs } = schedule;
+    for (const instance of instances) {
+      const { name, service } = instance.options;
+      // A process that started with keys of its own behind a proxy shows nothing of them.
+      const isHidden = service.source === 'proxy' && instance.bakedIn !== null;
+      const counts = instance.isUp && !instance.life.isPaused && known.has(name) && !isHidden;
+      const onDemand = isOnDemand(instance.options);
+      for (const [at, cache] of instance.caches.entries()) {
+        const knows = !counts || cache.wouldAccept(issuer.newKey, onDemand);
+        const trusts = counts && cache.mayAccept(issuer.oldKey);
+        oracle.saw(`${name}/${at}#${instances.indexOf(instance)}`, nowMs, knows, trusts);
+      }
+    }
+  }
+
+  /** A gate has just been found open: was that right? */
+  open(gate: Gate): void {
+    const world = this.#world;
+    const { nowMs } = world.schedule;
+    const sinceMs = nowMs - world.believedForMs;
+    if (world.sawReuse && (gate === 'activate' || gate === 'publish' || gate === 'retire')) {
+      world.violate('I3', `${gate} is open although a kid stands for two keys`);
+    }
+    if (gate === 'publish' && world.oracle.reportedKidlessUntilMs > nowMs) {
+      world.violate('publish', 'open although reported tokens without a kid are alive');
+    }
+    if (gate === 'activate' || gate === 'retire') this.#everybodyKnows(gate, sinceMs);
+    if (gate === 'retire') this.#noOldTokens(nowMs);
+    if (gate === 'purge') this.#nobodyTrusts(sinceMs);
+  }
+
+  /** Totals are never above truth. */
+  totals(): void {
+    const { collector, truthCounts, isCrowded, violations } = this.#world;
+    if (collector?.life.isAlive !== true || violations.length > 0) return;
+    const { totals } = collector.engine.state();
+    for (const [key, row] of totals) {
+      const kid = key.split('\u0000')[1] ?? '';
+      for (const outcome of OUTCOMES) {
+        const told = row[outcome] ?? 0;
+        const truth = truthCounts.get(`${kid} ${outcome}`) ?? 0;
+        if (told > truth && isCrowded)
+          return this.#world.excuse('KNOWN: four processes under one name');
+        if (told > truth) {
+          this.#world.violate(
+            'totals',
+            `${kid || 'no kid'} ${outcome}: ${told} counted, ${truth} happened`,
+          );
+          return;
+        }
+      }
+    }
+  }
+
+  /** What was acked is still there. */
+  kept(): void {
+    const { acked, contents, violations } = this.#world;
+    if (violations.length > 0) return;
+    for (const [verifier, { epoch, seq }] of acked) {
+      const stored = contents.verifiers.get(verifier);
+      // Dismissed by a person or for having been replaced long ago.
+      if (stored === undefined) continue;
+      if (stored.epoch < epoch || (stored.epoch === epoch && stored.seq < seq)) {
+        this.#world.violate(
+          'acked_kept',
+          `${verifier} went back to (${stored.epoch}, ${stored.seq})`,
+        );
+      }
+    }
+  }
+
+  #everybodyKnows(gate: Gate, sinceMs: number): void {
+    const world = this.#world;
+    const lacking = world.oracle.lackNew(sinceMs);
+    if (lacking.length === 0) return;
+    if (world.servedReuse) return world.excuse('A6: a kid with two keys');
+    if (world.hasJumped) return world.excuse(JUMPED);
+    if (!world.plan.seesEveryOrigin)
+      return world.excuse('A3: origins the collector cannot tell apart');
+    world.violate(gate, `open although ${lacking.join(', ')} cannot verify the new key`);
+  }
+
+  #noOldTokens(nowMs: number): void {
+    const world = this.#world;
+    if (!world.anchors.has('activated')) {
+      return world.violate('retire', 'open before the signer was switched');
+    }
+    const aliveForMs = world.oracle.promisedUntilMs(world.promised()) - nowMs;
+    if (aliveForMs > 0) {
+      return world.violate(
+        'retire',
+        `open although old tokens live for ${Math.round(aliveForMs / 1_000)} s`,
+      );
+    }
+    if (world.oracle.liveUntilMs() > nowMs) {
+      world.excuse('A5: retire open while a token lives that nobody declared or reported');
+    }
+  }
+
+  #nobodyTrusts(sinceMs: number): void {
+    const world = this.#world;
+    if (!world.anchors.has('retired'))
+      return world.violate('purge', 'open before the old key was withdrawn');
+    const trusting = world.oracle.trustOld(sinceMs);
+    if (trusting.length === 0) return;
+    if (world.hasJumped) return world.excuse(JUMPED);
+    world.violate('purge', `open although ${trusting.join(', ')} still accept the old key`);
+  }
+}
+
+/** True where the gate takes a fetch on demand for knowledge. */
+function isOnDemand({ service, kind }: World['instances'][number]['options']): boolean {
+  if (service.evidence === 'fetchable' || kind.style === 'per_kid') return true;
+  return service.evidence === 'timed' && kind.style !== 'background';
+}

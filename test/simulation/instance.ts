@@ -1,0 +1,417 @@
+import type { VerifierId } from '@keyturn/shared/model/ids.ts';
+import { isAttributable, type Outcome } from '@keyturn/shared/model/outcome.ts';
+import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
+import type { KeyRef } from '@keyturn/shared/model/ids.ts';
+import { createAgentEvents } from '../../agent/src/events.ts';
+import type { AcceptedClaims, KeySetState, Ledger } from '../../agent/src/ledger/ledger.ts';
+import { createLedger } from '../../agent/src/ledger/memory-ledger.ts';
+import { createUplink, type Uplink } from '../../agent/src/uplink/uplink.ts';
+import { Chance } from './chance.ts';
+import { type Fetched, type Issuer, ISSUER, type KeyDocument, type Token } from './issuer.ts';
+import { KeyCache } from './key-cache.ts';
+import type { Kind } from './kinds.ts';
+import type { Link } from './link.ts';
+import type { ServicePlan } from './plan.ts';
+import { clockOf, EPOCH_MS, Life, type ProcessClock, type Schedule } from './schedule.ts';
+
+/** How often a verifier tells its sidecar what it holds and counted. */
+const PUSH_EVERY_MS = 10_000;
+/** Without a push for so long the sidecar calls the verifier silent. */
+const PUSH_LEASE_MS = 30_000;
+/** How often an in-process agent looks whether a watched key is missing. */
+const NUDGE_EVERY_MS = 20_000;
+/** How old a document the sidecar's proxy still serves without asking upstream. */
+const PROXY_FRESH_MS = 60_000;
+const FETCH_WITHIN_MS = 10_000;
+
+export interface InstanceOptions {
+  readonly schedule: Schedule;
+  readonly seed: number;
+  readonly service: ServicePlan;
+  readonly kind: Kind;
+  readonly facts: ProfileFacts;
+  readonly name: string;
+  readonly issuer: Issuer;
+  readonly link: Link;
+  /** Faults of the agent's clocks. */
+  readonly agentClock: { rate: number; wallOffsetMs: number };
+  /** A verification is over. */
+  readonly onVerified: (instance: Instance, token: Token, outcome: Outcome) => void;
+}
+
+interface Pending {
+  readonly kid: string | null;
+  readonly outcome: Outcome;
+  readonly claims: AcceptedClaims | null;
+  readonly atMs: number;
+}
+
+/** One instance of a service: its verifying process, its caches and the agent that speaks for it. */
+export class Instance {
+  readonly options: InstanceOptions;
+  readonly caches: KeyCache[] = [];
+  life: Life;
+  agentLife: Life;
+  agentClock: ProcessClock;
+  /** True once the instance is gone for good. */
+  isRemoved = false;
+  runs = 0;
+  /** Keys it starts with instead of none, every time. */
+  bakedIn: readonly KeyRef[] | null = null;
+  readonly #chance: Chance;
+  #ledgers: Ledger[] = [];
+  #uplink: Uplink | null = null;
+  #unpushed: Pending[][] = [];
+  #proxied: { document: KeyDocument; dataAtMs: number; attemptAtMs: number } | null = null;
+  #proxyFailures = 0;
+  #servedAtMs: number | null = null;
+  #served: KeyDocument | null = null;
+  #pushedAtMs = -Infinity;
+
+  constructor(options: InstanceOptions) {
+    this.options = options;
+    this.#chance = new Chance(options.seed, `instance ${options.name}`);
+    this.life = new Life(options.schedule);
+    this.agentLife = this.life;
+    this.agentClock = clockOf(options.schedule, this.life, options.agentClock);
+  }
+
+  get isUp(): boolean {
+    return this.life.isAlive && this.runs > 0;
+  }
+
+  get uplink(): Uplink | null {
+    return this.#uplink;
+  }
+
+  /** One process that verifies, and its agent: in the same process, or beside it. */
+  start(): void {
+    this.runs += 1;
+    this.life = new Life(this.options.schedule);
+    this.#startCaches();
+    if (this.options.service.source === 'in_process') this.startAgent();
+    else if (!this.agentLife.isAlive || this.#uplink === null) this.startAgent();
+    if (this.options.service.source === 'pushed')
+      this.#every(PUSH_EVERY_MS, this.life, () => this.#push());
+  }
+
+  startAgent(): void {
+    const { schedule, service, kind, link, agentClock } = this.options;
+    const inProcess = service.source === 'in_process';
+    const life = inProcess ? this.life : new Life(schedule);
+    this.agentLife = life;
+    this.agentClock = clockOf(schedule, life, agentClock);
+    this.#proxied = null;
+    this.#proxyFailures = 0;
+    this.#servedAtMs = null;
+    this.#served = null;
+    this.#ledgers = this.#ids().map((id) =>
+      createLedger({ id, profile: kind.profile, source: service.source, issuers: [ISSUER] }),
+    );
+    const bootId = `${this.options.name}-${this.#chance.next().toString(16).slice(2, 14)}`;
+    this.#uplink = createUplink({
+      dial: (mode, events) => link.dial(mode, bootId, life, events),
+      collector: 'collector',
+      agentVersion: '0.0.0',
+      clock: this.agentClock,
+      random: this.#chance.next,
+      events: createAgentEvents((event) => {
+        if (event.kind === 'fault') throw new Error(`${event.where}: ${event.message}`);
+      }),
+      bootId,
+    });
+    for (const ledger of this.#ledgers) this.#uplink.add(ledger);
+    if (inProcess) this.#every(NUDGE_EVERY_MS, life, () => this.#nudge());
+    if (service.source === 'pushed') this.#every(PUSH_EVERY_MS, life, () => this.#checkPushes());
+    if (service.source === 'proxy') this.#every(PROXY_FRESH_MS, life, () => this.#refreshProxy());
+    this.observe();
+  }
+
+  /** kill -9 of the verifying process. */
+  kill(): void {
+    this.life.kill();
+    if (this.options.service.source === 'in_process') this.#dropUplink();
+  }
+
+  /** kill -9 of the sidecar. */
+  killAgent(): void {
+    if (this.options.service.source === 'in_process') return this.kill();
+    this.agentLife.kill();
+    this.#dropUplink();
+  }
+
+  /** A clean stop: the agent says goodbye. */
+  stop(then: () => void): void {
+    const { schedule } = this.options;
+    if (this.options.service.source !== 'in_process') this.life.kill();
+    void this.#uplink?.close('stopped');
+    schedule.after(3_000, () => {
+      this.life.kill();
+      this.agentLife.kill();
+      this.#dropUplink();
+      then();
+    });
+  }
+
+  /** Presents a token to one of the caches. */
+  verify(token: Token): void {
+    const at = this.#chance.whole(0, this.caches.length - 1);
+    const cache = this.caches[at];
+    if (cache === undefined || !this.life.isAlive) return;
+    cache.decide(token, (found) => {
+      if (!this.life.isAlive) return;
+      const isExpired = this.wallMs() > token.expS * 1_000 + this.options.service.leewayMs;
+      const outcome = outcomeOf(found, isExpired);
+      if (outcome === 'ok') cache.remember(token, this.validUntilMs(token));
+      this.#count(at, token, outcome);
+      this.options.onVerified(this, token, outcome);
+    });
+  }
+
+  /** True time until which this verifier takes the token, as far as dates go. */
+  validUntilMs(token: Token): number {
+    const { leewayMs, clockOffsetMs } = this.options.service;
+    return token.expS * 1_000 + leewayMs - EPOCH_MS - clockOffsetMs;
+  }
+
+  wallMs(): number {
+    return EPOCH_MS + this.options.schedule.nowMs + this.options.service.clockOffsetMs;
+  }
+
+  /** Puts what the caches hold into the ledgers, as the observer of this source does. */
+  observe(): void {
+    const { source } = this.options.service;
+    if (source === 'pushed' || this.#uplink === null || !this.agentLife.isAlive) return;
+    for (const [at, ledger] of this.#ledgers.entries()) {
+      if (source === 'proxy') this.#tell(ledger, this.#proxyState());
+      else this.#tell(ledger, this.#stateOf(at));
+    }
+  }
+
+  #startCaches(): void {
+    const { kind, facts, schedule, issuer, service } = this.options;
+    const { life } = this;
+    this.caches.length = 0;
+    this.#unpushed = [];
+    for (let at = 0; at < kind.workers; at += 1) {
+      this.#unpushed.push([]);
+      const cache = new KeyCache(kind, facts, {
+        nowMs: () => schedule.nowMs,
+        after: (delayMs, run) => void schedule.after(delayMs, run, life),
+        fetch: (then) =>
+          this.#fetch((fetched) => void schedule.after(0, () => then(fetched), life)),
+        changed: () => {
+          if (this.caches[at] === cache && service.source === 'in_process') this.observe();
+        },
+        wouldServe: (thumbprint) => this.#wouldServe(thumbprint),
+      });
+      this.caches.push(cache);
+    }
+    const initial = kind.style === 'static' ? (this.bakedIn ?? issuer.first.keys) : this.bakedIn;
+    for (const cache of this.caches) cache.start(initial);
+  }
+
+  #fetch(then: (fetched: Fetched) => void): void {
+    const { issuer, service, schedule } = this.options;
+    if (service.source === 'proxy') {
+      let isOver = false;
+      const once = (fetched: Fetched): void => {
+        if (isOver) return;
+        isOver = true;
+        cancel();
+        then(fetched);
+      };
+      // A sidecar that dies or stands still leaves its callers waiting.
+      const cancel = schedule.after(FETCH_WITHIN_MS, () => once({ ok: false, error: 'timeout' }));
+      return this.#fetchFromProxy(once);
+    }
+    issuer.fetch(service.edge, then, this.#chance.between(10, 150));
+  }
+
+  #fetchFromProxy(then: (fetched: Fetched) => void): void {
+    const { schedule } = this.options;
+    const { agentLife } = this;
+    if (!agentLife.isAlive) {
+      schedule.after(1, () => then({ ok: false, error: 'network' }));
+      return;
+    }
+    const answer = (): void => {
+      if (!agentLife.isAlive || this.#proxied === null) {
+        return then({ ok: false, error: agentLife.isAlive ? 'status' : 'network' });
+      }
+      this.#served = this.#proxied.document;
+      this.#servedAtMs = schedule.nowMs;
+      this.observe();
+      then({
+        ok: true,
+        document: this.#proxied.document,
+        ageMs: schedule.nowMs - this.#proxied.dataAtMs,
+      });
+    };
+    schedule.after(
+      1,
+      () => {
+        const { nowMs } = schedule;
+        const isFresh =
+          this.#proxied !== null && nowMs - this.#proxied.attemptAtMs < PROXY_FRESH_MS / 2;
+        if (isFresh) answer();
+        else this.#refreshProxy(answer);
+      },
+      agentLife,
+    );
+  }
+
+  #refreshProxy(then: () => void = () => undefined): void {
+    const { schedule, issuer, service } = this.options;
+    const { agentLife } = this;
+    const take = (fetched: Fetched): void => {
+      const { nowMs } = schedule;
+      if (fetched.ok) {
+        const dataAtMs = nowMs - fetched.ageMs;
+        this.#proxied = { document: fetched.document, dataAtMs, attemptAtMs: nowMs };
+        this.#proxyFailures = 0;
+      } else this.#proxyFailures += 1;
+      this.observe();
+      then();
+    };
+    const latencyMs = this.#chance.between(10, 150);
+    issuer.fetch(
+      service.edge,
+      (fetched) => void schedule.after(0, () => take(fetched), agentLife),
+      latencyMs,
+    );
+  }
+
+  #wouldServe(thumbprint: string): boolean {
+    const { issuer, service, schedule } = this.options;
+    const fresh = service.source === 'proxy' ? this.#proxied : null;
+    if (fresh !== null && schedule.nowMs - fresh.attemptAtMs < PROXY_FRESH_MS / 2) {
+      return fresh.document.keys.some((key) => key.thumbprint === thumbprint);
+    }
+    return issuer.wouldServe(service.edge, thumbprint);
+  }
+
+  #count(at: number, token: Token, outcome: Outcome): void {
+    const { service, schedule } = this.options;
+    if (service.source === 'proxy') return;
+    const counted: Pending = {
+      kid: token.hasKid ? token.key.kid : null,
+      outcome,
+      claims: outcome === 'ok' ? { iatS: token.iatS, expS: token.expS } : null,
+      atMs: schedule.nowMs,
+    };
+    if (service.source === 'pushed') this.#unpushed[at]?.push(counted);
+    else if (this.agentLife.isAlive) this.#take(this.#ledgers[at], counted);
+  }
+
+  #take(ledger: Ledger | undefined, { kid, outcome, claims, atMs }: Pending): void {
+    if (ledger === undefined) return;
+    const before = ledger.revision;
+    ledger.count(ISSUER, kid, outcome, claims, this.#agentMs(atMs));
+    if (ledger.revision === before) return;
+    this.#uplink?.changed(ledger, isAttributable(outcome) ? 'now' : 'soon');
+  }
+
+  #push(): void {
+    const { schedule } = this.options;
+    if (!this.agentLife.isAlive || this.agentLife.isPaused || this.#uplink === null) return;
+    this.#pushedAtMs = schedule.nowMs;
+    for (const [at, ledger] of this.#ledgers.entries()) {
+      for (const counted of this.#unpushed[at]?.splice(0) ?? []) this.#take(ledger, counted);
+      ledger.toldAt(this.agentClock.monotonicMs());
+      this.#tell(ledger, this.#stateOf(at));
+      // A push ends a silence, whether or not anything changed.
+      this.#uplink.changed(ledger, 'soon');
+    }
+  }
+
+  #checkPushes(): void {
+    if (this.options.schedule.nowMs - this.#pushedAtMs < PUSH_LEASE_MS) return;
+    for (const ledger of this.#ledgers) this.#uplink?.silence(ledger);
+  }
+
+  #nudge(): void {
+    for (const [at, ledger] of this.#ledgers.entries()) {
+      const cache = this.caches[at];
+      if (cache === undefined || ledger.missing(ISSUER).length === 0) continue;
+      if (!cache.isCoolingDown()) cache.reload();
+    }
+  }
+
+  #tell(ledger: Ledger, state: KeySetState | null): void {
+    if (state === null) return;
+    const before = ledger.revision;
+    ledger.setKeys(ISSUER, state);
+    if (ledger.revision !== before) this.#uplink?.changed(ledger, 'soon');
+  }
+
+  #stateOf(at: number): KeySetState | null {
+    const cache = this.caches[at];
+    if (cache === undefined) return null;
+    return {
+      keys: cache.keys,
+      dataAtMs: this.#agentMsOrNull(cache.dataAtMs),
+      attemptAtMs: this.#agentMsOrNull(cache.attemptAtMs),
+      consecutiveFailures: cache.failures,
+      lastError: cache.lastError,
+      nextRefreshAtMs: null,
+      cooldownUntilMs: null,
+      documentSha256: null,
+      servedAtMs: null,
+    };
+  }
+
+  #proxyState(): KeySetState | null {
+    if (this.#proxied === null && this.#proxyFailures === 0) return null;
+    return {
+      keys: this.#served?.keys ?? [],
+      dataAtMs: this.#served === null ? null : this.#agentMsOrNull(this.#proxied?.dataAtMs ?? null),
+      attemptAtMs: this.agentClock.monotonicMs(),
+      consecutiveFailures: this.#proxyFailures,
+      lastError: this.#proxyFailures > 0 ? 'status' : null,
+      nextRefreshAtMs: null,
+      cooldownUntilMs: null,
+      documentSha256: null,
+      servedAtMs: this.#agentMsOrNull(this.#servedAtMs),
+    };
+  }
+
+  /** A true moment by the agent's monotonic clock. */
+  #agentMs(trueMs: number): number {
+    const ageMs = this.options.schedule.nowMs - trueMs;
+    return this.agentClock.monotonicMs() - ageMs;
+  }
+
+  #agentMsOrNull(trueMs: number | null): number | null {
+    return trueMs === null ? null : this.#agentMs(trueMs);
+  }
+
+  #every(meanMs: number, life: Life, run: () => void): void {
+    const { schedule } = this.options;
+    const again = (): void => {
+      run();
+      schedule.after(meanMs * this.#chance.between(0.9, 1.1), again, life);
+    };
+    schedule.after(this.#chance.between(0, meanMs), again, life);
+  }
+
+  #ids(): VerifierId[] {
+    const { kind, service, name } = this.options;
+    const perWorker = service.source !== 'proxy' && kind.workers > 1;
+    const caches = perWorker
+      ? Array.from({ length: kind.workers }, (_, at) => `worker-${at}`)
+      : ['keys'];
+    return caches.map((cache) => ({ service: service.name, instance: name, cache }));
+  }
+
+  #dropUplink(): void {
+    this.#uplink = null;
+    this.options.link.died(this.agentLife);
+  }
+}
+
+function outcomeOf(found: Outcome, isExpired: boolean): Outcome {
+  if (!isExpired) return found;
+  if (found === 'ok') return 'expired';
+  return found === 'unknown_kid' ? 'unknown_kid_expired_token' : found;
+}

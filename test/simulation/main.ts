@@ -1,0 +1,129 @@
+// `pnpm simulate`: rotations in worlds where everything goes wrong, judged by what is true.
+
+import { parseArgs } from 'node:util';
+import { cut, formatCuts, parseCuts, wholeOf } from './cuts.ts';
+import { planOf } from './plan.ts';
+import { shrink } from './shrink.ts';
+import { type Result, simulate } from './simulate.ts';
+import { addTo, emptySummary, summaryLines } from './summary.ts';
+
+const USAGE = `pnpm simulate [--seeds N] [--from SEED]   run N worlds (200), from this seed (1) on
+pnpm simulate --replay SEED [--cuts CUTS] run one world again and tell its story
+  --story       tell the story of every world
+  --no-shrink   leave a failing world as it is
+  --json        one JSON object per world, and one for all
+Exit status: 0 every promise held, 1 one was broken, 2 usage.`;
+
+/** Lines of a story shown when a world fails; \`--replay\` shows them all. */
+const STORY_TAIL = 60;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  let options;
+  try {
+    options = optionsOf(argv);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    console.error(USAGE);
+    return 2;
+  }
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  return options.replay === null ? await many(options) : await replay(options, options.replay);
+}
+
+type Options = ReturnType<typeof optionsOf>;
+
+function optionsOf(argv: readonly string[]) {
+  const { values } = parseArgs({
+    args: argv.filter((arg) => arg !== '--'),
+    options: {
+      seeds: { type: 'string', default: '200' },
+      from: { type: 'string', default: '1' },
+      replay: { type: 'string' },
+      cuts: { type: 'string' },
+      story: { type: 'boolean', default: false },
+      'no-shrink': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    seeds: whole('--seeds', values.seeds),
+    from: whole('--from', values.from),
+    replay: values.replay === undefined ? null : whole('--replay', values.replay),
+    cuts: values.cuts === undefined ? null : parseCuts(values.cuts),
+    story: values.story,
+    shrinks: !values['no-shrink'],
+    json: values.json,
+    help: values.help,
+  };
+}
+
+function whole(name: string, text: string): number {
+  if (!/^\d{1,10}$/.test(text))
+    throw new RangeError(`${name}: expected a whole number, got ${text}`);
+  return Number(text);
+}
+
+async function replay({ cuts, json }: Options, seed: number): Promise<number> {
+  const plan = planOf(seed);
+  const result = await simulate(cut(plan, cuts ?? wholeOf(plan)));
+  if (json) console.log(JSON.stringify(result));
+  else console.log([...result.story, '', verdictOf(result)].join('\n'));
+  return result.violations.length > 0 ? 1 : 0;
+}
+
+async function many(options: Options): Promise<number> {
+  const { seeds, from, story, json, shrinks } = options;
+  const summary = emptySummary();
+  const startedMs = performance.now();
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const result = await simulate(planOf(seed));
+    addTo(summary, result);
+    const { story: lines, ...facts } = result;
+    if (json) console.log(JSON.stringify(facts));
+    else if (story) console.log([...lines, verdictOf(result), ''].join('\n'));
+    if (result.violations.length > 0) await tellFailure(result, shrinks, json);
+  }
+  const tookMs = performance.now() - startedMs;
+  if (json) console.log(JSON.stringify({ ...summary, from, tookMs: Math.round(tookMs) }));
+  else console.log(summaryLines(summary, from, tookMs).join('\n'));
+  return summary.violated.length > 0 ? 1 : 0;
+}
+
+async function tellFailure(result: Result, shrinks: boolean, json: boolean): Promise<void> {
+  const plan = planOf(result.seed);
+  const { cuts, result: least } = shrinks
+    ? await shrink(plan, result)
+    : { cuts: wholeOf(plan), result };
+  const tell = json ? console.error : console.log;
+  tell(`SEED=${result.seed} broke a promise. ${verdictOf(result)}`);
+  tell(least.story.slice(-STORY_TAIL).join('\n'));
+  tell(`again, whole:  pnpm simulate --replay ${result.seed}`);
+  if (shrinks)
+    tell(`again, shrunk: pnpm simulate --replay ${result.seed} --cuts ${formatCuts(cuts)}`);
+}
+
+function verdictOf({
+  seed,
+  outcome,
+  hash,
+  violations,
+  excused,
+  presented,
+  refused,
+}: Result): string {
+  const broken = violations.map(({ rule, message }) => `${rule}: ${message}`);
+  const outside = Object.entries(excused).map(
+    ([why, times]) => `  outside: ${why} (${times} times)`,
+  );
+  return [
+    `seed ${seed}: ${outcome}, trace ${hash}, ${presented} tokens presented, ${refused} valid ones refused`,
+    ...broken.map((line) => `  broken: ${line}`),
+    ...outside,
+  ].join('\n');
+}

@@ -1,0 +1,84 @@
+// A naive model of what is true: every cache, every token of the old key, and nothing else. It shares
+// no code with the collector, so that both are wrong in the same way only by chance.
+
+interface CacheTruth {
+  /** Last moment the cache would have accepted a token of the new key. */
+  knewNewMs: number;
+  /** Last moment the cache would not have accepted a token of the old key. */
+  refusedOldMs: number;
+}
+
+interface TokenTruth {
+  readonly mintedMs: number;
+  readonly lifetimeMs: number;
+  readonly lastAcceptableMs: number;
+}
+
+/** What must hold for a token to be anybody's business: the assumptions of a rotation. */
+export interface Promised {
+  readonly switchDeclaredMs: number;
+  readonly skewMs: number;
+  /** Longest lifetime ever declared; null: only what was reported counts. */
+  readonly declaredTmaxMs: number | null;
+}
+
+export class Oracle {
+  /** Latest moment any old-key token is acceptable whose acceptance a collector has confirmed. */
+  reportedUntilMs = -Infinity;
+  /** The same for tokens without a kid. */
+  reportedKidlessUntilMs = -Infinity;
+  /** Longest lifetime of a token whose acceptance a collector has confirmed. */
+  reportedLifetimeMs = 0;
+  readonly #caches = new Map<string, CacheTruth>();
+  #tokens: TokenTruth[] = [];
+
+  /** An old-key token was signed; `lastAcceptableMs`: with every leeway and skew. */
+  oldTokenMinted(token: TokenTruth): void {
+    this.#tokens.push(token);
+  }
+
+  /** What a cache would do now. */
+  saw(cache: string, nowMs: number, knowsNew: boolean, acceptsOld: boolean): void {
+    const known = this.#caches.get(cache) ?? { knewNewMs: nowMs, refusedOldMs: nowMs };
+    if (knowsNew) known.knewNewMs = nowMs;
+    if (!acceptsOld) known.refusedOldMs = nowMs;
+    this.#caches.set(cache, known);
+  }
+
+  isGone(cache: string): void {
+    this.#caches.delete(cache);
+  }
+
+  /** Caches that could not verify the new key at any moment since `sinceMs`. */
+  lackNew(sinceMs: number): string[] {
+    return [...this.#caches]
+      .filter(([, { knewNewMs }]) => knewNewMs < sinceMs)
+      .map(([name]) => name);
+  }
+
+  /** Caches that accepted the old key at every moment since `sinceMs`. */
+  trustOld(sinceMs: number): string[] {
+    return [...this.#caches]
+      .filter(([, { refusedOldMs }]) => refusedOldMs < sinceMs)
+      .map(([name]) => name);
+  }
+
+  /** Until when some old-key token lives, of those anybody promised anything about. */
+  promisedUntilMs({ switchDeclaredMs, skewMs, declaredTmaxMs }: Promised): number {
+    const tmaxMs = Math.max(declaredTmaxMs ?? 0, this.reportedLifetimeMs);
+    let latestMs = this.reportedUntilMs;
+    for (const { mintedMs, lifetimeMs, lastAcceptableMs } of this.#tokens) {
+      if (mintedMs > switchDeclaredMs + skewMs || lifetimeMs > tmaxMs) continue;
+      latestMs = Math.max(latestMs, lastAcceptableMs);
+    }
+    return latestMs;
+  }
+
+  /** Until when any old-key token lives at all. */
+  liveUntilMs(): number {
+    return this.#tokens.reduce(
+      (latest, { lastAcceptableMs }) => Math.max(latest, lastAcceptableMs),
+      -Infinity,
+    );
+  }
+}

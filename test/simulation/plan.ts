@@ -1,0 +1,147 @@
+import type { Grade } from '@keyturn/shared/model/evidence.ts';
+import type { Source } from '@keyturn/shared/model/report.ts';
+import { Chance } from './chance.ts';
+import { FAULT_KINDS, type FaultKind, type FaultPlan, faultsOf } from './fault-plan.ts';
+import { KINDS } from './kinds.ts';
+
+/** One service of the fleet. */
+export interface ServicePlan {
+  readonly name: string;
+  /** Index into KINDS. */
+  readonly kind: number;
+  readonly source: Source;
+  readonly evidence: Grade;
+  readonly instances: number;
+  /** What the inventory says of the number; null: nothing. */
+  readonly declaredInstances: number | null;
+  /** False: nobody told the collector of this service. */
+  readonly declared: boolean;
+  /** Fetches through this edge; null: from any origin replica. */
+  readonly edge: number | null;
+  /** Mean time between two tokens, ms. */
+  readonly trafficMs: number;
+  readonly leewayMs: number;
+  readonly clockOffsetMs: number;
+}
+
+/** Everything a world is made of, from its seed alone; plain data, so that it can be cut down. */
+export interface WorldPlan {
+  readonly seed: number;
+  readonly heartbeatMs: number;
+  readonly watchMs: number;
+  readonly tickMs: number;
+  readonly skewMs: number;
+  readonly publishSafetyMs: number;
+  readonly retireSafetyMs: number;
+  readonly uncountedBlocksRetire: boolean;
+  /** Longest lifetime of any token; what the settings say of it is `declaredTmaxMs`. */
+  readonly tmaxMs: number;
+  readonly declaredTmaxMs: number | null;
+  readonly origins: number;
+  readonly originSpreadMs: number;
+  /** max-age of each edge in series before verifiers, ms. */
+  readonly edges: readonly number[];
+  /** False: the collector sees origins only through their common address. */
+  readonly seesEveryOrigin: boolean;
+  readonly issuerOffsetMs: number;
+  readonly signers: number;
+  /** Within which all signers switch after they are told, ms. */
+  readonly switchSpreadMs: number;
+  readonly collectorOffsetMs: number;
+  readonly collectorRate: number;
+  readonly stableForMs: number;
+  readonly namesThumbprint: boolean;
+  /** Share of tokens without a kid before the rotation starts, and until when. */
+  readonly kidlessUntilMs: number;
+  /** A person sets checks of `activate` aside for two minutes before publication. */
+  readonly waivesEarly: boolean;
+  /** A restart of the collector reads settings that declare a shorter lifetime. */
+  readonly lowersTmax: boolean;
+  readonly services: readonly ServicePlan[];
+  readonly faultKinds: readonly FaultKind[];
+  readonly faults: readonly FaultPlan[];
+}
+
+/** The world of a seed. */
+export function planOf(seed: number): WorldPlan {
+  const chance = new Chance(seed, 'plan');
+  const tmaxMs = chance.pick([300_000, 600_000, 900_000, 1_800_000]);
+  const skewMs = chance.pick([20_000, 40_000, 60_000]);
+  const edges = Array.from({ length: chance.whole(0, 2) }, () => chance.pick([30_000, 120_000]));
+  const services = servicesOf(seed, edges.length, skewMs);
+  const kindRate = chance.pick([0, 0.15, 0.3, 0.5]);
+  const faultKinds = FAULT_KINDS.filter((kind) => new Chance(seed, `use ${kind}`).is(kindRate));
+  return {
+    seed,
+    heartbeatMs: chance.pick([20_000, 40_000, 60_000]),
+    watchMs: chance.pick([20_000, 30_000, 60_000]),
+    tickMs: 20_000,
+    skewMs,
+    publishSafetyMs: chance.pick([60_000, 120_000]),
+    // Clocks up to five minutes apart go unnoticed, so the margin is no smaller.
+    retireSafetyMs: chance.pick([300_000, 420_000]),
+    uncountedBlocksRetire: false,
+    tmaxMs,
+    declaredTmaxMs: chance.is(0.85) ? tmaxMs : null,
+    origins: chance.whole(1, 3),
+    originSpreadMs: chance.pick([5_000, 60_000, 180_000]),
+    edges,
+    seesEveryOrigin: chance.is(0.9),
+    issuerOffsetMs: chance.between(-skewMs / 4, skewMs / 4),
+    signers: chance.whole(1, 3),
+    switchSpreadMs: chance.between(0, skewMs / 2),
+    collectorOffsetMs: chance.between(-20_000, 20_000),
+    collectorRate: 1 + chance.between(-0.0001, 0.0001),
+    stableForMs: chance.pick([0, 60_000]),
+    namesThumbprint: chance.is(0.5),
+    kidlessUntilMs: chance.is(0.1) ? chance.between(60_000, 900_000) : 0,
+    waivesEarly: chance.is(0.15),
+    lowersTmax: chance.is(0.25),
+    services,
+    faultKinds,
+    faults: faultsOf(seed, faultKinds),
+  };
+}
+
+function servicesOf(seed: number, edges: number, skewMs: number): ServicePlan[] {
+  const chance = new Chance(seed, 'services');
+  const count = chance.whole(2, 6);
+  const services: ServicePlan[] = [];
+  for (let at = 0; at < count; at += 1) {
+    services.push(serviceOf(new Chance(seed, `service ${at}`), at, edges, skewMs));
+  }
+  // Somebody must count, or nobody ever sees that the signer was switched.
+  const counts = services.some(
+    ({ source, evidence }) => source !== 'proxy' && evidence !== 'attested',
+  );
+  if (!counts) services.push(serviceOf(new Chance(seed, 'counter'), count, edges, skewMs, 0));
+  return services;
+}
+
+function serviceOf(
+  chance: Chance,
+  at: number,
+  edges: number,
+  skewMs: number,
+  only?: number,
+): ServicePlan {
+  const kind = only ?? chance.whole(0, KINDS.length - 1);
+  const ways = KINDS[kind]?.ways ?? [];
+  const [source, evidence] =
+    only === undefined ? chance.pick(ways) : (ways[0] ?? chance.pick(ways));
+  const instances = chance.whole(1, 3);
+  const declared = evidence === 'served' && source !== 'proxy' ? chance.is(0.6) : true;
+  return {
+    name: `s${at}`,
+    kind,
+    source,
+    evidence,
+    instances,
+    declaredInstances: declared && chance.is(0.7) ? instances : null,
+    declared,
+    edge: edges > 0 && chance.is(0.7) ? chance.whole(0, edges - 1) : null,
+    trafficMs: chance.pick([5_000, 20_000, 60_000]),
+    leewayMs: chance.pick([0, skewMs / 4]),
+    clockOffsetMs: chance.between(-skewMs / 4, skewMs / 4),
+  };
+}

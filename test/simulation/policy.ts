@@ -1,0 +1,65 @@
+import type { Policy, ServicePolicy } from '@keyturn/collector/core/policy.ts';
+import { allProfileFacts, UNKNOWN_PROFILE } from '@keyturn/shared/profiles/catalogue.ts';
+import { ISSUER } from './issuer.ts';
+import { factsOf, type Kind, KINDS } from './kinds.ts';
+import type { ServicePlan, WorldPlan } from './plan.ts';
+
+/** Fetches that fail for longer than this are beyond what the settings allow for. */
+export const FAILED_FETCH_MS = 60_000;
+/** How old the document is that a proxy serves, at most. */
+const PROXY_MS = 60_000;
+
+/** The collector's settings in a world. */
+export function policyOf(
+  plan: WorldPlan,
+  vantages: readonly string[],
+  tmaxMs: number | null,
+): Policy {
+  const services = plan.services.filter(({ declared }) => declared).map(servicePolicyOf);
+  return {
+    issuers: new Map([
+      [
+        ISSUER,
+        {
+          issuer: ISSUER,
+          vantages,
+          watchIntervalMs: plan.watchMs,
+          maxTokenLifetimeMs: tmaxMs,
+          skewMs: plan.skewMs,
+          originSpreadMs: plan.originSpreadMs,
+          sharedCachesMs: plan.edges.reduce((sum, ms) => sum + ms, 0) + PROXY_MS,
+          failedFetchMs: FAILED_FETCH_MS,
+        },
+      ],
+    ]),
+    services: new Map(services.map((service) => [service.name, service])),
+    profiles: allProfileFacts(),
+    unknownProfile: UNKNOWN_PROFILE,
+    publishSafetyMs: plan.publishSafetyMs,
+    retireSafetyMs: plan.retireSafetyMs,
+    heartbeatMs: plan.heartbeatMs,
+    leaseHeartbeats: 3,
+    reconnectWindowMs: 10_000,
+    verifiersMax: 1_000,
+    uncountedBlocksRetire: plan.uncountedBlocksRetire,
+  };
+}
+
+/** The kind of a planned service. */
+export function kindOf(service: ServicePlan): Kind {
+  const kind = KINDS[service.kind];
+  if (kind === undefined) throw new RangeError(`no kind ${service.kind}`);
+  return kind;
+}
+
+function servicePolicyOf(service: ServicePlan): ServicePolicy {
+  return {
+    name: service.name,
+    declared: true,
+    issuers: [ISSUER],
+    instances: service.declaredInstances,
+    required: true,
+    profile: factsOf(kindOf(service)),
+    evidence: service.evidence,
+  };
+}

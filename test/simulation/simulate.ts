@@ -1,0 +1,126 @@
+import { Faults } from './faults.ts';
+import type { WorldPlan } from './plan.ts';
+import { FAILED_FETCH_MS } from './policy.ts';
+import { factsOf } from './kinds.ts';
+import { kindOf } from './policy.ts';
+import { Tooling } from './tooling.ts';
+import { type Finding, World } from './world.ts';
+
+/** What came of one world. */
+export interface Result {
+  readonly seed: number;
+  readonly outcome: 'completed' | 'aborted' | 'violated';
+  readonly hash: string;
+  readonly violations: readonly Finding[];
+  /** Refusals and openings outside of the assumptions, by which. */
+  readonly excused: Readonly<Record<string, number>>;
+  readonly presented: number;
+  readonly refused: number;
+  readonly overlapMs: number | null;
+  readonly simulatedMs: number;
+  readonly story: readonly string[];
+}
+
+const LIVENESS_EVERY_MS = 30_000;
+/** No rotation takes longer, faults and all. */
+const LONGEST_MS = 24 * 3_600_000;
+
+/** Runs one world to the end of its rotation, or to the first broken promise. */
+export async function simulate(plan: WorldPlan): Promise<Result> {
+  const world = new World(plan);
+  const tooling = new Tooling(world);
+  new Faults(world, tooling).arm();
+  world.startCollector();
+  for (const instance of world.instances) {
+    instance.start();
+    world.traffic.flow(instance);
+  }
+  world.traffic.start();
+  tooling.start();
+  watchLiveness(world, tooling);
+  await world.schedule.run(() => world.isOver);
+  const publishedMs = world.anchors.get('published');
+  const retiredMs = world.anchors.get('retired');
+  return {
+    seed: plan.seed,
+    outcome:
+      world.violations.length > 0
+        ? 'violated'
+        : tooling.phase === 'aborted'
+          ? 'aborted'
+          : 'completed',
+    hash: world.story.hash,
+    violations: world.violations,
+    excused: Object.fromEntries(world.excused),
+    presented: world.presented,
+    refused: world.refused,
+    overlapMs:
+      publishedMs === undefined || retiredMs === undefined ? null : retiredMs - publishedMs,
+    simulatedMs: world.schedule.nowMs,
+    story: world.story.lines,
+  };
+}
+
+/**
+ * After the last fault a gate opens within a stated time of the moment it truthfully could: what the
+ * phase must wait for in any case, and `settleMs` for news to travel.
+ */
+function watchLiveness(world: World, tooling: Tooling): void {
+  const { schedule } = world;
+  const look = (): void => {
+    schedule.after(LIVENESS_EVERY_MS, look);
+    if (tooling.phase === 'start' && schedule.nowMs < 3_600_000) return;
+    const dueMs =
+      Math.max(tooling.sinceMs, world.quietFromMs) + waitMs(world, tooling) + settleMs(world);
+    if (schedule.nowMs <= dueMs && schedule.nowMs < LONGEST_MS) return;
+    world.violate('liveness', `${tooling.phase} still waits: ${lastReason(tooling)}`);
+  };
+  look();
+}
+
+function lastReason(tooling: Tooling): string {
+  const checks = tooling.lastVerdict?.checks.filter(
+    ({ status }) => status === 'fail' || status === 'unknown',
+  );
+  return checks?.map(({ id, message }) => `${id}: ${message}`).join('; ') ?? 'no verdict';
+}
+
+/** Three leases, three sightings, a start of the collector, a person's minute, slow reconnects. */
+function settleMs({ plan, leaseMs }: World): number {
+  return 3 * leaseMs + 3 * plan.watchMs + 2 * plan.stableForMs + 420_000;
+}
+
+/** What each phase waits for however well everything goes. */
+function waitMs(world: World, tooling: Tooling): number {
+  const { plan, oracle, schedule } = world;
+  const tmaxMs = Math.max(plan.tmaxMs, oracle.reportedLifetimeMs);
+  const caches = plan.originSpreadMs + plan.edges.reduce((sum, ms) => sum + ms, 0) + 60_000;
+  const slowest = Math.max(
+    0,
+    ...plan.services.map((service) => (factsOf(kindOf(service)).refreshS ?? 0) * 1_000),
+  );
+  const dropMs = Math.max(
+    0,
+    ...plan.services.map((service) => (factsOf(kindOf(service)).removedKeyAcceptedS ?? 0) * 1_000),
+  );
+  switch (tooling.phase) {
+    case 'publish':
+      return Math.max(0, plan.kidlessUntilMs - tooling.sinceMs) + 2 * tmaxMs + plan.skewMs;
+    case 'activate':
+      return caches + slowest + FAILED_FETCH_MS + plan.publishSafetyMs;
+    case 'retire': {
+      const lastMs = Math.max(
+        oracle.liveUntilMs(),
+        schedule.nowMs > 0 ? tooling.sinceMs + tmaxMs : 0,
+      );
+      const late = Math.max(0, lastMs - Math.max(tooling.sinceMs, world.quietFromMs));
+      return late + tmaxMs + 2 * (plan.skewMs + plan.retireSafetyMs);
+    }
+    case 'complete':
+      return caches + dropMs + slowest + 1_800_000;
+    case 'start':
+    case 'done':
+    case 'aborted':
+      return 0;
+  }
+}

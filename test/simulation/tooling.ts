@@ -1,0 +1,410 @@
+import type { Act, ActResult } from '@keyturn/collector/core/acts.ts';
+import { GATES, type Gate, type Verdict } from '@keyturn/shared/model/verdict.ts';
+import { Chance } from './chance.ts';
+import { Checks } from './checks.ts';
+import type { Instance } from './instance.ts';
+import { ISSUER } from './issuer.ts';
+import type { World } from './world.ts';
+
+type Phase = 'start' | 'publish' | 'activate' | 'retire' | 'complete' | 'done' | 'aborted';
+
+const GATE_OF: Readonly<Partial<Record<Phase, Gate>>> = {
+  publish: 'publish',
+  activate: 'activate',
+  retire: 'retire',
+  complete: 'purge',
+};
+
+/** The rotation starts when everybody had time to report. */
+const WARM_UP_MS = 240_000;
+const POLL_MS = 10_000;
+const ROTATION = 'r-1';
+
+/** The rotation tool, which follows the gates, and the people around it. */
+export class Tooling {
+  phase: Phase = 'start';
+  /** Since when the present phase lasts. */
+  sinceMs = 0;
+  readonly checks: Checks;
+  /** What each gate last said, for the story. */
+  readonly said = new Map<Gate, string>();
+  readonly gateOpenMs = new Map<Gate, number>();
+  readonly #world: World;
+  readonly #chance: Chance;
+  #openSinceMs: number | null = null;
+  #isBusy = false;
+  #serial = 0;
+  #attested = new Set<string>();
+  #clockOffSinceMs: number | null = null;
+  lastVerdict: Verdict | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.checks = new Checks(world);
+    this.#chance = new Chance(world.plan.seed, 'tooling');
+  }
+
+  start(): void {
+    this.#world.schedule.after(WARM_UP_MS, () => this.#poll());
+    this.#world.onVerdicts = () => this.#look();
+  }
+
+  /** Runs a check on everything that is open now. */
+  #look(): void {
+    const { collector } = this.#world;
+    const memos = collector?.engine.state().gates.get(ROTATION);
+    const open = GATES.filter((gate) => memos?.get(gate)?.status === 'open');
+    if (open.length === 0 || this.phase === 'done' || this.phase === 'aborted') return;
+    this.checks.sample();
+    for (const gate of open) if (this.#verdict(gate)?.status === 'open') this.checks.open(gate);
+  }
+
+  #poll(): void {
+    const { schedule } = this.#world;
+    this.checks.sample();
+    this.checks.kept();
+    this.checks.totals();
+    if (this.#collector() !== undefined) {
+      this.#people();
+      this.#step();
+      const other = this.#chance.pick(GATES);
+      if (this.phase !== 'start' && this.#verdict(other)?.status === 'open')
+        this.checks.open(other);
+    }
+    schedule.after(POLL_MS * this.#chance.between(0.8, 1.2), () => this.#poll());
+  }
+
+  #collector() {
+    const { collector } = this.#world;
+    return collector?.life.isAlive === true && !collector.life.isPaused ? collector : undefined;
+  }
+
+  #step(): void {
+    if (this.#isBusy) return;
+    if (this.phase === 'start') return this.#begin();
+    const gate = GATE_OF[this.phase];
+    if (gate === undefined) return;
+    const verdict = this.#verdict(gate);
+    this.lastVerdict = verdict;
+    if (verdict?.status !== 'open') {
+      this.#openSinceMs = null;
+      return;
+    }
+    this.checks.open(gate);
+    const { schedule, plan } = this.#world;
+    this.#openSinceMs ??= schedule.nowMs;
+    if (gate === 'activate' && schedule.nowMs - this.#openSinceMs < plan.stableForMs) return;
+    this.#declare();
+  }
+
+  #begin(): void {
+    const { issuer, plan } = this.#world;
+    const act: Act = {
+      type: 'start',
+      id: ROTATION,
+      by: 'tool',
+      issuer: ISSUER,
+      alg: 'RS256',
+      oldKid: plan.namesThumbprint ? issuer.oldKey.kid : null,
+      newKid: issuer.newKey.kid,
+      newThumbprint: plan.namesThumbprint ? issuer.newKey.thumbprint : null,
+    };
+    this.#act(act, (result) => {
+      const isThere = !result.ok && result.refusal.field === 'id';
+      if (!result.ok && !isThere) return;
+      this.#enter('publish');
+      this.#world.reach('start');
+      if (plan.waivesEarly) this.#waiveEarly();
+    });
+  }
+
+  #declare(): void {
+    const step = this.phase;
+    if (step === 'start' || step === 'done' || step === 'aborted') return;
+    const act: Act = {
+      type: 'declare',
+      by: 'tool',
+      rotationId: ROTATION,
+      step,
+      overrideReason: null,
+    };
+    this.#act(act, (result) => {
+      const isThere = !result.ok && result.refusal.code === 'conflict' && step === 'complete';
+      if (!result.ok && !isThere) return;
+      if (step === 'publish') this.#publish();
+      else if (step === 'activate') this.#switch();
+      else if (step === 'retire') this.#withdraw();
+      else this.#enter('done');
+    });
+  }
+
+  #publish(): void {
+    const { issuer } = this.#world;
+    issuer.serve([issuer.oldKey, issuer.newKey]);
+    this.#enter('activate');
+    this.#world.reach('published');
+    this.#world.installed = [issuer.oldKey, issuer.newKey];
+    for (const instance of this.#world.instances) this.install(instance);
+  }
+
+  #switch(): void {
+    const { issuer, plan, schedule } = this.#world;
+    for (const at of issuer.switchAtMs.keys()) {
+      issuer.switchAtMs[at] =
+        schedule.nowMs + (at === 0 ? 0 : this.#chance.between(0, plan.switchSpreadMs));
+    }
+    this.#world.switchDeclaredMs = schedule.nowMs;
+    this.#enter('retire');
+    this.#world.reach('activated');
+  }
+
+  #withdraw(): void {
+    const { issuer, oracle } = this.#world;
+    this.#world.knownTmaxAtRetireMs = Math.max(
+      this.#world.mostDeclaredTmaxMs ?? 0,
+      oracle.reportedLifetimeMs,
+    );
+    issuer.serve([issuer.newKey]);
+    this.#enter('complete');
+    this.#world.reach('retired');
+    this.#world.installed = [issuer.newKey];
+    for (const instance of this.#world.instances) this.install(instance);
+  }
+
+  /** People put the keys of the day into what takes none by itself. */
+  install(instance: Instance): void {
+    const { schedule, story } = this.#world;
+    if (instance.options.kind.style !== 'static') return;
+    schedule.after(this.#chance.between(30_000, 400_000), () => {
+      const keys = this.#world.installed;
+      instance.bakedIn = keys;
+      if (instance.isUp) for (const cache of instance.caches) cache.configure(keys);
+      const kids = keys.map(({ kid }) => kid).join(' and ');
+      story.tell('people', `install ${kids} at ${instance.options.name}`);
+    });
+  }
+
+  #people(): void {
+    const { issuer, sawReuse, anchors, schedule } = this.#world;
+    if (this.phase === 'start' || this.phase === 'done' || this.phase === 'aborted') return;
+    const isReused = this.lastVerdict?.checks.some(
+      ({ id, status }) => id === 'key_identity' && status === 'fail',
+    );
+    if ((sawReuse || isReused === true) && this.#chance.is(0.05)) return this.#abort();
+    if (this.phase === 'activate' || this.phase === 'retire') {
+      this.#attestWhere('holds_new', (instance) =>
+        instance.caches.every((cache) => cache.wouldAccept(issuer.newKey, false)),
+      );
+    }
+    this.#setClock();
+    const retiredMs = anchors.get('retired');
+    if (this.phase !== 'complete' || retiredMs === undefined) return;
+    this.#attestWhere('rejects_old', (instance) =>
+      instance.caches.every((cache) => !cache.mayAccept(issuer.oldKey)),
+    );
+    if (schedule.nowMs - retiredMs > 300_000) this.#helpPurge(retiredMs);
+  }
+
+  /** A collector whose clock is off is set right and restarted, as the check advises. */
+  #setClock(): void {
+    const { schedule, plan } = this.#world;
+    const clock = this.lastVerdict?.checks.find(({ id }) => id === 'clock_agrees');
+    if (clock === undefined || clock.status === 'pass' || !clock.message.includes(' s apart')) {
+      this.#clockOffSinceMs = null;
+      return;
+    }
+    this.#clockOffSinceMs ??= schedule.nowMs;
+    if (schedule.nowMs - this.#clockOffSinceMs < 180_000) return;
+    this.#clockOffSinceMs = null;
+    this.#world.hasJumped = true;
+    this.#world.collectorClock.wallOffsetMs = plan.collectorOffsetMs;
+    this.#world.story.tell('people', 'set the clock of the collector and restart it');
+    this.#world.crashCollector(2_000);
+  }
+
+  #attestWhere(fact: 'holds_new' | 'rejects_old', isSo: (instance: Instance) => boolean): void {
+    const { plan, instances } = this.#world;
+    for (const service of plan.services) {
+      const key = `${service.name} ${fact}`;
+      if (service.evidence !== 'attested' || this.#attested.has(key) || this.#isBusy) continue;
+      const own = instances.filter(
+        (instance) => instance.options.service === service && !instance.isRemoved,
+      );
+      if (!own.every((instance) => instance.isUp && isSo(instance))) continue;
+      const act: Act = {
+        type: 'attest',
+        id: `att-${++this.#serial}`,
+        by: 'ada',
+        rotationId: ROTATION,
+        service: service.name,
+        instance: null,
+        fact,
+        reason: 'looked at every instance',
+        validForMs: 86_400_000,
+      };
+      this.#act(act, (result) => {
+        if (result.ok) this.#attested.add(key);
+      });
+    }
+  }
+
+  /** What never drops the old key by itself is restarted; what shows nothing is vouched for. */
+  #helpPurge(retiredMs: number): void {
+    const { instances, issuer, schedule, story } = this.#world;
+    let all = true;
+    for (const instance of instances) {
+      const { facts, name, service } = instance.options;
+      if (instance.isRemoved || service.evidence === 'attested') continue;
+      const trusts = instance.caches.some((cache) => cache.mayAccept(issuer.oldKey));
+      if (
+        instance.isUp &&
+        trusts &&
+        facts.removedKeyAcceptedS === null &&
+        instance.bakedIn === null
+      ) {
+        story.tell('people', `restart ${name}, which keeps ${issuer.oldKey.kid}`);
+        instance.kill();
+        instance.start();
+        this.#world.traffic.flow(instance);
+      }
+      if (trusts) all = false;
+    }
+    const blocked = this.lastVerdict?.checks.filter(
+      ({ status }) => status !== 'pass' && status !== 'waived',
+    );
+    const only = blocked?.length === 1 && blocked[0]?.id === 'drop_time_elapsed';
+    if (all && only && blocked[0]?.clearsAtMs === null && schedule.nowMs - retiredMs > 600_000) {
+      this.#waive('purge', 'drop_time_elapsed', 600_000);
+    }
+  }
+
+  /** An instance that will not come back is said to be gone. */
+  removeVerifier(service: string, instance: string): void {
+    const { schedule } = this.#world;
+    const cancel = schedule.after(60_000, () => this.removeVerifier(service, instance));
+    const act: Act = {
+      type: 'remove_verifier',
+      by: 'ada',
+      service,
+      instance,
+      cache: null,
+      reason: 'gone for good',
+    };
+    this.#act(act, (result) => {
+      // Still called live, or the collector was restarted: tried again later.
+      if (result.ok || result.refusal.code === 'not_found') cancel();
+    });
+  }
+
+  #waiveEarly(): void {
+    for (const checkId of ['new_key_known', 'fleet_heard', 'attested', 'time_elapsed']) {
+      this.#waive('activate', checkId, 20_000);
+    }
+  }
+
+  #waive(gate: Gate, checkId: string, validForMs: number): void {
+    const act: Act = {
+      type: 'waive',
+      id: `wvr-${++this.#serial}`,
+      by: 'ada',
+      rotationId: ROTATION,
+      gate,
+      checkId,
+      reason: 'knows better',
+      validForMs,
+    };
+    this.#send(act, () => undefined);
+  }
+
+  /** I4: there is no second rotation for the same issuer and alg. */
+  secondRotation(): void {
+    if (this.phase === 'start' || this.phase === 'done' || this.phase === 'aborted') return;
+    const act: Act = {
+      type: 'start',
+      id: 'r-2',
+      by: 'another tool',
+      issuer: ISSUER,
+      alg: 'RS256',
+      oldKid: this.#world.issuer.oldKey.kid,
+      newKid: 'other',
+      newThumbprint: null,
+    };
+    this.#send(act, (result) => {
+      const ended = this.phase === 'done' || this.phase === 'aborted';
+      if (result.ok && !ended) this.#world.violate('I4', 'a second rotation was opened');
+    });
+  }
+
+  #abort(): void {
+    const act: Act = {
+      type: 'declare',
+      by: 'ada',
+      rotationId: ROTATION,
+      step: 'abort',
+      overrideReason: null,
+    };
+    this.#act(act, (result) => {
+      if (result.ok) this.#enter('aborted');
+    });
+  }
+
+  #act(act: Act, then: (result: ActResult) => void): void {
+    this.#isBusy = true;
+    this.#send(act, (result) => {
+      this.#isBusy = false;
+      then(result);
+    });
+    // Nobody waits for ever for an answer that died with its process.
+    this.#world.schedule.after(15_000, () => {
+      this.#isBusy = false;
+    });
+  }
+
+  #send(act: Act, then: (result: ActResult) => void): void {
+    const collector = this.#collector();
+    if (collector === undefined) return;
+    const what = act.type === 'declare' ? `declare ${act.step}` : act.type;
+    collector.ask(collector.engine.act(act), (result) => {
+      if (result instanceof Error) return;
+      const answer = result.ok ? 'done' : `refused: ${result.refusal.message}`;
+      this.#world.story.tell(
+        act.by,
+        `${what} ${'service' in act ? act.service : ''}${'checkId' in act ? act.checkId : ''}: ${answer}`,
+      );
+      then(result);
+    });
+  }
+
+  #verdict(gate: Gate): Verdict | undefined {
+    const collector = this.#collector();
+    if (collector === undefined) return undefined;
+    const verdict = collector.engine.checkGate(ROTATION, gate);
+    if (verdict === undefined) return undefined;
+    const reasons = verdict.checks
+      .filter(({ status }) => status === 'fail' || status === 'unknown')
+      .map(
+        ({ id, offenders }) =>
+          `${id}${offenders.length > 0 ? ` (${offenders.map((o) => `${o.instance || o.service} ${o.state}`).join(', ')})` : ''}`,
+      );
+    const said = `${verdict.status}${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`;
+    if (this.said.get(gate) !== said) {
+      this.said.set(gate, said);
+      if (gate === GATE_OF[this.phase] || verdict.status === 'open') {
+        this.#world.story.tell(`gate ${gate}`, said);
+      }
+    }
+    if (verdict.status === 'open') {
+      if (!this.gateOpenMs.has(gate)) this.gateOpenMs.set(gate, this.#world.schedule.nowMs);
+    }
+    return verdict;
+  }
+
+  #enter(phase: Phase): void {
+    this.phase = phase;
+    this.sinceMs = this.#world.schedule.nowMs;
+    this.#openSinceMs = null;
+    this.lastVerdict = undefined;
+    this.#world.story.tell('rotation', `now: ${phase}`);
+    if (phase === 'done' || phase === 'aborted') this.#world.isOver = true;
+  }
+}

@@ -1,0 +1,153 @@
+import type { Outcome } from '@keyturn/shared/model/outcome.ts';
+import { Chance } from './chance.ts';
+import type { Instance } from './instance.ts';
+import { keyOf, type Token } from './issuer.ts';
+import { EPOCH_MS } from './schedule.ts';
+import type { World } from './world.ts';
+
+/** Clients with tokens of their own, which they renew when little of their life is left. */
+const CLIENTS = 6;
+/** Attackers' and other issuers' tokens, whose kid nobody ever published, come this often. */
+const FOREIGN_MS = [30_000, 540_000] as const;
+
+/** The slowest refresh, proxy and edges included. */
+const LONGEST_REFRESH_MS = 1_500_000;
+
+interface Client {
+  readonly lifetimeShare: number;
+  readonly signer: number;
+  readonly renewsAt: number;
+  token: Token | null;
+}
+
+/** Tokens minted, and presented to verifiers: steadily, and in a tail of long ones used late. */
+export class Traffic {
+  readonly #world: World;
+  readonly #chance: Chance;
+  readonly #clients: Client[];
+  readonly #stranger = keyOf('stranger', 'z');
+
+  constructor(world: World) {
+    this.#world = world;
+    const { plan } = world;
+    this.#chance = new Chance(plan.seed, 'traffic');
+    this.#clients = Array.from({ length: CLIENTS }, (_, at) => ({
+      lifetimeShare: [0.1, 0.1, 0.3, 0.3, 0.7, 1][at] ?? 1,
+      signer: this.#chance.whole(0, plan.signers - 1),
+      renewsAt: this.#chance.between(0.02, 0.3),
+      token: null,
+    }));
+  }
+
+  start(): void {
+    this.#job();
+  }
+
+  /** Presents tokens to one instance for as long as it runs. */
+  flow(instance: Instance): void {
+    const { schedule } = this.#world;
+    const { service, seed, name } = instance.options;
+    const chance = new Chance(seed, `flow ${name} ${instance.runs}`);
+    const { life } = instance;
+    const regular = (): void => {
+      const client = chance.pick(this.#clients);
+      instance.verify(this.#tokenOf(client));
+      schedule.after(chance.wait(service.trafficMs), regular, life);
+    };
+    const foreign = (): void => {
+      instance.verify({ ...this.#mint(0, 60_000), key: this.#stranger, hasKid: true });
+      schedule.after(chance.between(...FOREIGN_MS), foreign, life);
+    };
+    schedule.after(chance.wait(service.trafficMs), regular, life);
+    schedule.after(chance.between(...FOREIGN_MS), foreign, life);
+  }
+
+  /** Says whether a refusal breaks a promise. */
+  judge(instance: Instance, token: Token, outcome: Outcome): void {
+    const world = this.#world;
+    const { issuer } = world;
+    if (outcome === 'ok' || outcome === 'expired' || token.key === this.#stranger) return;
+    if (world.schedule.nowMs > instance.validUntilMs(token)) return;
+    world.refused += 1;
+    const why = excuseOf(world, instance, token, outcome);
+    if (why !== null) return world.excuse(why);
+    const which = token.key === issuer.newKey ? 'new' : 'old';
+    world.violate(
+      'valid_token_refused',
+      `${instance.options.name} refused a valid token of the ${which} key: ${outcome}`,
+    );
+  }
+
+  /** A monthly job: a token of the longest life, used once, at its end. */
+  #job(): void {
+    const { schedule, plan } = this.#world;
+    const token = this.#mint(this.#chance.whole(0, plan.signers - 1), plan.tmaxMs);
+    const lifeMs = (token.expS - token.iatS) * 1_000;
+    const users = [this.#chance.next(), this.#chance.next()];
+    const useMs = lifeMs * this.#chance.between(0.8, 0.99);
+    schedule.after(useMs, () => {
+      const up = this.#world.instances.filter((instance) => instance.isUp);
+      for (const user of users) up[Math.floor(user * up.length)]?.verify(token);
+    });
+    schedule.after(plan.tmaxMs * this.#chance.between(0.2, 0.5), () => this.#job());
+  }
+
+  #tokenOf(client: Client): Token {
+    const { schedule, plan } = this.#world;
+    const { token } = client;
+    const nowS = (EPOCH_MS + schedule.nowMs + plan.issuerOffsetMs) / 1_000;
+    if (token !== null && token.expS - nowS > (token.expS - token.iatS) * client.renewsAt)
+      return token;
+    client.token = this.#mint(client.signer, plan.tmaxMs * client.lifetimeShare);
+    return client.token;
+  }
+
+  #mint(signer: number, lifetimeMs: number): Token {
+    const { issuer, schedule, plan, oracle } = this.#world;
+    const kidless = schedule.nowMs < plan.kidlessUntilMs ? 0.2 : 0;
+    const token = issuer.mint(signer, lifetimeMs, kidless);
+    if (token.key !== issuer.oldKey) return token;
+    oracle.oldTokenMinted({
+      mintedMs: token.mintedMs,
+      lifetimeMs: (token.expS - token.iatS) * 1_000,
+      lastAcceptableMs: token.expS * 1_000 - EPOCH_MS - plan.issuerOffsetMs,
+    });
+    return token;
+  }
+}
+
+/** Why a refused valid token breaks no promise; null when it does. */
+function excuseOf(world: World, instance: Instance, token: Token, outcome: Outcome): string | null {
+  const { issuer, schedule, plan } = world;
+  const { service, kind, name } = instance.options;
+  const { nowMs } = schedule;
+  const isDown = nowMs < issuer.downUntilMs + 15_000 || nowMs < issuer.hangsUntilMs + 15_000;
+  const activatedMs = world.anchors.get('activated') ?? Infinity;
+  if (!token.hasKid) return 'a token without a kid that nobody had reported';
+  if (outcome === 'jwks_unavailable' || isDown) return 'the JWKS endpoint or the sidecar is down';
+  if (!instance.agentLife.isAlive && service.source === 'proxy') return 'the sidecar is down';
+  if (world.servedReuse) return 'A6: a kid with two keys';
+  if (!world.known.has(name)) return 'A1: a verifier nobody declared and that never got through';
+  // What was fetched meanwhile lasts for one refresh of whoever fetched it.
+  if (nowMs < world.lastRegressionMs + LONGEST_REFRESH_MS) return 'A3: an origin or edge went back';
+  if (!plan.seesEveryOrigin) return 'A3: origins the collector cannot tell apart';
+  const { bakedIn } = instance;
+  // People install new keys where none are fetched; an image made before knows none of it.
+  const isStatic = kind.style === 'static' && bakedIn?.includes(token.key) === true;
+  if (bakedIn !== null && !isStatic) return 'A2: started with keys of its own';
+  if (outcome === 'unknown_kid_throttled' && token.key === issuer.newKey) {
+    if (service.evidence === 'fetchable' || service.evidence === 'timed') {
+      return 'grade: within the cooldown of a verifier that fetches on demand';
+    }
+    if (nowMs - activatedMs > 0 && kind.style === 'per_kid') return 'grade: cooldown';
+  }
+  if (token.key === issuer.oldKey && world.anchors.has('retired')) {
+    if (token.mintedMs > world.switchDeclaredMs + plan.skewMs) {
+      return 'late signer: a token nobody had reported when the old key was withdrawn';
+    }
+    if ((token.expS - token.iatS) * 1_000 > world.knownTmaxAtRetireMs) {
+      return 'A5: a lifetime nobody had declared or reported when the old key was withdrawn';
+    }
+  }
+  return null;
+}
