@@ -85,11 +85,7 @@ export function openCalls(
       say({ handles: reports.map(({ handle }) => handle), reports, goodbye: undefined });
     },
     goodbye({ handles, reason }) {
-      say({
-        handles: handles.length === 0 ? [...known.keys()] : handles,
-        reports: [],
-        goodbye: reason,
-      });
+      say({ handles, reports: [], goodbye: reason });
     },
     finish() {
       finished = true;

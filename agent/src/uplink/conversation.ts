@@ -4,6 +4,9 @@ import { assign, type Line, stamp } from './line.ts';
 import { Lines } from './lines.ts';
 import type { SessionAction } from './session-events.ts';
 
+/** An answer to a hello takes no longer, and hellos of one verifier keep this far apart. */
+export const HELLO_APART_MS = 15_000;
+
 /**
  * What is said and heard about verifiers while there is a connection: hellos, reports, acks,
  * goodbyes. When there is one is the session's to know.
@@ -52,7 +55,7 @@ export class Conversation {
       }
       case 'rejected':
         this.#say({ do: 'tell', what: { kind: 'rejected', handle, reason: ack.reason } });
-        break;
+        return this.#introduceAgain(line, nowMs);
       case 'applied':
         line.benchedTimes = 0;
         break;
@@ -71,13 +74,12 @@ export class Conversation {
     this.forget(line);
   }
 
-  /** The last words of all. */
+  /** The last words of all this session may speak for. */
   bidFarewellToAll(reason: string, nowMs: number): void {
-    const { stamps, anySilent } = this.lines.stampLast(nowMs);
+    const stamps = this.lines.stampLast(nowMs);
     if (stamps.length > 0) this.#say({ do: 'report', stamps });
-    // A verifier that fell silent did not stop on purpose as far as anybody knows.
-    const handles = anySilent ? stamps.map(({ handle }) => handle) : [];
-    if (!anySilent || handles.length > 0) this.#say({ do: 'goodbye', handles, reason });
+    const handles = this.lines.introduced.map(({ handle }) => handle);
+    if (handles.length > 0) this.#say({ do: 'goodbye', handles, reason });
     this.#say({ do: 'finish' });
   }
 
@@ -90,6 +92,14 @@ export class Conversation {
     if (line.leaving !== null) return this.forget(line);
     const retryInMs = this.#bench(line, nowMs);
     this.#say({ do: 'tell', what: { kind: 'refused', handle: line.handle, reason, retryInMs } });
+  }
+
+  // The collector may know this verifier no longer: a person removed it while it was silent, or
+  // another process said goodbye under its name. Only a hello mends that.
+  #introduceAgain(line: Line, nowMs: number): void {
+    this.lines.unassign(line);
+    // Else with a later heartbeat: a report that can never be taken must not make a storm.
+    if (nowMs - (line.helloAtMs ?? -Infinity) >= HELLO_APART_MS) this.hello([line], nowMs);
   }
 
   #bench(line: Line, nowMs: number): number {

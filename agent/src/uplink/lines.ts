@@ -40,6 +40,13 @@ export class Lines {
     this.#busy.delete(line);
   }
 
+  /** It has to say hello again before it reports. */
+  unassign(line: Line): void {
+    line.epoch = null;
+    line.pending = null;
+    this.#busy.delete(line);
+  }
+
   /** The connection broke: nobody is assigned or waits for an ack any more. */
   detach(): void {
     for (const line of this.#all.values()) detach(line);
@@ -86,15 +93,19 @@ export class Lines {
     return stamps;
   }
 
-  /** Stamps for a last report of everybody who speaks; whether somebody was left out as silent. */
-  stampLast(nowMs: number): { readonly stamps: readonly Stamp[]; readonly anySilent: boolean } {
-    const stamps: Stamp[] = [];
-    let anySilent = false;
-    for (const line of this.#all.values()) {
-      if (line.silent) anySilent = true;
-      else if (line.epoch !== null) stamps.push(stamp(line, line.epoch, nowMs));
-    }
-    return { stamps, anySilent };
+  /** Stamps for a last report of everybody who speaks. */
+  stampLast(nowMs: number): readonly Stamp[] {
+    return this.introduced.flatMap((line) =>
+      line.epoch === null ? [] : [stamp(line, line.epoch, nowMs)],
+    );
+  }
+
+  /**
+   * Those named to the collector in this session and still spoken for. One that fell silent did not
+   * stop on purpose as far as anybody knows, and of one that is benched another process may live.
+   */
+  get introduced(): readonly Line[] {
+    return [...this.#all.values()].filter((line) => line.helloAtMs !== null && !line.silent);
   }
 
   /** Those the collector may be told of. */

@@ -30,7 +30,6 @@ export type SessionAction =
   | { readonly do: 'connect'; readonly mode: Mode }
   | { readonly do: 'hello'; readonly handles: readonly number[] }
   | { readonly do: 'report'; readonly stamps: readonly Stamp[] }
-  /** No handles: all of the session. */
   | { readonly do: 'goodbye'; readonly handles: readonly number[]; readonly reason: string }
   /** The verifier is gone and told so; its ledger is no longer needed. */
   | { readonly do: 'forget'; readonly handle: number }

@@ -1,7 +1,7 @@
 import type { Ack, Settings, Welcome } from '@keyturn/shared/model/report.ts';
 import type { Urgency } from '../ledger/ledger.ts';
 import { reconnectDelayMs } from './backoff.ts';
-import { Conversation } from './conversation.ts';
+import { Conversation, HELLO_APART_MS } from './conversation.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Line } from './line.ts';
 import { isNameable, markChanged } from './line.ts';
@@ -18,7 +18,6 @@ const INITIAL_SETTINGS: Settings = {
   watchedKeys: [],
 };
 
-const WELCOME_WITHIN_MS = 15_000;
 /** A session counts as one that worked after this; before, the attempts go on counting. */
 const SETTLED_AFTER_MS = 5_000;
 /** A goodbye is not waited for any longer. */
@@ -79,7 +78,7 @@ export class Session {
       case 'leaving':
         return this.#phase.untilMs;
       case 'greeting':
-        return this.#phase.sinceMs + WELCOME_WITHIN_MS;
+        return this.#phase.sinceMs + HELLO_APART_MS;
       case 'live':
         return Math.min(this.#heartbeat.atMs, this.#lines.wakeAtMs);
     }
@@ -144,8 +143,8 @@ export class Session {
     if (line === undefined) return;
     line.leaving = reason;
     if (this.#phase.at === 'live' && line.epoch !== null) this.#talk.bidFarewell(line, nowMs);
-    // Never named to anybody: nobody waits for it.
-    else if (line.highestEpoch === 0 && line.helloAtMs === null) this.#talk.forget(line);
+    // Never named to anybody: nobody waits for it. Refused or superseded: not this one's to end.
+    else if (line.benchedUntilMs !== null || isUnheardOf(line)) this.#talk.forget(line);
   }
 
   #changed(handle: number, urgency: Urgency, nowMs: number): void {
@@ -218,7 +217,7 @@ export class Session {
         if (nowMs >= this.#phase.untilMs) this.#connect(nowMs);
         return;
       case 'greeting':
-        if (nowMs - this.#phase.sinceMs >= WELCOME_WITHIN_MS) this.#giveUp('no welcome', nowMs);
+        if (nowMs - this.#phase.sinceMs >= HELLO_APART_MS) this.#giveUp('no welcome', nowMs);
         return;
       case 'leaving':
         if (nowMs < this.#phase.untilMs) return;
@@ -235,7 +234,7 @@ export class Session {
     if (this.#route.isTimeForStream(nowMs)) return this.#giveUp('trying the stream again', nowMs);
     if (this.#heartbeat.beats(nowMs)) {
       this.#lines.allDue(nowMs);
-      this.#talk.hello(this.#lines.unassigned(nowMs, WELCOME_WITHIN_MS), nowMs);
+      this.#talk.hello(this.#lines.unassigned(nowMs, HELLO_APART_MS), nowMs);
     }
     this.#talk.report(nowMs);
   }
@@ -278,7 +277,7 @@ export class Session {
     if (this.#phase.at === 'live') this.#leave(nowMs);
     else if (this.#phase.at === 'greeting') {
       // Counts of a short-lived process are worth a moment; the welcome may be on its way.
-      this.#phase = { at: 'greeting', sinceMs: nowMs - WELCOME_WITHIN_MS + FAREWELL_MS };
+      this.#phase = { at: 'greeting', sinceMs: nowMs - HELLO_APART_MS + FAREWELL_MS };
     } else this.#phase = { at: 'closed' };
   }
 
@@ -286,4 +285,8 @@ export class Session {
     this.#talk.bidFarewellToAll(this.#closing ?? '', nowMs);
     this.#phase = { at: 'leaving', untilMs: nowMs + FAREWELL_MS };
   }
+}
+
+function isUnheardOf(line: Line): boolean {
+  return line.highestEpoch === 0 && line.helloAtMs === null;
 }

@@ -234,9 +234,40 @@ t.test('superseded and rejected', async (t) => {
     [5_000, NOW_1, ['report 1@1.2']],
     [5_010, ack(1, 1, 2, 'rejected'), ['tell rejected']],
     [6_500, TICK, []],
-    [15_050, TICK, ['report 1@1.3']],
-    [15_060, ack(1, 1, 3, 'superseded'), ['tell superseded']],
+    [15_050, TICK, ['hello 1']],
+    [15_060, welcome([assigned(1, 1, 2)]), ['report 1@1.3']],
+    [15_070, ack(1, 1, 3, 'superseded'), ['tell superseded']],
     [30_050, TICK, []],
+  ]);
+});
+
+t.test('rejected long after its hello: the collector may know it no more', async (t) => {
+  play(t, [
+    ...LIVE,
+    [15_050, TICK, ['report 1@1.2']],
+    [15_060, ack(1, 1, 2, 'rejected'), ['tell rejected', 'hello 1']],
+    [15_070, NOW_1, []],
+    [15_080, welcome([assigned(1, 7)]), ['report 1@7.1']],
+  ]);
+});
+
+t.test('a superseded verifier that stops ends nothing: another process may go on', async (t) => {
+  const superseded: readonly Row[] = [
+    ...LIVE,
+    [200, { on: 'added', handle: 2 }, ['hello 2']],
+    [210, welcome([assigned(2, 4)]), ['report 2@4.1']],
+    [220, ack(2, 4, 1), []],
+    [5_000, NOW_1, ['report 1@1.2']],
+    [5_010, ack(1, 1, 2, 'superseded'), ['tell superseded']],
+  ];
+  play(t, [
+    ...superseded,
+    [6_000, { on: 'removed', handle: 1, reason: '' }, ['forget']],
+    [20_050, TICK, ['report 2@4.2']],
+  ]);
+  play(t, [
+    ...superseded,
+    [6_000, { on: 'close', reason: '' }, ['report 2@4.2', 'goodbye 2', 'finish']],
   ]);
 });
 
@@ -296,14 +327,14 @@ t.test('no welcome, and a collector that stops answering', async (t) => {
 t.test('close: last reports, one goodbye, and not waited for', async (t) => {
   const session = play(t, [
     ...LIVE,
-    [1_000, { on: 'close', reason: 'stop' }, ['report 1@1.2', 'goodbye ', 'finish']],
+    [1_000, { on: 'close', reason: 'stop' }, ['report 1@1.2', 'goodbye 1', 'finish']],
     [1_100, NOW_1, []],
     [3_000, TICK, ['disconnect']],
   ]);
   t.equal(session.isClosed, true);
   const answered = play(t, [
     ...LIVE,
-    [1_000, { on: 'close', reason: '' }, ['report 1@1.2', 'goodbye ', 'finish']],
+    [1_000, { on: 'close', reason: '' }, ['report 1@1.2', 'goodbye 1', 'finish']],
   ]);
   answered.handle(BROKEN, 1_010);
   t.equal(answered.isClosed, true);
@@ -312,7 +343,7 @@ t.test('close: last reports, one goodbye, and not waited for', async (t) => {
   const greeting = play(t, [
     [0, ADD_1, ['connect stream', 'hello 1']],
     [10, { on: 'close', reason: '' }, []],
-    [20, welcome([assigned(1)]), ['tell connected', 'report 1@1.1', 'goodbye ', 'finish']],
+    [20, welcome([assigned(1)]), ['tell connected', 'report 1@1.1', 'goodbye 1', 'finish']],
   ]);
   t.equal(greeting.wakeAtMs, 2_020);
 });
