@@ -8,7 +8,7 @@ import { expiredLeases, renewLease } from './leases.ts';
 import { leaseMs } from './policy.ts';
 import type { HeldCounts, HeldKeySet, VerifierRecord } from './records.ts';
 import { restand, watchingRotations } from './rotation.ts';
-import { bindSession } from './sessions.ts';
+import { bindSession, unbindSession } from './sessions.ts';
 import type { Now, State } from './state.ts';
 import { noteSwitchSeen } from './switch-seen.ts';
 import { addTotals, isKnownKid, raiseUsage } from './usage.ts';
@@ -66,7 +66,10 @@ export function applyReport(
   return ack('applied');
 }
 
-/** Marks verifiers as stopped on purpose; they block nothing any more. */
+/**
+ * Marks verifiers as stopped on purpose; they block nothing any more. While two processes go by one
+ * name, the goodbye of one says nothing of the other: the verifier is left to its lease.
+ */
 export function applyGoodbye(
   state: State,
   session: string,
@@ -78,7 +81,8 @@ export function applyGoodbye(
     const verifier = findVerifier(state.fleet, id);
     // A superseded process must not say goodbye for the one that took over.
     if (verifier === undefined || verifier.session !== session) continue;
-    depart(state, verifier, now, writes);
+    if (verifier.contestedUntilMs > now.atMs) unbindSession(state, verifier);
+    else depart(state, verifier, now, writes);
   }
 }
 

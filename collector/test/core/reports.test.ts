@@ -200,11 +200,42 @@ t.test('a superseded process says no goodbye for the one that took over', (t) =>
   twin.report(counts(1));
   a.goodbye();
   t.equal(recordOf(world)?.departedAtMs, null);
+  world.pass(120_000);
   twin.goodbye();
-  t.equal(recordOf(world)?.departedAtMs, world.atMs);
+  t.equal(recordOf(world)?.departedAtMs, world.atMs, 'nobody else showed itself for long');
   t.equal(twin.report(counts(2)).result, 'rejected', 'after a goodbye a hello comes first');
   t.end();
 });
+
+t.test(
+  'of two processes under one name, one says goodbye and the other keeps the gate shut',
+  (t) => {
+    const { world, id, a } = rotating({ services: [serviceOf('pair', { instances: null })] });
+    const first = world.join('pair', 'x', { boot: 'a'.repeat(32) });
+    first.report({ keys: [OLD] });
+    const second = world.join('pair', 'x', { boot: 'b'.repeat(32) });
+    second.report({ keys: [OLD, NEW] });
+    t.equal(
+      first.report({ keys: [OLD] }).result,
+      'superseded',
+      'it lives, and is told to keep quiet',
+    );
+    t.not(world.gate(id, 'activate').status, 'open');
+    second.goodbye();
+    t.not(world.gate(id, 'activate').status, 'open', 'the first one still verifies tokens');
+    world.pass(120_000);
+    t.match(checkOf(world.gate(id, 'activate'), 'fleet_heard').offenders, [
+      { service: 'pair', instance: 'x', state: 'silent' },
+    ]);
+    // Ten minutes later, or when a person says so.
+    const back = world.join('pair', 'x', { boot: 'a'.repeat(32) });
+    back.report({ keys: [OLD, NEW] });
+    a.report();
+    world.pass(DUPLICATE_REMEMBERED_MS);
+    t.equal(world.gate(id, 'activate').status, 'open');
+    t.end();
+  },
+);
 
 t.test('hellos that are turned away', (t) => {
   const world = new World(policyOf([ORDERS], { verifiersMax: 1 }));
