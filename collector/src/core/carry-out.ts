@@ -1,12 +1,12 @@
 import { ID_LIMITS, nameProblem, textProblem } from '@keyturn/shared/model/ids.ts';
 import { attest } from './act/attest.ts';
+import { auditEntry } from './act/audit-entry.ts';
 import { declare } from './act/declare.ts';
 import { removeVerifier } from './act/remove-verifier.ts';
 import { refuse } from './act/result.ts';
 import { start } from './act/start.ts';
 import { waive } from './act/waive.ts';
 import type { Act, ActResult } from './acts.ts';
-import type { AuditEntry } from './records.ts';
 import type { Now, State } from './state.ts';
 import type { Write } from './writes.ts';
 
@@ -15,8 +15,9 @@ const TEXT_BYTES_MAX = 500;
 
 /** Carries out one act of a person or tool, or refuses it with a reason; both are audited. */
 export function carryOut(state: State, act: Act, now: Now, writes: Write[]): ActResult {
-  const result = textRefusal(act) ?? dispatch(state, act, now, writes);
-  writes.push(audit(act, result, now));
+  const unreadable = textRefusal(act);
+  const result = unreadable ?? dispatch(state, act, now, writes);
+  writes.push({ kind: 'audit', record: auditEntry(act, result, unreadable !== undefined, now) });
   return result;
 }
 
@@ -56,26 +57,4 @@ function textRefusal(act: Act): ActResult | undefined {
     );
   }
   return undefined;
-}
-
-function audit(act: Act, result: ActResult, now: Now): Write {
-  const { by, type, ...rest } = act;
-  const rotationId =
-    'rotationId' in act ? act.rotationId : result.ok ? (result.rotation?.id ?? null) : null;
-  const action = act.type === 'declare' ? `declare_${act.step}` : type;
-  const record: AuditEntry = {
-    atMs: now.atMs,
-    kind: result.ok ? 'act' : 'refusal',
-    rotationId,
-    actor: by,
-    action,
-    message: result.ok ? `${by}: ${action}` : `${by}: ${action} refused: ${result.refusal.message}`,
-    detail: {
-      ...rest,
-      verdict: result.ok
-        ? (result.verdict?.status ?? null)
-        : (result.refusal.verdict?.status ?? null),
-    },
-  };
-  return { kind: 'audit', record };
 }

@@ -14,7 +14,11 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
   }
   const issuer = state.issuers.get(act.issuer);
   if (issuer === undefined) {
-    return refuse('not_found', 'issuer', `issuer ${act.issuer} is not configured at the collector`);
+    return refuse(
+      'not_found',
+      'issuer',
+      `issuer ${act.issuer} is not configured at the collector; add it under issuers in its settings`,
+    );
   }
   const twin = openRotations(state).find(
     (rotation) => rotation.issuer === act.issuer && rotation.alg === act.alg,
