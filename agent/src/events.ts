@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 
 /** What an agent has to say about itself. It never carries tokens, claims or key material. */
@@ -46,9 +47,11 @@ const PLACES_MAX = 64;
 
 export function createAgentEvents(listener?: AgentEventListener): AgentEvents {
   const faults = new Map<string, number>();
+  // Sockets opened where the uplink connects are kept from holding the process; a listener's own are not.
+  const asCaller = AsyncLocalStorage.snapshot();
   const tell = (event: AgentEvent) => {
     try {
-      listener?.(event);
+      asCaller(() => listener?.(event));
     } catch {
       faults.set('listener', (faults.get('listener') ?? 0) + 1);
     }

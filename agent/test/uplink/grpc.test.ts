@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { systemClock } from '@keyturn/shared/clock.ts';
 import { ServerCredentials } from '@grpc/grpc-js';
@@ -202,6 +205,29 @@ t.test('a process with nothing else to do ends, whatever the collector does', as
     t.ok(endedAfterMs < waitMs + 600, `${what}: ended after ${Math.round(endedAfterMs)} ms`);
     if (what === 'connected') t.same(kinds, ['connected']);
   }
+});
+
+t.test('what a listener of events does is done before the process ends', async (t) => {
+  const collector = new TestCollector();
+  const address = await collector.start();
+  const slow = createServer((_request, response) => setTimeout(() => response.end(), 500));
+  await once(slow.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => {
+    collector.stop();
+    slow.close();
+  });
+  const { port } = slow.address() as AddressInfo;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      new URL('./idle-process.ts', import.meta.url).pathname,
+      address,
+      '300',
+      `http://127.0.0.1:${port}/`,
+    ],
+    { timeout: 15_000 },
+  );
+  t.match(JSON.parse(stdout), { kinds: ['connected', 'answered'] });
 });
 
 t.test('whoever waits for the goodbye sees it done', async (t) => {

@@ -1,4 +1,5 @@
 // A user's process that has an uplink and nothing else to do after a moment.
+import { get } from 'node:http';
 import { systemClock } from '@keyturn/shared/clock.ts';
 import { createAgentEvents } from '../../src/events.ts';
 import { createLedger } from '../../src/ledger/memory-ledger.ts';
@@ -13,7 +14,13 @@ const uplink = createUplink({
   agentVersion: '0.0.0',
   clock: systemClock,
   random: Math.random,
-  events: createAgentEvents((event) => kinds.push(event.kind)),
+  events: createAgentEvents((event) => {
+    kinds.push(event.kind);
+    if (!atTheEnd.startsWith('http:')) return;
+    get(atTheEnd, { agent: false }, (response) => {
+      response.resume().on('end', () => kinds.push('answered'));
+    });
+  }),
 });
 uplink.add(
   createLedger({
