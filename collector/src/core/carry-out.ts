@@ -10,8 +10,8 @@ import type { Act, ActResult } from './acts.ts';
 import type { Now, State } from './state.ts';
 import type { Write } from './writes.ts';
 
-/** Longest reason, name or other free text of an act, bytes. */
-const TEXT_BYTES_MAX = 500;
+/** Longest reason, name or other text of an act, bytes; an issuer may be as long. */
+const TEXT_BYTES_MAX = ID_LIMITS.issuerBytes;
 
 /** Carries out one act of a person or tool, or refuses it with a reason; both are audited. */
 export function carryOut(state: State, act: Act, now: Now, writes: Write[]): ActResult {
@@ -37,16 +37,12 @@ function dispatch(state: State, act: Act, now: Now, writes: Write[]): ActResult 
 }
 
 function textRefusal(act: Act): ActResult | undefined {
-  const texts: [string, string | null][] = [['by', act.by]];
-  if ('reason' in act) texts.push(['reason', act.reason]);
-  if (act.type === 'declare') texts.push(['override_reason', act.overrideReason]);
-  for (const [field, value] of texts) {
-    const problem = value === null ? undefined : textProblem(value, TEXT_BYTES_MAX);
-    if (problem !== undefined) return refuse('invalid', field, problem);
+  for (const [name, value] of Object.entries(act)) {
+    const bytesMax = name === 'newKid' || name === 'oldKid' ? ID_LIMITS.kidBytes : TEXT_BYTES_MAX;
+    const problem = typeof value === 'string' ? textProblem(value, bytesMax) : undefined;
+    if (problem !== undefined) return refuse('invalid', snakeCase(name), problem);
   }
   if (act.type !== 'start') return undefined;
-  const kid = textProblem(act.newKid, ID_LIMITS.kidBytes);
-  if (kid !== undefined) return refuse('invalid', 'new_kid', kid);
   const alg = nameProblem(act.alg, ID_LIMITS.algBytes);
   if (alg !== undefined) return refuse('invalid', 'alg', alg);
   if (act.newThumbprint !== null && act.newThumbprint.length !== ID_LIMITS.thumbprintChars) {
@@ -57,4 +53,8 @@ function textRefusal(act: Act): ActResult | undefined {
     );
   }
   return undefined;
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

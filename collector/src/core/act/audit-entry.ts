@@ -15,7 +15,7 @@ export function auditEntry(act: Act, result: ActResult, unreadable: boolean, now
   return {
     atMs: now.atMs,
     kind: result.ok ? 'act' : 'refusal',
-    rotationId: rotationOf(act, result),
+    rotationId: unreadable ? null : rotationOf(act, result),
     actor,
     action,
     message: result.ok ? what : `${what}: refused, ${result.refusal.message}`,
