@@ -6,6 +6,8 @@ import type { KeySetState } from './ledger.ts';
 
 /** One issuer's set within the bounds of a report. */
 export interface HeldSet {
+  /** As it was told. */
+  readonly told: KeySetState;
   readonly state: KeySetState;
   /** `kid thumbprint alg` of every key kept. */
   readonly identities: ReadonlySet<string>;
@@ -13,12 +15,15 @@ export interface HeldSet {
   readonly leftOut: number;
 }
 
-/** Keeps the keys a report can carry, once each. */
-export function holdSet(state: KeySetState): HeldSet {
+/**
+ * Keeps the keys a report can carry, once each, those with a watched kid before all others: the
+ * collector takes a key that is not in the report for one the verifier does not hold.
+ */
+export function holdSet(told: KeySetState, watched: ReadonlySet<string>): HeldSet {
   const identities = new Set<string>();
   const keys: KeyRef[] = [];
   let leftOut = 0;
-  for (const key of state.keys) {
+  for (const key of inOrder(told.keys, watched)) {
     const identity = `${key.kid}\u0000${key.thumbprint}\u0000${key.alg}`;
     if (identities.has(identity)) continue;
     if (keys.length >= REPORT_LIMITS.keysPerSet || !isReportable(key)) {
@@ -28,7 +33,12 @@ export function holdSet(state: KeySetState): HeldSet {
     identities.add(identity);
     keys.push({ kid: key.kid, thumbprint: key.thumbprint, alg: key.alg });
   }
-  return { state: { ...state, keys }, identities, leftOut };
+  return { told, state: { ...told, keys }, identities, leftOut };
+}
+
+function inOrder(keys: readonly KeyRef[], watched: ReadonlySet<string>): readonly KeyRef[] {
+  if (keys.length <= REPORT_LIMITS.keysPerSet) return keys;
+  return keys.toSorted((a, b) => Number(watched.has(b.kid)) - Number(watched.has(a.kid)));
 }
 
 function isReportable(key: KeyRef): boolean {

@@ -126,7 +126,7 @@ class MemoryLedger implements Ledger {
     const rows = this.#rows.get(issuer);
     if (rows === undefined) return false;
     const before = this.#sets.get(issuer);
-    const after = holdSet(state);
+    const after = holdSet(state, rows.watched);
     this.#sets.set(issuer, after);
     if (isWorthSending(before, after)) this.revision += 1;
     if (hasSameKeys(before, after)) return false;
@@ -150,6 +150,8 @@ class MemoryLedger implements Ledger {
     for (const [issuer, kids] of byIssuer) {
       const rows = this.#rows.get(issuer);
       if (rows !== undefined) rows.watched = kids;
+      const held = this.#sets.get(issuer);
+      if (held !== undefined && held.leftOut > 0) this.setKeys(issuer, held.told);
     }
     this.#table.wantedChanged(this.revision);
   }

@@ -216,6 +216,23 @@ t.test('key sets: changed, ages, bounds', async (t) => {
   t.equal(report.dropped, 4);
 });
 
+t.test('of a set larger than a report, watched keys are told first', async (t) => {
+  const ledger = ledgerOf();
+  const kids = Array.from({ length: 1_000 }, (_, i) => `k${i}`);
+  ledger.setKeys(A, stateOf(kids));
+  const kidsToldOf = () => snapshotOf(ledger).keySets[0]?.keys.map(({ kid }) => kid) ?? [];
+  t.equal(kidsToldOf().includes('k900'), false);
+  const { revision } = ledger;
+  ledger.watch([{ issuer: A, kid: 'k900' }]);
+  t.equal(kidsToldOf().length, 128);
+  t.equal(kidsToldOf().includes('k900'), true, 'it is held, and must not pass for dropped');
+  t.same(ledger.missing(A), []);
+  t.ok(ledger.revision > revision);
+  ledger.setKeys(A, stateOf(kids.toReversed().filter((kid) => kid !== 'k900')));
+  t.equal(kidsToldOf().includes('k900'), false);
+  t.same(ledger.missing(A), ['k900']);
+});
+
 t.test('told reports carry the age of the telling', async (t) => {
   const ledger = ledgerOf();
   t.equal(snapshotOf(ledger, 9_000).observedAgeMs, 0);
