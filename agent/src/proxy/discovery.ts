@@ -1,6 +1,6 @@
 import {
   DISCOVERY_FRESH_MS,
-  type DiscoveryDocument,
+  type Discovered,
   type DiscoveryResult,
   fetchDiscovery,
 } from '@keyturn/shared/http/discovery.ts';
@@ -11,7 +11,7 @@ import type { IssuerConfig } from '../config.ts';
 export class Discovery {
   readonly #config: IssuerConfig;
   readonly #options: FetchOptions;
-  #document: DiscoveryDocument | null = null;
+  #found: Discovered | null = null;
   #readAtMs = -Infinity;
   #flight: Promise<DiscoveryResult> | null = null;
 
@@ -23,17 +23,15 @@ export class Discovery {
   /** The document, at most five minutes old, or an older one while no newer can be had. */
   async read(): Promise<DiscoveryResult> {
     const ageMs = this.#options.clock.monotonicMs() - this.#readAtMs;
-    if (this.#document !== null && ageMs < DISCOVERY_FRESH_MS) {
-      return { ok: true, document: this.#document };
+    if (this.#found !== null && ageMs < DISCOVERY_FRESH_MS) {
+      return this.#found;
     }
     this.#flight ??= this.#fetch().finally(() => {
       this.#flight = null;
     });
     const result = await this.#flight;
-    const usable = this.#document !== null && ageMs < this.#config.maxStaleMs;
-    return result.ok || !usable || this.#document === null
-      ? result
-      : { ok: true, document: this.#document };
+    const usable = this.#found !== null && ageMs < this.#config.maxStaleMs;
+    return result.ok || !usable || this.#found === null ? result : this.#found;
   }
 
   /** The next `read` asks again: what the document said did not work. */
@@ -50,7 +48,7 @@ export class Discovery {
     if (discovery === null) return fetchFailure('invalid', 'the issuer has no discovery document');
     const result = await fetchDiscovery(discovery, issuer, this.#options);
     if (result.ok) {
-      this.#document = result.document;
+      this.#found = result;
       this.#readAtMs = this.#options.clock.monotonicMs();
     }
     return result;

@@ -163,7 +163,7 @@ export class IssuerSource implements Disposable {
   async #target(): Promise<{ readonly ok: true; readonly uri: URL } | FetchFailure> {
     if (this.config.jwksUri !== null) return { ok: true, uri: this.config.jwksUri };
     const found = await this.discovery.read();
-    return found.ok ? jwksUriOf(found.document, this.config.allowHttp) : found;
+    return found.ok ? jwksUriOf(found, this.config.allowHttp) : found;
   }
 
   #accept(fetched: FetchedDocument, startedAtMs: number): void {

@@ -40,6 +40,6 @@ export class Discovery {
   async #read(options: FetchOptions): Promise<JwksUri> {
     const { issuer, allowHttp } = this.#issuer;
     const found = await fetchDiscovery(this.#address, issuer, options);
-    return found.ok ? jwksUriOf(found.document, allowHttp) : found;
+    return found.ok ? jwksUriOf(found, allowHttp) : found;
   }
 }

@@ -1,4 +1,4 @@
-import { isOpenToTampering } from '../address.ts';
+import { isLoopback, isOpenToTampering } from '../address.ts';
 import { shown } from '../shown.ts';
 import {
   type FetchFailure,
@@ -13,9 +13,14 @@ export const DISCOVERY_FRESH_MS = 300_000;
 /** A discovery document whose `issuer` is the very string it was asked for. */
 export type DiscoveryDocument = Readonly<Record<string, unknown>>;
 
-export type DiscoveryResult =
-  | { readonly ok: true; readonly document: DiscoveryDocument }
-  | FetchFailure;
+/** A document and the address it was asked for at. */
+export interface Discovered {
+  readonly ok: true;
+  readonly document: DiscoveryDocument;
+  readonly from: URL;
+}
+
+export type DiscoveryResult = Discovered | FetchFailure;
 
 /**
  * Where an issuer's discovery document is: the path is appended, a trailing slash removed first
@@ -34,11 +39,11 @@ export async function fetchDiscovery(
 ): Promise<DiscoveryResult> {
   const fetched = await fetchDocument(target, options);
   if (!fetched.ok) return { ...fetched, message: `discovery: ${fetched.message}` };
-  return readDiscovery(fetched.body, issuer);
+  return readDiscovery(fetched.body, issuer, target);
 }
 
 /** Section 4.3: the issuer must be the very string it was asked for. */
-function readDiscovery(body: Buffer, issuer: string): DiscoveryResult {
+function readDiscovery(body: Buffer, issuer: string, from: URL): DiscoveryResult {
   const document = jsonOf(body);
   if (document === undefined) return fetchFailure('not_json', 'discovery: expected JSON');
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
@@ -46,13 +51,16 @@ function readDiscovery(body: Buffer, issuer: string): DiscoveryResult {
   }
   const found = document as DiscoveryDocument;
   return found['issuer'] === issuer
-    ? { ok: true, document: found }
+    ? { ok: true, document: found, from }
     : refused(`expected issuer ${shown(issuer)} byte for byte, got ${shown(found['issuer'])}`);
 }
 
-/** The `jwks_uri` of a discovery document, when it may be used. `allowHttp`: in the clear, too. */
+/**
+ * The `jwks_uri` of a discovery document, when it may be used: a document from elsewhere must not
+ * have this machine's own services asked. `allowHttp`: in the clear, too.
+ */
 export function jwksUriOf(
-  document: DiscoveryDocument,
+  { document, from }: Omit<Discovered, 'ok'>,
   allowHttp: boolean,
 ): { readonly ok: true; readonly uri: URL } | FetchFailure {
   const value = document['jwks_uri'];
@@ -62,6 +70,11 @@ export function jwksUriOf(
   }
   if (isOpenToTampering(uri) && !allowHttp) {
     return refused(`jwks_uri ${shown(value)} is plain http to another machine`);
+  }
+  if (isLoopback(uri.hostname) && !isLoopback(from.hostname)) {
+    return refused(
+      `jwks_uri ${shown(value)} is on this machine, unlike the document that names it; set jwks_uri if that is right`,
+    );
   }
   return { ok: true, uri };
 }

@@ -55,9 +55,28 @@ t.test('the jwks_uri must be one that may be fetched', async (t) => {
     [undefined, true, /got nothing$/],
     [7, true, /got 7$/],
   ];
+  const from = new URL('http://127.0.0.1:1/.well-known/openid-configuration');
   for (const [jwks_uri, allowHttp, message] of cases) {
-    const result = jwksUriOf({ jwks_uri }, allowHttp);
+    const result = jwksUriOf({ document: { jwks_uri }, from }, allowHttp);
     const expected = message === null ? { ok: true } : { ok: false, error: 'invalid', message };
     t.match(result, expected, `${String(jwks_uri)} ${allowHttp}`);
   }
+});
+
+t.test('a document from elsewhere has nothing of this machine asked', async (t) => {
+  const from = new URL('https://a.example/.well-known/openid-configuration');
+  for (const jwks_uri of [
+    'http://127.0.0.1:6379/',
+    'http://127.1/',
+    'http://localhost:8200/v1/sys',
+    'https://[::1]:8443/',
+  ]) {
+    const result = jwksUriOf({ document: { jwks_uri }, from }, true);
+    t.match(
+      result,
+      { ok: false, error: 'invalid', message: /is on this machine, unlike/ },
+      jwks_uri,
+    );
+  }
+  t.match(jwksUriOf({ document: { jwks_uri: 'https://b.example/' }, from }, false), { ok: true });
 });
