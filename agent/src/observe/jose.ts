@@ -10,7 +10,7 @@ import type { Peek } from './peek.ts';
 import { peek } from './peek.ts';
 import type { RemoteSetLike } from './remote-set.ts';
 
-/** As much of jose (6) as is observed; pass `import * as jose from 'jose'` or just these four. */
+/** As much of jose (6.0.8 or newer) as is observed; pass `import * as jose from 'jose'` or just these four. */
 export interface JoseLike {
   readonly createRemoteJWKSet: (url: URL, options?: never) => RemoteSetLike;
   readonly jwtVerify: (jwt: never, key: never, options?: never) => Promise<unknown>;
@@ -105,7 +105,10 @@ class JoseObserver {
     const make = this.#jose.createRemoteJWKSet as (url: URL, options?: object) => RemoteSetLike;
     const { customFetch } = this.#jose;
     if (typeof customFetch !== 'symbol') {
-      this.#agent.events.fault('jose.observe', new TypeError('expected jose.customFetch (jose 6)'));
+      this.#agent.events.fault(
+        'jose.observe',
+        new TypeError('expected jose.customFetch, which jose has since 6.0.8'),
+      );
       return make(url, options);
     }
     const own = (options as Readonly<Record<symbol, unknown>> | undefined)?.[customFetch];

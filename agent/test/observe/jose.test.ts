@@ -310,6 +310,18 @@ t.test(
   },
 );
 
+t.test('a jose that cannot be observed works unobserved, and is told', async (t) => {
+  const server = await serving(t);
+  const seen = observed({ issuer: ISSUER });
+  t.teardown(() => seen.agent.close());
+  // 6.0.0 to 6.0.7 declare customFetch and do not export it.
+  const { customFetch: _, ...older } = jose;
+  const { createRemoteJWKSet, jwtVerify } = observeJose(older as typeof jose, seen.agent);
+  const token = await tokenOf(k1, ISSUER);
+  await jwtVerify(token, createRemoteJWKSet(server.url));
+  t.match(seen.told, [{ kind: 'fault', where: 'jose.observe', message: /has since 6\.0\.8$/ }]);
+});
+
 t.test('several key sets are several verifiers', async (t) => {
   const server = await serving(t);
   const seen = observed({ issuer: ISSUER });
