@@ -145,9 +145,14 @@ function addOutcomes(
 ): Partial<Record<Outcome, number>> {
   const sum: Partial<Record<Outcome, number>> = { ...a };
   for (const outcome of Object.keys(b) as Outcome[]) {
-    sum[outcome] = (sum[outcome] ?? 0) + (b[outcome] ?? 0);
+    sum[outcome] = addCounts(sum[outcome] ?? 0, b[outcome] ?? 0);
   }
   return sum;
+}
+
+/** The sum of what reporters claim, within the integers that the store takes back. */
+export function addCounts(a: number, b: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, a + b);
 }
 
 /** The row of this issuer and key. */

@@ -1,7 +1,7 @@
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import { isAttributable } from '@keyturn/shared/model/outcome.ts';
 import type { OutcomeRow } from './counts.ts';
-import { countedRows } from './counts.ts';
+import { addCounts, countedRows } from './counts.ts';
 import type { HeldCounts, UsageRecord, VerifierRecord } from './records.ts';
 import { openRotations } from './rotation.ts';
 import type { State } from './state.ts';
@@ -39,7 +39,7 @@ export function addTotals(state: State, row: OutcomeRow, previous: OutcomeRow | 
   const totals = totalsOf(state, usageKey(row.issuer, kid));
   for (const outcome of Object.keys(row.outcomes) as Outcome[]) {
     const more = (row.outcomes[outcome] ?? 0) - (previous?.outcomes[outcome] ?? 0);
-    totals[outcome] = (totals[outcome] ?? 0) + Math.max(0, more);
+    totals[outcome] = addCounts(totals[outcome] ?? 0, Math.max(0, more));
   }
 }
 
@@ -73,7 +73,7 @@ export function attributableFailures(state: State, issuer: string, kid: string):
   let sum = 0;
   const totals = state.totals.get(usageKey(issuer, kid)) ?? {};
   for (const outcome of Object.keys(totals) as Outcome[]) {
-    if (isAttributable(outcome)) sum += totals[outcome] ?? 0;
+    if (isAttributable(outcome)) sum = addCounts(sum, totals[outcome] ?? 0);
   }
   return sum;
 }
@@ -134,10 +134,11 @@ function raiseKid(
     highestIatS: highest(before?.highestIatS, iatS),
     highestExpS: highest(before?.highestExpS, row.highestExpS),
     longestLifetimeS: highest(before?.longestLifetimeS, row.longestLifetimeS),
-    acceptedWithoutExp:
-      (before?.acceptedWithoutExp ?? 0) +
+    acceptedWithoutExp: addCounts(
+      before?.acceptedWithoutExp ?? 0,
       grown(row.acceptedWithoutExp, previous?.acceptedWithoutExp),
-    acceptedWithoutIat: (before?.acceptedWithoutIat ?? 0) + withoutIat,
+    ),
+    acceptedWithoutIat: addCounts(before?.acceptedWithoutIat ?? 0, withoutIat),
   };
   state.usage.set(key, record);
   return record;

@@ -3,6 +3,7 @@ import type { Ack } from '@keyturn/shared/model/report.ts';
 import { COUNT_ROWS_MAX } from '../../src/core/counts.ts';
 import { DUPLICATE_REMEMBERED_MS } from '../../src/core/reports.ts';
 import { usageKey } from '../../src/core/state.ts';
+import { usageSchema, verifierSchema } from '../../src/store/record-schemas.ts';
 import { ORDERS, rotating } from '../support/rotating.ts';
 import { ISSUER, NEW, OLD, policyOf, profileOf, serviceOf } from '../support/policies.ts';
 import { blockers, checkOf, World } from '../support/world.ts';
@@ -236,6 +237,32 @@ t.test(
     t.end();
   },
 );
+
+t.test('counts beyond all bounds stay within what the store takes back', (t) => {
+  const { world } = begin();
+  const most = Number.MAX_SAFE_INTEGER;
+  for (const boot of ['b', 'c', 'd', 'e', 'f']) {
+    world.join('orders', 'a', { boot: boot.repeat(32) }).report({
+      keys: [OLD],
+      counts: [
+        {
+          kid: 'old',
+          outcomes: { ok: most, bad_signature: most },
+          withoutExp: most,
+          withoutIat: most,
+        },
+      ],
+    });
+  }
+  const record = recordOf(world);
+  t.match(record?.carried, [{ outcomes: { ok: most, bad_signature: most } }]);
+  t.ok(verifierSchema.safeParse(record).success);
+  const usage = world.state.usage.get(usageKey(ISSUER, 'old'));
+  t.match(usage, { acceptedWithoutExp: most, acceptedWithoutIat: most });
+  t.ok(usageSchema.safeParse(usage).success);
+  t.same(world.state.totals.get(usageKey(ISSUER, 'old')), { ok: most, bad_signature: most });
+  t.end();
+});
 
 t.test('hellos that are turned away', (t) => {
   const world = new World(policyOf([ORDERS], { verifiersMax: 1 }));
