@@ -7,6 +7,7 @@ import { AgentOptionsError, checkOptions } from './agent-options.ts';
 import type { AgentEvents } from './events.ts';
 import { createAgentEvents } from './events.ts';
 import type { AcceptedClaims } from './ledger/ledger.ts';
+import { shown } from '@keyturn/shared/shown.ts';
 import { createLedger, verifierProblems } from './ledger/memory-ledger.ts';
 import type { ObserverContext } from './observe/verifier.ts';
 import { ObservedVerifier } from './observe/verifier.ts';
@@ -32,6 +33,11 @@ export interface VerifierOptions {
   readonly cache: string;
   /** Id in the collector's catalogue of verifiers, such as `npm-fast-jwt`; empty when not known. */
   readonly profile?: string;
+  /**
+   * Issuers whose tokens this cache decides on; all of the agent's when absent. One that is named and
+   * whose keys are never set keeps that issuer's gates shut.
+   */
+  readonly issuers?: readonly string[];
 }
 
 /** What a cache holds now. Times are `performance.now()` of this process. */
@@ -74,8 +80,13 @@ export interface AgentInternals extends ObserverContext {
   readonly random: () => number;
   /** Issuers a key set fetched from this URL decides on; none when that is not known yet. */
   issuersOf(jwksUri: string): readonly string[];
+  /**
+   * Issuers such a key set may come to decide on. A verifier names no others: for each it names and
+   * holds no keys of, it keeps gates shut.
+   */
+  possibleIssuersOf(jwksUri: string): readonly string[];
   /** A new verifier; `-2`, `-3`, … is added to a name that is taken. */
-  observe(cache: string, profile: string): ObservedVerifier;
+  observe(cache: string, profile: string, issuers: readonly string[]): ObservedVerifier;
   onClose(stop: () => void): void;
 }
 
@@ -132,10 +143,10 @@ export function assembleAgent(
   const stops: (() => void)[] = [];
   const issuers = options.issuers.map(({ issuer }) => issuer);
 
-  const create = (cache: string, profile: string): ObservedVerifier => {
+  const create = (cache: string, profile: string, of: readonly string[]): ObservedVerifier => {
     const { service, instance } = options;
     const id = { service, instance, cache };
-    const ledger = createLedger({ id, profile, source: 'in_process', issuers });
+    const ledger = createLedger({ id, profile, source: 'in_process', issuers: of });
     names.add(cache);
     return new ObservedVerifier(ledger, { clock, events, reporter: uplink });
   };
@@ -149,17 +160,28 @@ export function assembleAgent(
       if (issuers.length === 1 && only !== undefined) return [only];
       return options.issuers.flatMap((each) => (each.jwksUri === jwksUri ? [each.issuer] : []));
     },
-    observe: (cache, profile) => create(freeName(names, cache), profile),
+    possibleIssuersOf(jwksUri) {
+      const certain = inside.issuersOf(jwksUri);
+      if (certain.length === 0) return issuers;
+      return options.issuers
+        .filter((each) => certain.includes(each.issuer) || each.jwksUri === undefined)
+        .map(({ issuer }) => issuer);
+    },
+    observe: (cache, profile, of) => create(freeName(names, cache), profile, of),
     onClose: (stop) => stops.push(stop),
   };
   const agent: Agent = {
     faults: events.faults,
-    verifier({ cache, profile = '' }) {
+    verifier({ cache, profile = '', issuers: of = issuers }) {
       const { service, instance } = options;
-      const problems = [...verifierProblems({ service, instance, cache }, issuers)];
+      const problems = [...verifierProblems({ service, instance, cache }, of)];
+      for (const issuer of of) {
+        if (!issuers.includes(issuer))
+          problems.push(`issuers: ${shown(issuer)} is not the agent's`);
+      }
       if (names.has(cache)) problems.push(`cache: ${JSON.stringify(cache)} is taken`);
       if (problems.length > 0) throw new AgentOptionsError(problems);
-      return handleOf(create(cache, profile), clock, events);
+      return handleOf(create(cache, profile, of), clock, events);
     },
     async close(reason) {
       for (const stop of stops.splice(0)) stop();

@@ -59,8 +59,9 @@ const SETS_MAX = 256;
  * const { createRemoteJWKSet, jwtVerify } = observeJose(jose, agent);
  * ```
  *
- * With several issuers configured, a key set belongs to the issuer whose `jwksUri` it was made from,
- * and to those whose tokens were accepted with it.
+ * With several issuers configured, give each its `jwksUri`: a key set belongs to the issuers whose
+ * `jwksUri` it was made from, and to those without one whose tokens were accepted with it. Until that
+ * is known it counts for all of those, and keeps the gates of the ones it has no keys of shut.
  */
 export function observeJose<J extends JoseLike>(
   jose: J,
@@ -167,7 +168,11 @@ class JoseObserver {
       throw new RangeError(`expected one key set per issuer, not more than ${LIVE_SETS_MAX}`);
     }
     const issuers = this.#agent.issuersOf(url.href);
-    const verifier = this.#agent.observe(this.#options.cache ?? 'jose', 'npm-jose');
+    const verifier = this.#agent.observe(
+      this.#options.cache ?? 'jose',
+      'npm-jose',
+      this.#agent.possibleIssuersOf(url.href),
+    );
     this.#live += 1;
     this.#made += 1;
     return new JoseSet(verifier, this.#agent, issuers, timesOf(options));

@@ -76,6 +76,10 @@ t.test('a verifier of another library', async (t) => {
   t.equal(agent.faults.get('verifier.setKeys'), 1);
   t.throws(() => agent.verifier({ cache: 'fast' }), /"fast" is taken/);
   t.throws(() => agent.verifier({ cache: 'no good' }), AgentOptionsError);
+  t.throws(
+    () => agent.verifier({ cache: 'other', issuers: ['https://elsewhere.example'] }),
+    /issuers: "https:\/\/elsewhere.example" is not the agent's/,
+  );
   verifier.close();
   t.equal(uplink.removed.length, 1);
 });

@@ -310,6 +310,26 @@ t.test(
   },
 );
 
+t.test('key sets of several issuers: none stands for the issuers of another', async (t) => {
+  const [a, b] = await Promise.all([serving(t), serving(t, [k2])]);
+  const [issuerA, issuerB] = ['https://a.example.com', 'https://b.example.com'];
+  const seen = observed({
+    issuers: [
+      { issuer: issuerA, jwksUri: a.url.href },
+      { issuer: issuerB, jwksUri: b.url.href },
+    ],
+  });
+  t.teardown(() => seen.agent.close());
+  const { createRemoteJWKSet } = observeJose(jose, seen.agent);
+  const kept = [a.url, b.url, new URL('/elsewhere', a.url)].map((url) => createRemoteJWKSet(url));
+  t.equal(kept.length, 3);
+  t.same(
+    seen.uplink.ledgers.map(({ issuers }) => issuers),
+    [[issuerA], [issuerB], [issuerA, issuerB]],
+    'only where it is not known which, all are named',
+  );
+});
+
 t.test('a jose that cannot be observed works unobserved, and is told', async (t) => {
   const server = await serving(t);
   const seen = observed({ issuer: ISSUER });
