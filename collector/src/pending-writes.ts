@@ -1,5 +1,6 @@
 import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { Write } from './core/writes.ts';
+import { keyRecordId, usageRecordId } from './store/record-ids.ts';
 
 /** Audit entries kept while the store refuses writes; further ones are counted and dropped. */
 const AUDIT_PENDING_MAX = 10_000;
@@ -62,9 +63,9 @@ function identityOf(write: Exclude<Write, { readonly kind: 'audit' }>): string {
     case 'verifier_removed':
       return `verifier ${verifierKey(write.record.id)}`;
     case 'key':
-      return `key ${write.record.issuer} ${write.record.key.kid} ${write.record.key.thumbprint}`;
+      return `key ${keyRecordId(write.record)}`;
     case 'usage':
-      return `usage ${write.record.issuer} ${write.record.kid === null ? '' : `kid ${write.record.kid}`}`;
+      return `usage ${usageRecordId(write.record)}`;
     case 'rotation':
     case 'attestation':
     case 'waiver':
