@@ -111,7 +111,7 @@ function proxied(
   if (holds) {
     return {
       grade: 'stale',
-      detail: 'was served the new key, but several caches stand behind this address',
+      detail: 'was served the new key, but several caches may stand behind this address',
     };
   }
   if (set.servedAtMs >= publishedAtMs) {
