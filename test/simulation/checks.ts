@@ -1,5 +1,6 @@
 import type { Gate } from '@keyturn/shared/model/verdict.ts';
 import { OUTCOMES } from '@keyturn/shared/model/outcome.ts';
+import type { ServicePlan } from './plan.ts';
 import type { World } from './world.ts';
 
 const JUMPED =
@@ -42,7 +43,13 @@ export class Checks {
     if (gate === 'publish' && world.oracle.reportedKidlessUntilMs > nowMs) {
       world.violate('publish', 'open although reported tokens without a kid are alive');
     }
-    if (gate === 'activate' || gate === 'retire') this.#everybodyKnows(gate, sinceMs);
+    if (gate === 'rollback') return;
+    if (gate === 'activate' || gate === 'retire') {
+      this.#everybodyKnows(gate, sinceMs);
+      this.#evidenceIsFresh(gate, nowMs - world.leaseMs + 1_000);
+    }
+    this.#nobodyIsSilent(gate, sinceMs);
+    this.#storeWorks(gate);
     if (gate === 'retire') this.#noOldTokens(nowMs);
     if (gate === 'purge') this.#nobodyTrusts(sinceMs);
   }
@@ -87,10 +94,73 @@ export class Checks {
     }
   }
 
+  /** The key was seen twice in a row at every vantage, and whoever is believed has reported since. */
+  #evidenceIsFresh(gate: Gate, liveSinceMs: number): void {
+    const { issuer, vantages, publishedSeenMs, servedReuse, heardMs, plan } = this.#world;
+    if (servedReuse) return this.#world.excuse('A6: a kid with two keys');
+    if (
+      issuer.vantages.some((name) => (vantages.get(name)?.newRun ?? 0) < 1) ||
+      publishedSeenMs === null
+    ) {
+      return this.#world.violate(
+        gate,
+        'open although a vantage was not seen twice in a row with the new key',
+      );
+    }
+    for (const [verifier, atMs] of heardMs) {
+      const service = plan.services.find(({ name }) => verifier.startsWith(`${name}/`));
+      if (service === undefined || isJudgedOtherwise(service) || this.#isExcused(verifier))
+        continue;
+      // Silent ones are another check's.
+      if (atMs >= liveSinceMs && atMs + 50 < publishedSeenMs) {
+        this.#world.violate(gate, `open although ${verifier} has not reported since publication`);
+      }
+    }
+  }
+
+  /** Silence never opens. */
+  #nobodyIsSilent(gate: Gate, sinceMs: number): void {
+    const { heardMs, plan } = this.#world;
+    for (const service of plan.services) {
+      if (isJudgedOtherwise(service)) continue;
+      const own = [...heardMs].filter(([verifier]) => verifier.startsWith(`${service.name}/`));
+      const silent = own.filter(([verifier, atMs]) => atMs < sinceMs && !this.#isExcused(verifier));
+      const heard = new Set(
+        own.filter(([, atMs]) => atMs >= sinceMs).map(([verifier]) => verifier.split('/')[1]),
+      );
+      const isReplaced =
+        service.declaredInstances !== null && heard.size >= service.declaredInstances;
+      if (silent.length > 0 && !isReplaced) {
+        return this.#world.violate(
+          'silence',
+          `${gate} is open although ${silent[0]?.[0]} is silent`,
+        );
+      }
+    }
+  }
+
+  #storeWorks(gate: Gate): void {
+    const { commitsFailSinceMs, schedule } = this.#world;
+    if (commitsFailSinceMs !== null && schedule.nowMs > commitsFailSinceMs) {
+      this.#world.violate('store', `${gate} is open although nothing can be recorded`);
+    }
+  }
+
+  #isBeyondInventory(cache: string): boolean {
+    return this.#world.crowdedServices.has(cache.split('-')[0] ?? '');
+  }
+
+  #isExcused(verifier: string): boolean {
+    return this.#world.excusedSilence.has(verifier.split('/')[1] ?? '');
+  }
+
   #everybodyKnows(gate: Gate, sinceMs: number): void {
     const world = this.#world;
     const lacking = world.oracle.lackNew(sinceMs);
     if (lacking.length === 0) return;
+    if (lacking.every((name) => this.#isBeyondInventory(name))) {
+      return world.excuse('A1: a silent instance of a service with more than it declared');
+    }
     if (world.servedReuse) return world.excuse('A6: a kid with two keys');
     if (world.hasJumped) return world.excuse(JUMPED);
     if (!world.plan.seesEveryOrigin)
@@ -119,11 +189,22 @@ export class Checks {
     const world = this.#world;
     if (!world.anchors.has('retired'))
       return world.violate('purge', 'open before the old key was withdrawn');
+    for (const [vantage, { oldMissedRun }] of world.vantages) {
+      if (oldMissedRun > 0) continue;
+      return world.violate('purge', `open although ${vantage} serves the old key`);
+    }
     const trusting = world.oracle.trustOld(sinceMs);
     if (trusting.length === 0) return;
+    if (trusting.every((name) => this.#isBeyondInventory(name))) {
+      return world.excuse('A1: a silent instance of a service with more than it declared');
+    }
     if (world.hasJumped) return world.excuse(JUMPED);
     world.violate('purge', `open although ${trusting.join(', ')} still accept the old key`);
   }
+}
+
+function isJudgedOtherwise({ evidence }: ServicePlan): boolean {
+  return evidence === 'timed' || evidence === 'attested';
 }
 
 /** True where the gate takes a fetch on demand for knowledge. */

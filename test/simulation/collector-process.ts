@@ -33,10 +33,12 @@ export interface CollectorOptions {
   readonly onCrash: () => void;
   /** An ack left the engine: what it says must be on disk. */
   readonly onAck: (session: string, report: Report, ack: Ack) => void;
+  readonly onReport: (session: string, report: Report) => void;
   readonly onHello: (session: string, hello: Hello, welcome: Welcome) => void;
   readonly onChange: () => void;
   /** A sighting was taken in for good. */
-  readonly onSighted: (keys: readonly KeyRef[]) => void;
+  readonly onSighted: (vantage: string, keys: readonly KeyRef[], isKept: boolean) => void;
+  readonly onCommit: (isDone: boolean) => void;
 }
 
 /** One run of the collector: the real engine and ingest on a simulated machine. */
@@ -111,13 +113,16 @@ export class CollectorProcess {
           this.options.onCrash();
           throw new StoreError('STORE_FAILED', 'the process died before this');
         }
-        if (schedule.nowMs < disk.fullUntilMs) throw new StoreError('STORE_FULL', 'no space left');
+        if (schedule.nowMs >= disk.fullUntilMs) return;
+        this.options.onCommit(false);
+        throw new StoreError('STORE_FULL', 'no space left');
       },
     });
     return {
       ...store,
       commit: (writes) => {
         store.commit(writes);
+        this.options.onCommit(true);
         if (disk.crash !== 'after') return;
         disk.crash = null;
         this.options.onCrash();
@@ -134,7 +139,7 @@ export class CollectorProcess {
       const take = (result: Parameters<Parameters<Issuer['sight']>[1]>[0]): void => {
         const sighting = { issuer: ISSUER, vantage, result };
         const taken = (answer: unknown): void => {
-          if (result.ok && !(answer instanceof Error)) this.options.onSighted(result.keys);
+          if (result.ok) this.options.onSighted(vantage, result.keys, !(answer instanceof Error));
           again();
         };
         schedule.after(0, () => this.ask(this.engine.sighting(sighting), taken), this.life);
@@ -261,6 +266,7 @@ export class Serving {
       seq: report.seq,
       report: { ok: true as const, value: report },
     }));
+    for (const report of reports) this.#collector.options.onReport(this.#name, report);
     const acks = await session.reports(received);
     for (const [at, ack] of acks.entries()) {
       const report = reports[at];

@@ -79,7 +79,7 @@ export class Faults {
       case 'pause_collector':
       case 'sleep_collector':
         tell(`the collector stands still for ${forS}`);
-        world.lastPauseMs = Math.min(fault.forMs, 2 * world.leaseMs + world.plan.tickMs);
+        world.pauses.push({ endMs: untilMs, forMs: fault.forMs });
         return world.collector?.life.pause(fault.forMs, fault.kind === 'sleep_collector');
       case 'kill_agent':
         if (instance === undefined) return;
@@ -98,6 +98,7 @@ export class Faults {
         if (instance === undefined || instance.options.service.source !== 'in_process') return;
         tell(`${name} stops cleanly for ${forS}`);
         return instance.stop(() => {
+          world.excusedSilence.add(name);
           schedule.after(fault.forMs, () => this.#run(instance));
         });
       case 'kill_collector':
@@ -113,8 +114,7 @@ export class Faults {
         disk.fullUntilMs = untilMs;
         return tell(`the collector's disk is full for ${forS}`);
       case 'collector_clock_step': {
-        // Beyond what was declared nobody promises anything, save that steps back open nothing.
-        const stepMs = fault.amount < 0.6 ? -fault.amount * 7_200_000 : fault.amount * 120_000;
+        const stepMs = (fault.amount < 0.5 ? -fault.amount : fault.amount) * 5_400_000;
         world.collectorClock.wallOffsetMs += stepMs;
         world.collector?.clock.stepWall(stepMs);
         tell(`the collector's wall clock steps by ${Math.round(stepMs / 1_000)} s`);
@@ -200,6 +200,9 @@ export class Faults {
         const more = world.addInstance(instance.options.service, this.#newName(instance));
         more.bakedIn = issuer.first.keys;
         tell(`${more.options.name} joins with the keys of its image`);
+        if (instance.options.service.declaredInstances !== null) {
+          world.crowdedServices.add(instance.options.service.name);
+        }
         return this.#run(more);
       }
       case 'second_rotation':
@@ -216,6 +219,7 @@ export class Faults {
   #run(instance: Instance): void {
     if (instance.isRemoved || instance.isUp) return;
     instance.start();
+    this.#world.excusedSilence.delete(instance.options.name);
     this.#world.traffic.flow(instance);
     this.#tooling.install(instance);
     this.#world.story.tell(instance.options.name, 'is up');
@@ -260,21 +264,20 @@ export class Faults {
   /** A copy of a machine: two processes under one name. */
   #clone(instance: Instance, fault: FaultPlan): void {
     const world = this.#world;
-    const clone = world.addInstance(instance.options.service, instance.options.name);
-    if (instance.options.kind.style === 'static') clone.bakedIn = instance.bakedIn;
-    world.story.tell(
-      'FAULT',
-      `a second ${instance.options.name} runs for ${Math.round(fault.forMs / 1_000)} s`,
-    );
+    const { service, kind, name } = instance.options;
+    const clone = world.addInstance(service, name);
+    if (kind.style === 'static') clone.bakedIn = instance.bakedIn;
+    else if (fault.amount < 0.5) clone.bakedIn = world.issuer.first.keys;
+    world.story.tell('FAULT', `a second ${name} runs`);
     this.#run(clone);
-    world.schedule.after(fault.forMs, () => {
+    const lifeMs = 300_000 + 2 * fault.forMs;
+    world.schedule.after(lifeMs, () => {
       clone.isRemoved = true;
-      clone.kill();
-      clone.killAgent();
-      world.story.tell('FAULT', `the second ${clone.options.name} is gone`);
+      world.story.tell('FAULT', `the second ${name} stops`);
+      clone.stop(() => undefined);
     });
     // Until the last of the two says hello again, and is believed to be alone.
-    world.faultUntil(world.schedule.nowMs + fault.forMs + 1_600_000);
+    world.faultUntil(world.schedule.nowMs + lifeMs + 1_600_000);
   }
 
   #newName(instance: Instance): string {

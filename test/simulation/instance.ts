@@ -297,7 +297,8 @@ export class Instance {
     const counted: Pending = {
       kid: token.hasKid ? token.key.kid : null,
       outcome,
-      claims: outcome === 'ok' ? { iatS: token.iatS, expS: token.expS } : null,
+      claims:
+        outcome === 'ok' ? { iatS: token.hasIat ? token.iatS : null, expS: token.expS } : null,
       atMs: schedule.nowMs,
     };
     if (service.source === 'pushed') this.#unpushed[at]?.push(counted);

@@ -22,6 +22,7 @@ export interface Token {
   /** The key that signed it. */
   readonly key: KeyRef;
   readonly hasKid: boolean;
+  readonly hasIat: boolean;
   readonly iatS: number;
   readonly expS: number;
   /** True time, ms. */
@@ -141,6 +142,7 @@ export class Issuer {
       serial: this.minted,
       key: isSwitched ? this.newKey : this.oldKey,
       hasKid: !this.#chance.is(kidlessShare),
+      hasIat: !this.#plan.omitsIat,
       iatS,
       expS: iatS + Math.floor((lifetimeMs * this.lifetimeFactor) / 1_000),
       mintedMs: nowMs,

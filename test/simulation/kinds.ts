@@ -64,7 +64,7 @@ export const KINDS: readonly Kind[] = [
     profile: 'npm-get-jwks',
     style: 'per_kid',
     staleOnError: true,
-    ways: [['proxy', 'served']],
+    ways: [['proxy', 'fetchable']],
   },
   { ...PLAIN, profile: 'npm-hono-jwk', style: 'lazy', ways: [['proxy', 'served']] },
   {

@@ -25,6 +25,8 @@ export interface Promised {
 export class Oracle {
   /** Latest moment any old-key token is acceptable whose acceptance a collector has confirmed. */
   reportedUntilMs = -Infinity;
+  /** Latest moment an old-key token was signed whose acceptance a collector has confirmed. */
+  reportedSignedMs = -Infinity;
   /** The same for tokens without a kid. */
   reportedKidlessUntilMs = -Infinity;
   /** Longest lifetime of a token whose acceptance a collector has confirmed. */
@@ -66,9 +68,10 @@ export class Oracle {
   /** Until when some old-key token lives, of those anybody promised anything about. */
   promisedUntilMs({ switchDeclaredMs, skewMs, declaredTmaxMs }: Promised): number {
     const tmaxMs = Math.max(declaredTmaxMs ?? 0, this.reportedLifetimeMs);
+    const signedMs = Math.max(switchDeclaredMs + skewMs, this.reportedSignedMs);
     let latestMs = this.reportedUntilMs;
     for (const { mintedMs, lifetimeMs, lastAcceptableMs } of this.#tokens) {
-      if (mintedMs > switchDeclaredMs + skewMs || lifetimeMs > tmaxMs) continue;
+      if (mintedMs > signedMs || lifetimeMs > tmaxMs) continue;
       latestMs = Math.max(latestMs, lastAcceptableMs);
     }
     return latestMs;

@@ -53,6 +53,10 @@ export interface WorldPlan {
   readonly namesThumbprint: boolean;
   /** Share of tokens without a kid before the rotation starts, and until when. */
   readonly kidlessUntilMs: number;
+  /** Tokens do not say when they were signed. */
+  readonly omitsIat: boolean;
+  /** Somebody was given a token that lives four times as long as any declared one. */
+  readonly presigns: boolean;
   /** A person sets checks of `activate` aside for two minutes before publication. */
   readonly waivesEarly: boolean;
   /** A restart of the collector reads settings that declare a shorter lifetime. */
@@ -82,7 +86,8 @@ export function planOf(seed: number): WorldPlan {
     retireSafetyMs: chance.pick([300_000, 420_000]),
     uncountedBlocksRetire: false,
     tmaxMs,
-    declaredTmaxMs: chance.is(0.85) ? tmaxMs : null,
+    // Without iat nobody can see how long tokens live, so somebody must have said it.
+    declaredTmaxMs: chance.is(0.85) || new Chance(seed, 'iat').is(0.1) ? tmaxMs : null,
     origins: chance.whole(1, 3),
     originSpreadMs: chance.pick([5_000, 60_000, 180_000]),
     edges,
@@ -95,6 +100,8 @@ export function planOf(seed: number): WorldPlan {
     stableForMs: chance.pick([0, 60_000]),
     namesThumbprint: chance.is(0.5),
     kidlessUntilMs: chance.is(0.1) ? chance.between(60_000, 900_000) : 0,
+    presigns: new Chance(seed, 'presigned').is(0.15),
+    omitsIat: new Chance(seed, 'iat').is(0.1),
     waivesEarly: chance.is(0.15),
     lowersTmax: chance.is(0.25),
     services,

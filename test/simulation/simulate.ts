@@ -105,19 +105,24 @@ function waitMs(world: World, tooling: Tooling): number {
   );
   switch (tooling.phase) {
     case 'publish':
-      return Math.max(0, plan.kidlessUntilMs - tooling.sinceMs) + 2 * tmaxMs + plan.skewMs;
+      return (
+        Math.max(0, plan.kidlessUntilMs - tooling.sinceMs) +
+        2 * tmaxMs +
+        plan.skewMs +
+        world.mostAheadMs
+      );
     case 'activate':
-      return caches + slowest + FAILED_FETCH_MS + plan.publishSafetyMs;
+      return caches + slowest + FAILED_FETCH_MS + plan.publishSafetyMs + world.mostAheadMs;
     case 'retire': {
       const lastMs = Math.max(
         oracle.liveUntilMs(),
         schedule.nowMs > 0 ? tooling.sinceMs + tmaxMs : 0,
       );
       const late = Math.max(0, lastMs - Math.max(tooling.sinceMs, world.quietFromMs));
-      return late + tmaxMs + 2 * (plan.skewMs + plan.retireSafetyMs);
+      return late + world.mostAheadMs + tmaxMs + 2 * (plan.skewMs + plan.retireSafetyMs);
     }
     case 'complete':
-      return caches + dropMs + slowest + 1_800_000;
+      return caches + dropMs + slowest + world.mostAheadMs + 1_800_000;
     case 'start':
     case 'done':
     case 'aborted':

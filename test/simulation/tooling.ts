@@ -4,6 +4,7 @@ import { Chance } from './chance.ts';
 import { Checks } from './checks.ts';
 import type { Instance } from './instance.ts';
 import { ISSUER } from './issuer.ts';
+import { EPOCH_MS } from './schedule.ts';
 import type { World } from './world.ts';
 
 type Phase = 'start' | 'publish' | 'activate' | 'retire' | 'complete' | 'done' | 'aborted';
@@ -164,6 +165,7 @@ export class Tooling {
       this.#world.mostDeclaredTmaxMs ?? 0,
       oracle.reportedLifetimeMs,
     );
+    this.#world.signedAtRetireMs = oracle.reportedSignedMs;
     issuer.serve([issuer.newKey]);
     this.#enter('complete');
     this.#world.reach('retired');
@@ -205,7 +207,10 @@ export class Tooling {
     if (schedule.nowMs - retiredMs > 300_000) this.#helpPurge(retiredMs);
   }
 
-  /** A collector whose clock is off is set right and restarted, as the check advises. */
+  /**
+   * A collector whose clock is off is set right and restarted, as the check advises. Its time never
+   * starts below what it noted, so one that was ahead stays stopped until that is past.
+   */
   #setClock(): void {
     const { schedule, plan } = this.#world;
     const clock = this.lastVerdict?.checks.find(({ id }) => id === 'clock_agrees');
@@ -219,7 +224,9 @@ export class Tooling {
     this.#world.hasJumped = true;
     this.#world.collectorClock.wallOffsetMs = plan.collectorOffsetMs;
     this.#world.story.tell('people', 'set the clock of the collector and restart it');
-    this.#world.crashCollector(2_000);
+    const noted = this.#collector()?.engine.nowMs() ?? 0;
+    const aheadMs = noted - EPOCH_MS - schedule.nowMs - plan.collectorOffsetMs;
+    this.#world.crashCollector(2_000 + Math.max(0, aheadMs));
   }
 
   #attestWhere(fact: 'holds_new' | 'rejects_old', isSo: (instance: Instance) => boolean): void {
@@ -265,6 +272,7 @@ export class Tooling {
         story.tell('people', `restart ${name}, which keeps ${issuer.oldKey.kid}`);
         instance.kill();
         instance.start();
+        this.#world.excusedSilence.delete(name);
         this.#world.traffic.flow(instance);
       }
       if (trusts) all = false;
@@ -282,6 +290,7 @@ export class Tooling {
   removeVerifier(service: string, instance: string): void {
     const { schedule } = this.#world;
     const cancel = schedule.after(60_000, () => this.removeVerifier(service, instance));
+    this.#world.excusedSilence.add(instance);
     const act: Act = {
       type: 'remove_verifier',
       by: 'ada',
@@ -292,7 +301,8 @@ export class Tooling {
     };
     this.#act(act, (result) => {
       // Still called live, or the collector was restarted: tried again later.
-      if (result.ok || result.refusal.code === 'not_found') cancel();
+      if (!result.ok && result.refusal.code !== 'not_found') return;
+      cancel();
     });
   }
 

@@ -10,6 +10,8 @@ const CLIENTS = 6;
 /** Attackers' and other issuers' tokens, whose kid nobody ever published, come this often. */
 const FOREIGN_MS = [30_000, 540_000] as const;
 
+/** Before the rotation starts. */
+const PRESIGNED_AT_MS = 200_000;
 /** The slowest refresh, proxy and edges included. */
 const LONGEST_REFRESH_MS = 1_500_000;
 
@@ -41,6 +43,14 @@ export class Traffic {
 
   start(): void {
     this.#job();
+    const { plan, schedule } = this.#world;
+    if (!plan.presigns) return;
+    schedule.after(PRESIGNED_AT_MS, () => {
+      const token = this.#mint(0, 4 * plan.tmaxMs);
+      const users = [0.1, 0.3, 0.5, 0.7, 0.9];
+      schedule.after(1_000, () => this.#use(token, users));
+      schedule.after(3.9 * plan.tmaxMs, () => this.#use(token, users));
+    });
   }
 
   /** Presents tokens to one instance for as long as it runs. */
@@ -78,18 +88,21 @@ export class Traffic {
     );
   }
 
-  /** A monthly job: a token of the longest life, used once, at its end. */
+  /** A monthly job: a token of the longest life, tried out, and used once, at its end. */
   #job(): void {
     const { schedule, plan } = this.#world;
     const token = this.#mint(this.#chance.whole(0, plan.signers - 1), plan.tmaxMs);
     const lifeMs = (token.expS - token.iatS) * 1_000;
     const users = [this.#chance.next(), this.#chance.next()];
     const useMs = lifeMs * this.#chance.between(0.8, 0.99);
-    schedule.after(useMs, () => {
-      const up = this.#world.instances.filter((instance) => instance.isUp);
-      for (const user of users) up[Math.floor(user * up.length)]?.verify(token);
-    });
+    schedule.after(this.#chance.between(500, 5_000), () => this.#use(token, users));
+    schedule.after(useMs, () => this.#use(token, users));
     schedule.after(plan.tmaxMs * this.#chance.between(0.2, 0.5), () => this.#job());
+  }
+
+  #use(token: Token, users: readonly number[]): void {
+    const up = this.#world.instances.filter((instance) => instance.isUp);
+    for (const user of users) up[Math.floor(user * up.length)]?.verify(token);
   }
 
   #tokenOf(client: Client): Token {
@@ -142,7 +155,7 @@ function excuseOf(world: World, instance: Instance, token: Token, outcome: Outco
     if (nowMs - activatedMs > 0 && kind.style === 'per_kid') return 'grade: cooldown';
   }
   if (token.key === issuer.oldKey && world.anchors.has('retired')) {
-    if (token.mintedMs > world.switchDeclaredMs + plan.skewMs) {
+    if (token.mintedMs > Math.max(world.switchDeclaredMs + plan.skewMs, world.signedAtRetireMs)) {
       return 'late signer: a token nobody had reported when the old key was withdrawn';
     }
     if ((token.expS - token.iatS) * 1_000 > world.knownTmaxAtRetireMs) {

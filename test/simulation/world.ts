@@ -2,7 +2,13 @@ import { emptyMemoryContents } from '@keyturn/collector/store/memory.ts';
 import { leaseMs } from '@keyturn/collector/core/policy.ts';
 import { type KeyRef, verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
-import type { Ack, Hello, Report } from '@keyturn/shared/model/report.ts';
+import {
+  type Ack,
+  type Hello,
+  isNewer,
+  type KidCounts,
+  type Report,
+} from '@keyturn/shared/model/report.ts';
 import { Chance } from './chance.ts';
 import { CollectorProcess, type Disk } from './collector-process.ts';
 import type { Anchor } from './fault-plan.ts';
@@ -55,11 +61,24 @@ export class World {
   readonly truthCounts = new Map<string, number>();
   /** Highest stamp acked per verifier. */
   readonly acked = new Map<string, { epoch: number; seq: number }>();
+  /** When each verifier's latest report reached the collector. */
+  readonly heardMs = new Map<string, number>();
+  /** Verifiers that stopped cleanly, or that a person said are gone. */
+  readonly excusedSilence = new Set<string>();
+  /** Services with more instances than the inventory says. */
+  readonly crowdedServices = new Set<string>();
+  /** What the collector saw at each vantage: sightings in a row with the new key, and without the old. */
+  readonly vantages = new Map<string, { newRun: number; oldMissedRun: number }>();
+  /** Since when every vantage has served the new key, as the collector saw it. */
+  publishedSeenMs: number | null = null;
+  /** Since when commits fail, as far as the collector knows. */
+  commitsFailSinceMs: number | null = null;
   /** Verifiers of which a hello was answered, by name of the instance. */
   readonly known = new Set<string>();
   /** Latest moment an origin or edge served what it should not have. */
   lastRegressionMs = -Infinity;
-  lastPauseMs = 0;
+  /** Times the collector stood still. */
+  readonly pauses: { readonly endMs: number; readonly forMs: number }[] = [];
   /** When the tool last declared the switch, true time. */
   switchDeclaredMs = Infinity;
   /** Some origin has served a kid with other key material. */
@@ -68,10 +87,14 @@ export class World {
   readonly seenMaterial = new Set<string>();
   /** The collector's time has jumped over what its machine had slept: earlier moments look older. */
   hasJumped = false;
+  /** How far ahead the collector's wall clock was at any of its starts. */
+  mostAheadMs = 0;
   /** More processes took turns under one name than the collector keeps apart. */
   isCrowded = false;
   /** Keys that people put into verifiers which fetch none. */
   installed: readonly KeyRef[];
+  /** Latest signature of the old key reported when it was withdrawn. */
+  signedAtRetireMs = -Infinity;
   /** Longest lifetime declared or reported when the old key was withdrawn. */
   knownTmaxAtRetireMs = 0;
   onAnchor: (anchor: Anchor) => void = () => undefined;
@@ -111,7 +134,13 @@ export class World {
 
   /** How long what was true may go on being believed: one lease, and what a message may take. */
   get believedForMs(): number {
-    return this.leaseMs + 2_000 + DELAY_MAX_MS + 40_000 + this.lastPauseMs;
+    const recentMs = this.schedule.nowMs - 2 * this.leaseMs - 60_000;
+    let pausedMs = 0;
+    // A collector that stood still for less than its hold-down demands knows nothing of that time.
+    for (const { endMs, forMs } of this.pauses) {
+      if (endMs > recentMs) pausedMs += Math.min(forMs, 2 * this.leaseMs + this.plan.tickMs);
+    }
+    return this.leaseMs + 2_000 + DELAY_MAX_MS + 40_000 + pausedMs;
   }
 
   addInstance(service: ServicePlan, name: string): Instance {
@@ -143,6 +172,9 @@ export class World {
   startCollector(): void {
     this.#collectorRuns += 1;
     this.#handles.clear();
+    this.commitsFailSinceMs = null;
+    const aheadMs = this.collectorClock.wallOffsetMs - this.plan.collectorOffsetMs;
+    this.mostAheadMs = Math.max(this.mostAheadMs, aheadMs);
     if (this.#collectorRuns === 2 && this.plan.lowersTmax && this.declaredTmaxMs !== null) {
       this.declaredTmaxMs /= 4;
       this.issuer.lifetimeFactor = 0.25;
@@ -162,6 +194,10 @@ export class World {
       tickMs: this.plan.tickMs,
       onCrash: () => this.crashCollector(20_000),
       onAck: (session, report, ack) => this.#noteAck(session, report, ack),
+      onReport: (session, report) => {
+        const verifier = this.#handles.get(session)?.get(report.handle);
+        if (verifier !== undefined) this.heardMs.set(verifier, this.schedule.nowMs);
+      },
       onHello: (session, hello, welcome) => {
         const accepted = new Set(
           welcome.assignments.filter(({ refused }) => refused === '').map(({ handle }) => handle),
@@ -169,10 +205,9 @@ export class World {
         this.#noteHello(session, hello, accepted);
       },
       onChange: () => this.onVerdicts(),
-      onSighted: (keys) => {
-        for (const { kid, thumbprint } of keys) {
-          if (kid === this.issuer.newKey.kid) this.seenMaterial.add(thumbprint);
-        }
+      onSighted: (vantage, keys, isKept) => this.#noteSighting(vantage, keys, isKept),
+      onCommit: (isDone) => {
+        this.commitsFailSinceMs = isDone ? null : (this.commitsFailSinceMs ?? this.schedule.nowMs);
       },
     });
     this.story.tell('collector', `starts (run ${this.#collectorRuns})`);
@@ -251,6 +286,13 @@ export class World {
   #noteAck(session: string, report: Report, ack: Ack): void {
     const verifier = this.#handles.get(session)?.get(report.handle);
     if (verifier === undefined || ack.result !== 'applied') return;
+    const before = this.acked.get(verifier);
+    if (before !== undefined && !isNewer(report, before)) {
+      this.violate(
+        'order',
+        `${verifier}: (${report.epoch}, ${report.seq}) was applied after (${before.epoch}, ${before.seq})`,
+      );
+    }
     this.acked.set(verifier, { epoch: report.epoch, seq: report.seq });
     const stored = this.contents.verifiers.get(verifier);
     const isStored =
@@ -268,20 +310,43 @@ export class World {
           `${verifier} was acked exp ${row.highestExp} of ${kid}, not kept`,
         );
       }
-      this.#noteReported(kid, row.highestExp, row.longestLifetimeS);
+      this.#noteReported(kid, row);
     }
   }
 
-  #noteReported(kid: string | null, expS: number | null, lifetimeS: number | null): void {
+  #noteSighting(vantage: string, keys: readonly KeyRef[], isKept: boolean): void {
+    const { newKey, oldKey } = this.issuer;
+    const runs = this.vantages.get(vantage) ?? { newRun: 0, oldMissedRun: 0 };
+    const holds = (key: KeyRef): boolean =>
+      keys.some(({ thumbprint }) => thumbprint === key.thumbprint);
+    runs.newRun = holds(newKey) ? runs.newRun + 1 : 0;
+    runs.oldMissedRun = holds(oldKey) ? 0 : runs.oldMissedRun + 1;
+    this.vantages.set(vantage, runs);
+    const everywhere = this.issuer.vantages.map((name) => this.vantages.get(name)?.newRun ?? 0);
+    if (everywhere.some((run) => run === 0)) this.publishedSeenMs = null;
+    else if (everywhere.every((run) => run > 1)) this.publishedSeenMs ??= this.schedule.nowMs;
+    if (!isKept) return;
+    for (const { kid, thumbprint } of keys) {
+      if (kid === newKey.kid) this.seenMaterial.add(thumbprint);
+    }
+  }
+
+  #noteReported(kid: string | null, row: KidCounts): void {
     const { oracle } = this;
-    const untilMs = (expS ?? 0) * 1_000 - EPOCH_MS - this.plan.issuerOffsetMs;
+    const trueMs = (unixS: number | null): number =>
+      (unixS ?? 0) * 1_000 - EPOCH_MS - this.plan.issuerOffsetMs;
+    const untilMs = trueMs(row.highestExp);
     if (kid === null) {
       oracle.reportedKidlessUntilMs = Math.max(oracle.reportedKidlessUntilMs, untilMs);
     }
     if (kid === this.issuer.oldKey.kid) {
       oracle.reportedUntilMs = Math.max(oracle.reportedUntilMs, untilMs);
+      oracle.reportedSignedMs = Math.max(oracle.reportedSignedMs, trueMs(row.highestIat));
     }
-    oracle.reportedLifetimeMs = Math.max(oracle.reportedLifetimeMs, (lifetimeS ?? 0) * 1_000);
+    oracle.reportedLifetimeMs = Math.max(
+      oracle.reportedLifetimeMs,
+      (row.longestLifetimeS ?? 0) * 1_000,
+    );
   }
 }
 

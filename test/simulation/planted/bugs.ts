@@ -1,0 +1,361 @@
+/** A text of a source file and what stands there instead while the bug is planted. */
+export interface Replacement {
+  /** From the root of the workspace. */
+  readonly file: string;
+  /** Must occur exactly once. */
+  readonly text: string;
+  readonly by: string;
+}
+
+/** One mistake somebody could make, and a seed whose world shows it. */
+export interface PlantedBug {
+  readonly id: string;
+  readonly replacements: readonly Replacement[];
+  /** Caught here when last looked; searched for anew when it is not any more. */
+  readonly seed: number;
+}
+
+const CORE = 'collector/src/core';
+
+const at = (file: string, text: string, by: string): Replacement => ({ file, text, by });
+
+const EPOCH = at(`${CORE}/reports.ts`, 'if (report.epoch < record.epoch) {', 'if (false) {');
+const EPOCH_ABOVE = at(`${CORE}/reports.ts`, 'if (report.epoch > record.epoch) {', 'if (false) {');
+const SEQ = at(`${CORE}/reports.ts`, "if (report.seq <= record.seq) return ack('ignored');", '');
+
+export const PLANTED: readonly PlantedBug[] = [
+  { id: 'epoch comparison dropped', replacements: [EPOCH, EPOCH_ABOVE], seed: 1 },
+  { id: 'seq comparison dropped', replacements: [SEQ], seed: 1 },
+  { id: 'last arrival wins', replacements: [EPOCH, EPOCH_ABOVE, SEQ], seed: 1 },
+  {
+    id: "agent's wall clock trusted",
+    replacements: [
+      at(
+        `${CORE}/admission.ts`,
+        '  return hello.verifiers.map((named) => {',
+        '  ((state as any).offMs ??= new Map()).set(session, hello.wallUnixMs - now.atMs);\n  return hello.verifiers.map((named) => {',
+      ),
+      at(
+        `${CORE}/reports.ts`,
+        '  const { record } = verifier;\n  if (report',
+        '  now = { ...now, atMs: now.atMs + ((state as any).offMs?.get(session) ?? 0) };\n  const { record } = verifier;\n  if (report',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'silence is consent',
+    replacements: [
+      at(
+        `${CORE}/gates/dependents.ts`,
+        'found.addAll(group.silent, (verifier) =>',
+        'found.addAll(new Set<Verifier>(), (verifier) =>',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'leases never end',
+    replacements: [
+      at(
+        `${CORE}/reports.ts`,
+        'const expired = expiredLeases(state.fleet, now.atMs);',
+        'const expired: Verifier[] = [];',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'leases of restored verifiers never end',
+    replacements: [
+      at(
+        `${CORE}/initial.ts`,
+        "if (liveness !== 'departed') renewLease(state.fleet, state.policy, verifier, now.atMs);",
+        '',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'hold-down missing',
+    replacements: [
+      at(
+        `${CORE}/initial.ts`,
+        'return now.atMs + leaseMs(policy) + 2_000;',
+        'return now.atMs - 1 + 0 * leaseMs(policy);',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'Tmax lowered by config',
+    replacements: [
+      at(
+        `${CORE}/timing.ts`,
+        'if (declaredLifetimeMs !== null) longest = Math.max(longest ?? 0, declaredLifetimeMs);',
+        '',
+      ),
+      at(
+        `${CORE}/timing.ts`,
+        'if (record.issuer !== issuer.issuer || record.longestLifetimeS === null) continue;',
+        'if (issuer.maxTokenLifetimeMs !== null) continue;',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'published after one sighting',
+    replacements: [at(`${CORE}/issuers.ts`, 'SIGHTINGS_IN_A_ROW = 2;', 'SIGHTINGS_IN_A_ROW = 1;')],
+    seed: 1,
+  },
+  {
+    id: 'published when one vantage has it',
+    replacements: [
+      at(
+        `${CORE}/issuers.ts`,
+        'if (heldByAll) publishedAtMs ??= now.atMs;\n  else if (lackedBySome) publishedAtMs = null;',
+        'if (heldBySome) publishedAtMs ??= now.atMs;',
+      ),
+      at(`${CORE}/issuers.ts`, 'if ((vantage.heldRuns.get(identity) ?? 0) < 1) return false;', ''),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'a regressing origin unpublishes nothing',
+    replacements: [
+      at(`${CORE}/issuers.ts`, 'else if (lackedBySome) publishedAtMs = null;', ''),
+      at(`${CORE}/issuers.ts`, 'if ((vantage.heldRuns.get(identity) ?? 0) < 1) return false;', ''),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'evidence older than publication accepted',
+    replacements: [
+      at(
+        `${CORE}/standing.ts`,
+        'facts.publishedAtMs === null || record.observedAtMs < facts.publishedAtMs',
+        'facts.publishedAtMs === null',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'goodbye of a superseded session honoured',
+    replacements: [
+      at(
+        `${CORE}/reports.ts`,
+        'if (verifier === undefined || verifier.session !== session) continue;',
+        'if (verifier === undefined) continue;',
+      ),
+      at(
+        `${CORE}/reports.ts`,
+        'if (verifier.contestedUntilMs > now.atMs) unbind',
+        'if (false) unbind',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'usage high-water not persisted',
+    replacements: [
+      at(`${CORE}/reports.ts`, "writes.push({ kind: 'usage', record });", 'void writes;'),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'ack before commit',
+    replacements: [
+      at(
+        'collector/src/engine.ts',
+        'const failure = commit(now);',
+        'commit(now);\n    const failure = undefined;',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'wall clock used for time gates',
+    replacements: [
+      at(
+        'collector/src/steady-time.ts',
+        'earliestMs: Math.min(atMs, clock.wallMs())',
+        'earliestMs: clock.wallMs()',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'clocks apart go unnoticed',
+    replacements: [
+      at(`${CORE}/gates/health.ts`, 'if (Math.abs(offMs) > toleranceMs) {', 'if (false) {'),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'retire ignores the highest iat',
+    replacements: [
+      at(
+        `${CORE}/timing.ts`,
+        'const seenMs = usage?.highestIatS == null ? 0 : usage.highestIatS * 1_000;',
+        'const seenMs = 0 * (usage?.highestIatS ?? 0);',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'retire ignores the latest exp',
+    replacements: [
+      at(
+        `${CORE}/timing.ts`,
+        'const latestExpMs = usage?.highestExpS == null ? 0 : usage.highestExpS * 1_000;',
+        'const latestExpMs = 0;',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'retire without margins',
+    replacements: [
+      at(
+        `${CORE}/timing.ts`,
+        'const marginMs = issuer.skewMs + policy.retireSafetyMs;',
+        'const marginMs = 0 * (issuer.skewMs + policy.retireSafetyMs);',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'served counts for several caches',
+    replacements: [
+      at(
+        `${CORE}/standing.ts`,
+        'return profile.replacesWholeSet && !profile.severalCaches;',
+        'return profile.replacesWholeSet;',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'waivers never expire',
+    replacements: [
+      at(`${CORE}/gates/verdict.ts`, 'waiver.expiresAtMs > now.atMs', 'waiver.atMs <= now.atMs'),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'a restart trusts old standings',
+    replacements: [
+      at(
+        `${CORE}/admission.ts`,
+        'receivedAtMs: null,\n    observedAtMs: null,\n    keySets: [],',
+        'receivedAtMs: before?.receivedAtMs ?? null,\n    observedAtMs: before?.observedAtMs ?? null,\n    keySets: before?.keySets ?? [],',
+      ),
+      at(
+        `${CORE}/admission.ts`,
+        "setLiveness(state.fleet, known, 'joined', now.atMs);",
+        "setLiveness(state.fleet, known, 'reporting', now.atMs);",
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'counts added instead of differenced',
+    replacements: [
+      at(
+        `${CORE}/usage.ts`,
+        'const more = (row.outcomes[outcome] ?? 0) - (previous?.outcomes[outcome] ?? 0);',
+        'const more = row.outcomes[outcome] ?? 0;',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'a departed verifier never returns',
+    replacements: [
+      at(
+        `${CORE}/admission.ts`,
+        'const before = known?.record;',
+        'if (known !== undefined && known.record.departedAtMs !== null) return known;\n  const before = known?.record;',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'gates go on while the store refuses',
+    replacements: [
+      at(`${CORE}/gates/health.ts`, 'if (sinceMs === null) return pass(', 'if (true) return pass('),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'a kid with two keys goes unnoticed',
+    replacements: [
+      at(`${CORE}/gates/keys.ts`, 'if (issuer?.reusedKids.has(kid) === true) {', 'if (false) {'),
+      at(
+        `${CORE}/gates/keys.ts`,
+        'rotation.newThumbprint !== null && record.key.thumbprint !== rotation.newThumbprint',
+        'record.key.kid === null',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'two rotations at once',
+    replacements: [
+      at(`${CORE}/act/start.ts`, 'if (twin !== undefined) {', 'if (false) {'),
+      at(`${CORE}/act/start.ts`, 'if (entangled !== undefined) {', 'if (false) {'),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'a second process under one name goes unnoticed',
+    replacements: [
+      at(
+        `${CORE}/fleet.ts`,
+        '  verifier.contestedUntilMs = Math.max(verifier.contestedUntilMs, untilMs);\n  fleet.contested.add(verifier);',
+        '  if (fleet.verifiers.size >= 0) return;\n  verifier.contestedUntilMs = Math.max(verifier.contestedUntilMs, untilMs);\n  fleet.contested.add(verifier);',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'one fetch proves a key gone from every cache',
+    replacements: [
+      at(
+        `${CORE}/standing.ts`,
+        "if (proxy && (!profile.replacesWholeSet || profile.severalCaches)) return 'unknown';",
+        '',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'remembered tokens forgotten in purge',
+    replacements: [
+      at(`${CORE}/standing.ts`, "if (profile.cachesVerifiedTokens) return 'unknown';", ''),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'kid-less tokens do not count',
+    replacements: [
+      at(
+        `${CORE}/gates/kidless.ts`,
+        'if (usage === undefined) {',
+        'if (usage === undefined || usage.kid === null) {',
+      ),
+    ],
+    seed: 1,
+  },
+  {
+    id: 'an agent keeps keys that its verifier lost',
+    replacements: [
+      at(
+        'agent/src/ledger/memory-ledger.ts',
+        'this.#sets.set(issuer, after);',
+        'if ((before?.identities.size ?? 0) <= after.identities.size) this.#sets.set(issuer, after);',
+      ),
+    ],
+    seed: 1,
+  },
+];

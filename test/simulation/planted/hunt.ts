@@ -1,0 +1,22 @@
+// Runs worlds until one breaks a promise: `hunt.ts FROM COUNT`. Prints the seed and rule as JSON.
+
+import { planOf } from '../plan.ts';
+import { simulate } from '../simulate.ts';
+
+const [from = 1, count = 1] = process.argv.slice(2).map(Number);
+let caught: { seed: number; rule: string; message: string } | null = null;
+for (let seed = from; seed < from + count && caught === null; seed += 1) {
+  try {
+    const [first] = (await simulate(planOf(seed))).violations;
+    if (first !== undefined) caught = { seed, rule: first.rule, message: first.message };
+  } catch (error) {
+    // A bug that makes a part of the product throw has shown itself as well.
+    caught = {
+      seed,
+      rule: 'throws',
+      message: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+console.log(JSON.stringify(caught));
+process.exit(0);
