@@ -24,9 +24,9 @@ const EPOCH_ABOVE = at(`${CORE}/reports.ts`, 'if (report.epoch > record.epoch) {
 const SEQ = at(`${CORE}/reports.ts`, "if (report.seq <= record.seq) return ack('ignored');", '');
 
 export const PLANTED: readonly PlantedBug[] = [
-  { id: 'epoch comparison dropped', replacements: [EPOCH, EPOCH_ABOVE], seed: 1 },
-  { id: 'seq comparison dropped', replacements: [SEQ], seed: 1 },
-  { id: 'last arrival wins', replacements: [EPOCH, EPOCH_ABOVE, SEQ], seed: 1 },
+  { id: 'epoch comparison dropped', replacements: [EPOCH, EPOCH_ABOVE], seed: 6 },
+  { id: 'seq comparison dropped', replacements: [SEQ], seed: 2 },
+  { id: 'last arrival wins', replacements: [EPOCH, EPOCH_ABOVE, SEQ], seed: 2 },
   {
     id: "agent's wall clock trusted",
     replacements: [
@@ -41,7 +41,7 @@ export const PLANTED: readonly PlantedBug[] = [
         '  now = { ...now, atMs: now.atMs + ((state as any).offMs?.get(session) ?? 0) };\n  const { record } = verifier;\n  if (report',
       ),
     ],
-    seed: 1,
+    seed: 2,
   },
   {
     id: 'silence is consent',
@@ -52,7 +52,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'found.addAll(new Set<Verifier>(), (verifier) =>',
       ),
     ],
-    seed: 1,
+    seed: 2,
   },
   {
     id: 'leases never end',
@@ -63,7 +63,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'const expired: Verifier[] = [];',
       ),
     ],
-    seed: 1,
+    seed: 2,
   },
   {
     id: 'leases of restored verifiers never end',
@@ -74,7 +74,7 @@ export const PLANTED: readonly PlantedBug[] = [
         '',
       ),
     ],
-    seed: 1,
+    seed: 4,
   },
   {
     id: 'hold-down missing',
@@ -101,12 +101,12 @@ export const PLANTED: readonly PlantedBug[] = [
         'if (issuer.maxTokenLifetimeMs !== null) continue;',
       ),
     ],
-    seed: 1,
+    seed: 95,
   },
   {
     id: 'published after one sighting',
     replacements: [at(`${CORE}/issuers.ts`, 'SIGHTINGS_IN_A_ROW = 2;', 'SIGHTINGS_IN_A_ROW = 1;')],
-    seed: 1,
+    seed: 9,
   },
   {
     id: 'published when one vantage has it',
@@ -118,7 +118,7 @@ export const PLANTED: readonly PlantedBug[] = [
       ),
       at(`${CORE}/issuers.ts`, 'if ((vantage.heldRuns.get(identity) ?? 0) < 1) return false;', ''),
     ],
-    seed: 1,
+    seed: 7,
   },
   {
     id: 'a regressing origin unpublishes nothing',
@@ -126,7 +126,7 @@ export const PLANTED: readonly PlantedBug[] = [
       at(`${CORE}/issuers.ts`, 'else if (lackedBySome) publishedAtMs = null;', ''),
       at(`${CORE}/issuers.ts`, 'if ((vantage.heldRuns.get(identity) ?? 0) < 1) return false;', ''),
     ],
-    seed: 1,
+    seed: 10,
   },
   {
     id: 'evidence older than publication accepted',
@@ -137,7 +137,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'facts.publishedAtMs === null',
       ),
     ],
-    seed: 1,
+    seed: 9,
   },
   {
     id: 'goodbye of a superseded session honoured',
@@ -153,7 +153,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'if (false) unbind',
       ),
     ],
-    seed: 1,
+    seed: 959,
   },
   {
     id: 'usage high-water not persisted',
@@ -171,7 +171,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'commit(now);\n    const failure = undefined;',
       ),
     ],
-    seed: 1,
+    seed: 2,
   },
   {
     id: 'wall clock used for time gates',
@@ -182,14 +182,14 @@ export const PLANTED: readonly PlantedBug[] = [
         'earliestMs: clock.wallMs()',
       ),
     ],
-    seed: 1,
+    seed: 107,
   },
   {
     id: 'clocks apart go unnoticed',
     replacements: [
       at(`${CORE}/gates/health.ts`, 'if (Math.abs(offMs) > toleranceMs) {', 'if (false) {'),
     ],
-    seed: 1,
+    seed: 20,
   },
   {
     id: 'retire ignores the highest iat',
@@ -200,7 +200,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'const seenMs = 0 * (usage?.highestIatS ?? 0);',
       ),
     ],
-    seed: 1,
+    seed: 206,
   },
   {
     id: 'retire ignores the latest exp',
@@ -211,7 +211,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'const latestExpMs = 0;',
       ),
     ],
-    seed: 1,
+    seed: 148,
   },
   {
     id: 'retire without margins',
@@ -222,7 +222,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'const marginMs = 0 * (issuer.skewMs + policy.retireSafetyMs);',
       ),
     ],
-    seed: 1,
+    seed: 378,
   },
   {
     id: 'served counts for several caches',
@@ -233,14 +233,14 @@ export const PLANTED: readonly PlantedBug[] = [
         'return profile.replacesWholeSet;',
       ),
     ],
-    seed: 1,
+    seed: 681,
   },
   {
     id: 'waivers never expire',
     replacements: [
       at(`${CORE}/gates/verdict.ts`, 'waiver.expiresAtMs > now.atMs', 'waiver.atMs <= now.atMs'),
     ],
-    seed: 1,
+    seed: 5,
   },
   {
     id: 'a restart trusts old standings',
@@ -256,7 +256,7 @@ export const PLANTED: readonly PlantedBug[] = [
         "setLiveness(state.fleet, known, 'reporting', now.atMs);",
       ),
     ],
-    seed: 1,
+    seed: 3,
   },
   {
     id: 'counts added instead of differenced',
@@ -278,14 +278,14 @@ export const PLANTED: readonly PlantedBug[] = [
         'if (known !== undefined && known.record.departedAtMs !== null) return known;\n  const before = known?.record;',
       ),
     ],
-    seed: 1,
+    seed: 10,
   },
   {
     id: 'gates go on while the store refuses',
     replacements: [
       at(`${CORE}/gates/health.ts`, 'if (sinceMs === null) return pass(', 'if (true) return pass('),
     ],
-    seed: 1,
+    seed: 2,
   },
   {
     id: 'a kid with two keys goes unnoticed',
@@ -297,7 +297,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'record.key.kid === null',
       ),
     ],
-    seed: 1,
+    seed: 2,
   },
   {
     id: 'two rotations at once',
@@ -305,7 +305,7 @@ export const PLANTED: readonly PlantedBug[] = [
       at(`${CORE}/act/start.ts`, 'if (twin !== undefined) {', 'if (false) {'),
       at(`${CORE}/act/start.ts`, 'if (entangled !== undefined) {', 'if (false) {'),
     ],
-    seed: 1,
+    seed: 10,
   },
   {
     id: 'a second process under one name goes unnoticed',
@@ -316,7 +316,7 @@ export const PLANTED: readonly PlantedBug[] = [
         '  if (fleet.verifiers.size >= 0) return;\n  verifier.contestedUntilMs = Math.max(verifier.contestedUntilMs, untilMs);\n  fleet.contested.add(verifier);',
       ),
     ],
-    seed: 1,
+    seed: 193,
   },
   {
     id: 'one fetch proves a key gone from every cache',
@@ -327,14 +327,14 @@ export const PLANTED: readonly PlantedBug[] = [
         '',
       ),
     ],
-    seed: 1,
+    seed: 13,
   },
   {
     id: 'remembered tokens forgotten in purge',
     replacements: [
       at(`${CORE}/standing.ts`, "if (profile.cachesVerifiedTokens) return 'unknown';", ''),
     ],
-    seed: 1,
+    seed: 2857,
   },
   {
     id: 'kid-less tokens do not count',
@@ -345,7 +345,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'if (usage === undefined || usage.kid === null) {',
       ),
     ],
-    seed: 1,
+    seed: 15,
   },
   {
     id: 'an agent keeps keys that its verifier lost',

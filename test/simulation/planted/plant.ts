@@ -33,8 +33,11 @@ registerHooks({
     const loaded = nextLoad(url, context);
     const replacements = byUrl.get(url);
     if (replacements === undefined) return loaded;
-    let source = String(loaded.source);
-    if (loaded.source instanceof Uint8Array) source = Buffer.from(loaded.source).toString('utf8');
+    const { source: loadedSource } = loaded;
+    let source =
+      typeof loadedSource === 'string'
+        ? loadedSource
+        : Buffer.from((loadedSource ?? '') as Uint8Array).toString('utf8');
     for (const { file, text, by } of replacements) {
       if (!source.includes(text)) throw new Error(`${file} was not loaded as it is written`);
       source = source.replace(text, () => by);
