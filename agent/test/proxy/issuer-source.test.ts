@@ -57,12 +57,19 @@ void t.test('what upstream may do wrong', async (t) => {
     RegExp,
     Partial<IssuerConfig>?,
   ])[] = [
-    ['hangs', hang, 'timeout', /no complete answer within 1000ms/, { timeoutMs: 1_000 }],
+    // What is left of the timeout after finding out where the keys are is the fetch's own.
+    [
+      'hangs',
+      hang,
+      'timeout',
+      /no complete answer within (?:1s|1000ms|9\d\dms)/,
+      { timeoutMs: 1_000 },
+    ],
     [
       'drips a byte at a time',
       drip,
       'timeout',
-      /no complete answer within 1000ms/,
+      /no complete answer within (?:1s|1000ms|9\d\dms)/,
       { timeoutMs: 1_000 },
     ],
     ['drops the connection', (request) => request.socket.destroy(), 'network', /socket hang up/],
