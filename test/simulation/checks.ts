@@ -35,6 +35,7 @@ export class Checks {
   /** A gate has just been found open: was that right? */
   open(gate: Gate): void {
     const world = this.#world;
+    if (world.isCompared) return;
     const { nowMs } = world.schedule;
     const sinceMs = nowMs - world.believedForMs;
     if (world.sawReuse && (gate === 'activate' || gate === 'publish' || gate === 'retire')) {

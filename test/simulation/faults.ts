@@ -2,16 +2,25 @@ import { Chance } from './chance.ts';
 import type { Anchor, FaultPlan } from './fault-plan.ts';
 import type { Instance } from './instance.ts';
 import { keyOf } from './issuer.ts';
-import type { Tooling } from './tooling.ts';
 import type { World } from './world.ts';
+
+/** What faults need of the people and tools around a world. */
+export interface People {
+  /** Puts keys of the day into an instance that fetches none. */
+  install(instance: Instance): void;
+  /** Says that an instance will not come back. */
+  removeVerifier(service: string, instance: string): void;
+  /** Another tool starts a rotation of the same issuer. */
+  secondRotation(): void;
+}
 
 /** Lets the planned faults strike, each some time after its step of the rotation. */
 export class Faults {
   readonly #world: World;
-  readonly #tooling: Tooling;
+  readonly #tooling: People;
   #serial = 0;
 
-  constructor(world: World, tooling: Tooling) {
+  constructor(world: World, tooling: People) {
     this.#world = world;
     this.#tooling = tooling;
   }

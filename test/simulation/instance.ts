@@ -33,6 +33,8 @@ export interface InstanceOptions {
   readonly name: string;
   readonly issuer: Issuer;
   readonly link: Link;
+  /** False: nobody watches this verifier. */
+  readonly hasAgent: boolean;
   /** Faults of the agent's clocks. */
   readonly agentClock: { rate: number; wallOffsetMs: number };
   /** A verification is over. */
@@ -96,7 +98,8 @@ export class Instance {
   }
 
   startAgent(): void {
-    const { schedule, service, kind, link, agentClock } = this.options;
+    const { schedule, service, kind, link, agentClock, hasAgent } = this.options;
+    if (!hasAgent) return;
     const inProcess = service.source === 'in_process';
     const life = inProcess ? this.life : new Life(schedule);
     this.agentLife = life;
@@ -213,7 +216,7 @@ export class Instance {
 
   #fetch(then: (fetched: Fetched) => void): void {
     const { issuer, service, schedule } = this.options;
-    if (service.source === 'proxy') {
+    if (service.source === 'proxy' && this.options.hasAgent) {
       let isOver = false;
       const once = (fetched: Fetched): void => {
         if (isOver) return;
@@ -293,7 +296,7 @@ export class Instance {
 
   #count(at: number, token: Token, outcome: Outcome): void {
     const { service, schedule } = this.options;
-    if (service.source === 'proxy') return;
+    if (service.source === 'proxy' || !this.options.hasAgent) return;
     const counted: Pending = {
       kid: token.hasKid ? token.key.kid : null,
       outcome,

@@ -20,6 +20,8 @@ export interface ServicePlan {
   readonly edge: number | null;
   /** Mean time between two tokens, ms. */
   readonly trafficMs: number;
+  /** How many times slower it refreshes than its kind does by default, as its operator states. */
+  readonly slower: number;
   readonly leewayMs: number;
   readonly clockOffsetMs: number;
 }
@@ -61,6 +63,8 @@ export interface WorldPlan {
   readonly waivesEarly: boolean;
   /** A restart of the collector reads settings that declare a shorter lifetime. */
   readonly lowersTmax: boolean;
+  /** Within which people put new keys into what fetches none. */
+  readonly installMs: readonly [number, number];
   readonly services: readonly ServicePlan[];
   readonly faultKinds: readonly FaultKind[];
   readonly faults: readonly FaultPlan[];
@@ -104,6 +108,7 @@ export function planOf(seed: number): WorldPlan {
     omitsIat: new Chance(seed, 'iat').is(0.1),
     waivesEarly: chance.is(0.15),
     lowersTmax: chance.is(0.25),
+    installMs: [30_000, 400_000],
     services,
     faultKinds,
     faults: faultsOf(seed, faultKinds),
@@ -148,6 +153,7 @@ function serviceOf(
     declared,
     edge: edges > 0 && chance.is(0.7) ? chance.whole(0, edges - 1) : null,
     trafficMs: chance.pick([5_000, 20_000, 60_000]),
+    slower: 1,
     leewayMs: chance.pick([0, skewMs / 4]),
     clockOffsetMs: chance.between(-skewMs / 4, skewMs / 4),
   };

@@ -49,7 +49,18 @@ export function policyOf(
 export function kindOf(service: ServicePlan): Kind {
   const kind = KINDS[service.kind];
   if (kind === undefined) throw new RangeError(`no kind ${service.kind}`);
-  return kind;
+  const { slower } = service;
+  if (slower === 1 || (kind.style !== 'lazy' && kind.style !== 'background')) return kind;
+  const { refreshS, newKidRefusedS, removedKeyAcceptedS, refetchesOnUnknownKid } = factsOf(kind);
+  const times = (s: number | null): number | null => (s === null ? null : s * slower);
+  const overrides = {
+    ...kind.overrides,
+    refreshS: times(refreshS),
+    // One that fetches on an unknown kid learns of a new one no later for refreshing seldom.
+    newKidRefusedS: refetchesOnUnknownKid ? newKidRefusedS : times(newKidRefusedS),
+    removedKeyAcceptedS: times(removedKeyAcceptedS),
+  };
+  return { ...kind, overrides };
 }
 
 function servicePolicyOf(service: ServicePlan): ServicePolicy {

@@ -2,6 +2,7 @@ import type { Act, ActResult } from '@keyturn/collector/core/acts.ts';
 import { GATES, type Gate, type Verdict } from '@keyturn/shared/model/verdict.ts';
 import { Chance } from './chance.ts';
 import { Checks } from './checks.ts';
+import type { People } from './faults.ts';
 import type { Instance } from './instance.ts';
 import { ISSUER } from './issuer.ts';
 import { EPOCH_MS } from './schedule.ts';
@@ -17,12 +18,11 @@ const GATE_OF: Readonly<Partial<Record<Phase, Gate>>> = {
 };
 
 /** The rotation starts when everybody had time to report. */
-const WARM_UP_MS = 240_000;
-const POLL_MS = 10_000;
+const PACE = { warmUpMs: 240_000, pollMs: 10_000 };
 const ROTATION = 'r-1';
 
 /** The rotation tool, which follows the gates, and the people around it. */
-export class Tooling {
+export class Tooling implements People {
   phase: Phase = 'start';
   /** Since when the present phase lasts. */
   sinceMs = 0;
@@ -35,18 +35,24 @@ export class Tooling {
   #openSinceMs: number | null = null;
   #isBusy = false;
   #serial = 0;
-  #attested = new Set<string>();
+  readonly #attestedUntilMs = new Map<string, number>();
   #clockOffSinceMs: number | null = null;
   lastVerdict: Verdict | undefined;
 
-  constructor(world: World) {
+  /** Told right before each of these acts is done. */
+  beforeSwitch: () => void = () => undefined;
+  beforeRetire: () => void = () => undefined;
+  readonly #pace: typeof PACE;
+
+  constructor(world: World, pace: typeof PACE = PACE) {
     this.#world = world;
+    this.#pace = pace;
     this.checks = new Checks(world);
     this.#chance = new Chance(world.plan.seed, 'tooling');
   }
 
   start(): void {
-    this.#world.schedule.after(WARM_UP_MS, () => this.#poll());
+    this.#world.schedule.after(this.#pace.warmUpMs, () => this.#poll());
     this.#world.onVerdicts = () => this.#look();
   }
 
@@ -56,15 +62,18 @@ export class Tooling {
     const memos = collector?.engine.state().gates.get(ROTATION);
     const open = GATES.filter((gate) => memos?.get(gate)?.status === 'open');
     if (open.length === 0 || this.phase === 'done' || this.phase === 'aborted') return;
+    if (this.#world.isCompared) return;
     this.checks.sample();
     for (const gate of open) if (this.#verdict(gate)?.status === 'open') this.checks.open(gate);
   }
 
   #poll(): void {
     const { schedule } = this.#world;
-    this.checks.sample();
-    this.checks.kept();
-    this.checks.totals();
+    if (!this.#world.isCompared) {
+      this.checks.sample();
+      this.checks.kept();
+      this.checks.totals();
+    }
     if (this.#collector() !== undefined) {
       this.#people();
       this.#step();
@@ -72,7 +81,7 @@ export class Tooling {
       if (this.phase !== 'start' && this.#verdict(other)?.status === 'open')
         this.checks.open(other);
     }
-    schedule.after(POLL_MS * this.#chance.between(0.8, 1.2), () => this.#poll());
+    schedule.after(this.#pace.pollMs * this.#chance.between(0.8, 1.2), () => this.#poll());
   }
 
   #collector() {
@@ -150,6 +159,7 @@ export class Tooling {
 
   #switch(): void {
     const { issuer, plan, schedule } = this.#world;
+    this.beforeSwitch();
     for (const at of issuer.switchAtMs.keys()) {
       issuer.switchAtMs[at] =
         schedule.nowMs + (at === 0 ? 0 : this.#chance.between(0, plan.switchSpreadMs));
@@ -161,6 +171,7 @@ export class Tooling {
 
   #withdraw(): void {
     const { issuer, oracle } = this.#world;
+    this.beforeRetire();
     this.#world.knownTmaxAtRetireMs = Math.max(
       this.#world.mostDeclaredTmaxMs ?? 0,
       oracle.reportedLifetimeMs,
@@ -177,7 +188,7 @@ export class Tooling {
   install(instance: Instance): void {
     const { schedule, story } = this.#world;
     if (instance.options.kind.style !== 'static') return;
-    schedule.after(this.#chance.between(30_000, 400_000), () => {
+    schedule.after(this.#chance.between(...this.#world.plan.installMs), () => {
       const keys = this.#world.installed;
       instance.bakedIn = keys;
       if (instance.isUp) for (const cache of instance.caches) cache.configure(keys);
@@ -230,10 +241,15 @@ export class Tooling {
   }
 
   #attestWhere(fact: 'holds_new' | 'rejects_old', isSo: (instance: Instance) => boolean): void {
-    const { plan, instances } = this.#world;
+    const { plan, instances, schedule } = this.#world;
     for (const service of plan.services) {
       const key = `${service.name} ${fact}`;
-      if (service.evidence !== 'attested' || this.#attested.has(key) || this.#isBusy) continue;
+      if (
+        service.evidence !== 'attested' ||
+        (this.#attestedUntilMs.get(key) ?? 0) > schedule.nowMs ||
+        this.#isBusy
+      )
+        continue;
       const own = instances.filter(
         (instance) => instance.options.service === service && !instance.isRemoved,
       );
@@ -250,7 +266,8 @@ export class Tooling {
         validForMs: 86_400_000,
       };
       this.#act(act, (result) => {
-        if (result.ok) this.#attested.add(key);
+        // Said again when it expires.
+        if (result.ok) this.#attestedUntilMs.set(key, schedule.nowMs + 86_400_000);
       });
     }
   }

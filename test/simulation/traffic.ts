@@ -12,6 +12,7 @@ const FOREIGN_MS = [30_000, 540_000] as const;
 
 /** Before the rotation starts. */
 const PRESIGNED_AT_MS = 200_000;
+const DOWN = 'the JWKS endpoint or the sidecar is down';
 /** The slowest refresh, proxy and edges included. */
 const LONGEST_REFRESH_MS = 1_500_000;
 
@@ -80,6 +81,7 @@ export class Traffic {
     if (world.schedule.nowMs > instance.validUntilMs(token)) return;
     world.refused += 1;
     const why = excuseOf(world, instance, token, outcome);
+    if (why !== DOWN) world.refusedForKeys += 1;
     if (why !== null) return world.excuse(why);
     const which = token.key === issuer.newKey ? 'new' : 'old';
     world.violate(
@@ -137,8 +139,8 @@ function excuseOf(world: World, instance: Instance, token: Token, outcome: Outco
   const isDown = nowMs < issuer.downUntilMs + 15_000 || nowMs < issuer.hangsUntilMs + 15_000;
   const activatedMs = world.anchors.get('activated') ?? Infinity;
   if (!token.hasKid) return 'a token without a kid that nobody had reported';
-  if (outcome === 'jwks_unavailable' || isDown) return 'the JWKS endpoint or the sidecar is down';
-  if (!instance.agentLife.isAlive && service.source === 'proxy') return 'the sidecar is down';
+  if (outcome === 'jwks_unavailable' || isDown) return DOWN;
+  if (!instance.agentLife.isAlive && service.source === 'proxy') return DOWN;
   if (world.servedReuse) return 'A6: a kid with two keys';
   if (!world.known.has(name)) return 'A1: a verifier nobody declared and that never got through';
   // What was fetched meanwhile lasts for one refresh of whoever fetched it.

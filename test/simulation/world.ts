@@ -36,6 +36,7 @@ const BOOTS_KEPT_APART = 3;
 /** Everything there is in one run, and what truth knows of it. */
 export class World {
   readonly plan: WorldPlan;
+  readonly isWatched: boolean;
   readonly story: Story;
   readonly schedule: Schedule;
   readonly issuer: Issuer;
@@ -100,6 +101,9 @@ export class World {
   onAnchor: (anchor: Anchor) => void = () => undefined;
   onVerdicts: () => void = () => undefined;
   isOver = false;
+  isCompared = false;
+  /** Valid tokens refused while the key set could be fetched. */
+  refusedForKeys = 0;
   presented = 0;
   refused = 0;
   readonly #handles = new Map<string, Map<number, string>>();
@@ -107,8 +111,10 @@ export class World {
   readonly #boots = new Map<string, string[]>();
   #collectorRuns = 0;
 
-  constructor(plan: WorldPlan) {
+  /** `isWatched`: Keyturn is there. */
+  constructor(plan: WorldPlan, isWatched = true) {
     this.plan = plan;
+    this.isWatched = isWatched;
     this.story = new Story(() => this.schedule.nowMs);
     this.schedule = new Schedule((atMs, serial) => this.story.note(atMs, serial));
     this.issuer = new Issuer(plan, this.schedule, new Chance(plan.seed, 'issuer'));
@@ -158,6 +164,7 @@ export class World {
       name,
       issuer: this.issuer,
       link,
+      hasAgent: this.isWatched,
       agentClock: {
         rate: 1 + chance.between(-0.0001, 0.0001),
         wallOffsetMs: chance.between(-3_600_000, 3_600_000),
@@ -241,6 +248,8 @@ export class World {
   }
 
   violate(rule: string, message: string): void {
+    // A comparison goes on to the end and counts for itself.
+    if (this.isCompared) return;
     this.violations.push({ rule, message, atMs: this.schedule.nowMs });
     this.story.tell('CHECK', `${rule}: ${message}`);
     this.isOver = true;
