@@ -77,6 +77,7 @@ export function headlinePlanOf(seed: number): WorldPlan {
     lowersTmax: false,
     presigns: false,
     omitsIat: false,
+    foreignMs: [HOUR_MS, 8 * HOUR_MS],
     installMs: [HOUR_MS, 30 * HOUR_MS],
     services: plan.services.map((service) => ({
       ...service,

@@ -47,7 +47,9 @@ export class KeyCache {
   }
 
   get keys(): readonly KeyRef[] {
-    return [...this.#held.values()].map(({ key }) => key);
+    const held = [...this.#held.values()].map(({ key }) => key);
+    // Entries kept one by one are gone when their time is.
+    return this.#kind.style === 'per_kid' ? held.filter(({ kid }) => !this.#isExpired(kid)) : held;
   }
 
   /** Starts as the process does; `keys`: those it was built or configured with. */

@@ -63,6 +63,8 @@ export interface WorldPlan {
   readonly waivesEarly: boolean;
   /** A restart of the collector reads settings that declare a shorter lifetime. */
   readonly lowersTmax: boolean;
+  /** Between two tokens whose kid nobody ever published: attackers', and other issuers'. */
+  readonly foreignMs: readonly [number, number];
   /** Within which people put new keys into what fetches none. */
   readonly installMs: readonly [number, number];
   readonly services: readonly ServicePlan[];
@@ -108,6 +110,7 @@ export function planOf(seed: number): WorldPlan {
     omitsIat: new Chance(seed, 'iat').is(0.1),
     waivesEarly: chance.is(0.15),
     lowersTmax: chance.is(0.25),
+    foreignMs: [30_000, 540_000],
     installMs: [30_000, 400_000],
     services,
     faultKinds,

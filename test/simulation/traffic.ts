@@ -7,8 +7,6 @@ import type { World } from './world.ts';
 
 /** Clients with tokens of their own, which they renew when little of their life is left. */
 const CLIENTS = 6;
-/** Attackers' and other issuers' tokens, whose kid nobody ever published, come this often. */
-const FOREIGN_MS = [30_000, 540_000] as const;
 
 /** Before the rotation starts. */
 const PRESIGNED_AT_MS = 200_000;
@@ -58,6 +56,7 @@ export class Traffic {
   flow(instance: Instance): void {
     const { schedule } = this.#world;
     const { service, seed, name } = instance.options;
+    const { foreignMs } = this.#world.plan;
     const chance = new Chance(seed, `flow ${name} ${instance.runs}`);
     const { life } = instance;
     const regular = (): void => {
@@ -67,10 +66,10 @@ export class Traffic {
     };
     const foreign = (): void => {
       instance.verify({ ...this.#mint(0, 60_000), key: this.#stranger, hasKid: true });
-      schedule.after(chance.between(...FOREIGN_MS), foreign, life);
+      schedule.after(chance.between(...foreignMs), foreign, life);
     };
     schedule.after(chance.wait(service.trafficMs), regular, life);
-    schedule.after(chance.between(...FOREIGN_MS), foreign, life);
+    schedule.after(chance.between(...foreignMs), foreign, life);
   }
 
   /** Says whether a refusal breaks a promise. */
@@ -139,7 +138,8 @@ function excuseOf(world: World, instance: Instance, token: Token, outcome: Outco
   const isDown = nowMs < issuer.downUntilMs + 15_000 || nowMs < issuer.hangsUntilMs + 15_000;
   const activatedMs = world.anchors.get('activated') ?? Infinity;
   if (!token.hasKid) return 'a token without a kid that nobody had reported';
-  if (outcome === 'jwks_unavailable' || isDown) return DOWN;
+  const isFailing = instance.caches.some((cache) => cache.failures > 0);
+  if (outcome === 'jwks_unavailable' || isDown || isFailing) return DOWN;
   if (!instance.agentLife.isAlive && service.source === 'proxy') return DOWN;
   if (world.servedReuse) return 'A6: a kid with two keys';
   if (!world.known.has(name)) return 'A1: a verifier nobody declared and that never got through';
