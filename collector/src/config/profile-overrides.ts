@@ -17,6 +17,7 @@ export function overridden(facts: ProfileFacts, given: OverrideSettings): Profil
     severalCaches: given.several_caches,
     cachesVerifiedTokens: given.caches_verified_tokens,
     staticKeys: given.static_keys,
+    dropNow: given.drop_now,
   });
   return withOverrides(stated, {
     newKidRefusedS: given.new_kid_refused === undefined ? raisedRefusal(stated, given) : undefined,

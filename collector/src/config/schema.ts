@@ -9,6 +9,7 @@ import {
   issuerName,
   name,
   oneOf,
+  text,
 } from '@keyturn/shared/settings/fields.ts';
 import { z } from 'zod';
 import { durationOrUnbounded, hostName, profileId } from './fields.ts';
@@ -63,6 +64,7 @@ export const overridesSchema = z.strictObject({
   several_caches: z.boolean().optional(),
   caches_verified_tokens: z.boolean().optional(),
   static_keys: z.boolean().optional(),
+  drop_now: text('a sentence', 500).optional(),
 });
 
 export const serviceSchema = z.strictObject({

@@ -33,6 +33,7 @@ const PROFILE: ProfileFacts = {
   severalCaches: false,
   cachesVerifiedTokens: false,
   staticKeys: false,
+  dropNow: 'Restart it.',
 };
 
 /** Real time that a test can push forward. */

@@ -55,6 +55,7 @@ const PROFILE: ProfileView = {
   several_caches: false,
   caches_verified_tokens: false,
   static_keys: false,
+  drop_now: 'Restart it.',
 };
 
 const STATUS: StatusView = {

@@ -366,10 +366,11 @@ waived: check fleet_heard of gate activate, by bob (known), expired 1h ago
     several_caches: false,
     caches_verified_tokens: false,
     static_keys: true,
+    drop_now: 'Redeploy it.',
   };
   t.match(
     profileText(profile),
-    /static: a key file\n +replaces its key set after +never by time\n/,
+    /static: a key file\n +replaces its key set after +never by time\n[^]*at once: Redeploy it\.\n$/,
   );
   t.match(profilesText([profile]), /static +never +no +unbounded +unbounded +a key file/);
 });

@@ -20,6 +20,7 @@ function facts(id: string, over: Partial<ProfileFacts> = {}): ProfileFacts {
     severalCaches: false,
     cachesVerifiedTokens: false,
     staticKeys: false,
+    dropNow: 'Restart it.',
     ...over,
   };
 }
@@ -186,6 +187,14 @@ t.test('an override raises the bounds that follow from it, and never lowers them
       `${profile} ${overrides}`,
     );
   }
+});
+
+t.test('a service says itself how it gives up a removed key', async (t) => {
+  const config = load(
+    t,
+    `${ISSUER}\nservices: [{name: a, profile: npm-jose, overrides: {drop_now: roll the deployment}}]`,
+  );
+  t.equal(config.policy.services.get('a')?.profile.dropNow, 'roll the deployment');
 });
 
 t.test('discovery', async (t) => {

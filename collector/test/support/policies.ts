@@ -31,6 +31,7 @@ export function profileOf(part: Partial<ProfileFacts> = {}): ProfileFacts {
     severalCaches: false,
     cachesVerifiedTokens: false,
     staticKeys: false,
+    dropNow: 'Restart it.',
     ...part,
   };
 }

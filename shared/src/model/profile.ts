@@ -22,4 +22,6 @@ export interface ProfileFacts {
   readonly cachesVerifiedTokens: boolean;
   /** Keys are configured, not fetched. */
   readonly staticKeys: boolean;
+  /** What makes one verifier give up a removed key at once; sentences for a person. */
+  readonly dropNow: string;
 }

@@ -43,6 +43,8 @@ export interface CatalogueEntry {
     readonly several_caches: boolean;
     readonly caches_verified_tokens: boolean;
     readonly static_keys: boolean;
+    /** What makes one verifier give up a removed key at once, in the order to try. */
+    readonly drop_now: string;
     readonly why: string;
   };
 }
@@ -67,6 +69,8 @@ export const UNKNOWN_PROFILE: ProfileFacts = {
   severalCaches: true,
   cachesVerifiedTokens: true,
   staticKeys: false,
+  dropNow:
+    'Restart every process of it: nothing is known of how it keeps keys. Then try an old token.',
 };
 
 /** Every profile, in the order of the file. */
@@ -108,5 +112,6 @@ function factsOf({ id, name, gates }: CatalogueEntry): ProfileFacts {
     severalCaches: gates.several_caches,
     cachesVerifiedTokens: gates.caches_verified_tokens,
     staticKeys: gates.static_keys,
+    dropNow: gates.drop_now,
   };
 }

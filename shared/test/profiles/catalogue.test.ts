@@ -52,6 +52,7 @@ const entrySchema = z.strictObject({
     several_caches: z.boolean(),
     caches_verified_tokens: z.boolean(),
     static_keys: z.boolean(),
+    drop_now: z.string().min(1),
     why: z.string(),
   }),
 });
@@ -149,6 +150,24 @@ t.test('no entry promises gates more than its own figures', (t) => {
       t.ok(gates.why !== '' || gates.static_keys, `${entry.id} says why there is no bound`);
     }
   }
+  t.end();
+});
+
+t.test('every entry says how a removed key is got rid of at once', (t) => {
+  for (const entry of allProfiles()) {
+    const { gates } = entry;
+    const says = (what: RegExp): boolean => what.test(gates.drop_now);
+    t.match(gates.drop_now, /^[A-Z].*\.$/, `${entry.id} says it in sentences`);
+    t.ok(gates.drop_now.length <= 250, `${entry.id} says it shortly`);
+    t.equal(profileFacts(entry.id)?.dropNow, gates.drop_now);
+    // What an unknown kid does is in the entry: a tip must neither invent nor hide it.
+    const probe = entry.removed_key_purged_by_unknown_kid_probe;
+    if (probe !== null) t.ok(says(/unknown kid|ssl jwt/), `${entry.id} tells of an unknown kid`);
+    const isAdvised = says(/(?:send|try) (?:each )?one token with an unknown kid/i);
+    if (isAdvised) t.match(probe, /^(?:yes|probably)/, `${entry.id} advises what is known to work`);
+    if (probe?.startsWith('no') === true) t.notOk(isAdvised, `${entry.id} advises nothing vain`);
+  }
+  t.ok(UNKNOWN_PROFILE.dropNow.startsWith('Restart'));
   t.end();
 });
 

@@ -134,6 +134,7 @@ export const ProfileSchema = z
     several_caches: z.boolean(),
     caches_verified_tokens: z.boolean(),
     static_keys: z.boolean(),
+    drop_now: z.string().describe('What makes one verifier give up a removed key at once'),
   })
   .meta({ id: 'Profile' });
 

@@ -42,6 +42,7 @@ export function profileView(profile: ProfileFacts): ProfileView {
     several_caches: profile.severalCaches,
     caches_verified_tokens: profile.cachesVerifiedTokens,
     static_keys: profile.staticKeys,
+    drop_now: profile.dropNow,
   };
 }
 

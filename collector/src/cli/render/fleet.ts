@@ -74,7 +74,11 @@ export function profileText(profile: ProfileView): string {
     ['accepts tokens seen before without looking at keys', yes(profile.caches_verified_tokens)],
     ['keys are configured, not fetched', yes(profile.static_keys)],
   ];
-  return `${[`${profile.id}: ${profile.name}`, ...table(rows).map((line) => `  ${line}`)].join('\n')}\n`;
+  return `${[
+    `${profile.id}: ${profile.name}`,
+    ...table(rows).map((line) => `  ${line}`),
+    `  to make it give up a removed key at once: ${profile.drop_now}`,
+  ].join('\n')}\n`;
 }
 
 function seconds(value: number | null, none: string): string {
