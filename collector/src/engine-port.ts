@@ -4,7 +4,7 @@ import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { Act, ActResult } from './core/acts.ts';
 import type { Sighting } from './core/sighting.ts';
 import type { State } from './core/state.ts';
-import type { AuditQuery, StoredAuditEntry } from './store/store.ts';
+import type { AuditQuery, StoredAuditEntry, StoredEvidence } from './store/store.ts';
 
 /** A report whose handle has been resolved to the verifier its session named. */
 export interface AddressedReport {
@@ -35,6 +35,10 @@ export interface Engine {
   /** Collector time, Unix ms; never goes back while running. */
   nowMs(): number;
   audit(query: AuditQuery): readonly StoredAuditEntry[];
+  /** One snapshot of what was known of a rotation. */
+  evidence(rotationId: string, number: number): StoredEvidence | undefined;
+  /** Number of the first audit entry whose hash does not fit, or null. Reads the whole trail. */
+  verifyAudit(): number | null;
   /** Called with the rotation id after a verdict of it changed; returns the unsubscribe. */
   onChange(listener: (rotationId: string) => void): () => void;
   /** Called when settings for agents changed; returns the unsubscribe. */

@@ -12,7 +12,9 @@ import type { Input, Reply } from './core/step.ts';
 import { step } from './core/step.ts';
 import { settingsOf, watchedKeys } from './agent-settings.ts';
 import type { Engine } from './engine-port.ts';
+import { evidenceWitness } from './evidence-witness.ts';
 import { PendingWrites } from './pending-writes.ts';
+import { policySha256 } from './policy-digest.ts';
 import type { SteadyTime } from './steady-time.ts';
 import { latestMomentMs, steadyTime } from './steady-time.ts';
 import type { Store } from './store/store.ts';
@@ -65,7 +67,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const { policy, store, clock, events, gatherMs = 2 } = options;
   const persisted = store.load();
   const time: SteadyTime = steadyTime(clock, latestMomentMs(persisted));
-  const state: State = initialState(policy, persisted, time.now());
+  const state: State = initialState(policy, persisted, time.now(), policySha256(policy));
   const queue: Job[] = [];
   const pending = new PendingWrites();
   const changeListeners = new Set<(rotationId: string) => void>();
@@ -92,7 +94,12 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   function take(input: Input, now: Now): Reply {
     const { writes, reply } = step(state, input, now);
-    for (const write of writes) pending.add(write);
+    for (const write of writes) {
+      pending.add(write);
+      if (write.kind === 'evidence') {
+        pending.add({ kind: 'audit', record: evidenceWitness(write.record) });
+      }
+    }
     return reply;
   }
 
@@ -242,6 +249,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
     state: () => state,
     nowMs: () => time.now().atMs,
     audit: (query) => store.audit(query),
+    evidence: (rotationId, number) => store.evidence(rotationId, number),
+    verifyAudit: () => store.verifyAudit(),
     onChange(listener) {
       changeListeners.add(listener);
       return () => changeListeners.delete(listener);

@@ -1,6 +1,6 @@
 import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { Write } from './core/writes.ts';
-import { keyRecordId, usageRecordId } from './store/record-ids.ts';
+import { evidenceRecordId, keyRecordId, usageRecordId } from './store/record-ids.ts';
 
 /** Audit entries kept while the store refuses writes; further ones are counted and dropped. */
 const AUDIT_PENDING_MAX = 10_000;
@@ -70,6 +70,8 @@ function identityOf(write: Exclude<Write, { readonly kind: 'audit' }>): string {
     case 'attestation':
     case 'waiver':
       return `${write.kind} ${write.record.id}`;
+    case 'evidence':
+      return `evidence ${evidenceRecordId(write.record)}`;
     case 'meta':
       return 'meta';
   }

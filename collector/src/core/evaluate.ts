@@ -11,6 +11,7 @@ import type { Findings } from './gates/verdict.ts';
 import { fingerprint, firstReason, verdictOf } from './gates/verdict.ts';
 import type { RotationRecord } from './records.ts';
 import { openRotations } from './rotation.ts';
+import { noteOpening } from './snapshot/take.ts';
 import type { GateMemo, Now, State } from './state.ts';
 
 /**
@@ -38,7 +39,10 @@ export function evaluateGate(
     changedAtMs: before?.status === verdict.status ? before.changedAtMs : now.atMs,
   };
   memos.set(gate, memo);
-  if (before?.status !== verdict.status) writes.push(decision(verdict, before, now));
+  if (before?.status !== verdict.status) {
+    writes.push(decision(verdict, before, now));
+    noteOpening(state, rotation, verdict, now, writes);
+  }
   return { ...verdict, revision: memo.revision };
 }
 

@@ -8,14 +8,22 @@ import type { Policy } from './policy.ts';
 import { leaseMs } from './policy.ts';
 import { DUPLICATE_REMEMBERED_MS } from './reports.ts';
 import { openRotations, restandAll, restoreServedOld } from './rotation.ts';
+import { evidenceTaken } from './snapshot/take.ts';
 import type { Now, State } from './state.ts';
 import { usageKey } from './state.ts';
 
 /**
  * The state to start with: what was persisted, and nothing believed that has not been heard again.
  * Every verifier's lease starts now, and gates say unknown until it has ended.
+ *
+ * @param policySha256 SHA-256 of the policy, hex, for the record of decisions
  */
-export function initialState(policy: Policy, persisted: Persisted, now: Now): State {
+export function initialState(
+  policy: Policy,
+  persisted: Persisted,
+  now: Now,
+  policySha256 = '',
+): State {
   const state: State = {
     policy,
     fleet: emptyFleet(policy, now.atMs),
@@ -24,6 +32,8 @@ export function initialState(policy: Policy, persisted: Persisted, now: Now): St
     rotations: new Map(persisted.rotations.map((record) => [record.id, record])),
     attestations: new Map(persisted.attestations.map((record) => [record.id, record])),
     waivers: new Map(persisted.waivers.map((record) => [record.id, record])),
+    evidence: evidenceTaken(persisted.evidence),
+    policySha256,
     totals: new Map(),
     sessions: new Map(),
     unevaluated: new Set(),

@@ -1,7 +1,7 @@
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import type { Write } from './writes.ts';
 import type { IssuerPolicy } from './policy.ts';
-import type { AuditEntry, KeyRecord } from './records.ts';
+import type { AuditEntry, KeyRecord, RotationRecord } from './records.ts';
 import { openRotations, restandAll } from './rotation.ts';
 import type { Sighting } from './sighting.ts';
 import type { IssuerState, Now, State, VantageState } from './state.ts';
@@ -41,7 +41,7 @@ export function applySighting(state: State, sighting: Sighting, now: Now, writes
         observation(
           now,
           'jwks_unreadable',
-          issuer.issuer,
+          { issuer: issuer.issuer, kid: null, rotationId: rotationOf(state, issuer.issuer, null) },
           `JWKS at ${vantage.url}: ${sighting.result.message}`,
         ),
       );
@@ -97,15 +97,15 @@ function emptyVantage(url: string): VantageState {
 function noteKey(state: State, issuer: IssuerState, key: KeyRef, now: Now, writes: Write[]): void {
   const identity = keyIdentity(key);
   const known = issuer.keys.get(identity);
+  const about = () => ({
+    issuer: issuer.issuer,
+    kid: key.kid,
+    rotationId: rotationOf(state, issuer.issuer, key.kid),
+  });
   if (known !== undefined) {
     if (known.tombstone === 'retired' && known.withdrawnAtMs !== null) {
       writes.push(
-        observation(
-          now,
-          'retired_key_back',
-          issuer.issuer,
-          `retired key ${key.kid} is published again`,
-        ),
+        observation(now, 'retired_key_back', about(), `retired key ${key.kid} is published again`),
       );
     }
     keepDeclaredLifetime(state, issuer, known, writes);
@@ -131,18 +131,8 @@ function noteKey(state: State, issuer: IssuerState, key: KeyRef, now: Now, write
   writes.push({ kind: 'key', record });
   writes.push(
     reused
-      ? observation(
-          now,
-          'kid_reused',
-          issuer.issuer,
-          `kid ${key.kid} appeared with other key material`,
-        )
-      : observation(
-          now,
-          'key_seen',
-          issuer.issuer,
-          `key ${key.kid} (${key.alg}) appeared in the JWKS`,
-        ),
+      ? observation(now, 'kid_reused', about(), `kid ${key.kid} appeared with other key material`)
+      : observation(now, 'key_seen', about(), `key ${key.kid} (${key.alg}) appeared in the JWKS`),
   );
   if (reused) touchRotations(state, issuer.issuer);
   adoptThumbprint(state, issuer, key, now, writes);
@@ -199,7 +189,7 @@ function settleKeys(state: State, issuer: IssuerState, now: Now, writes: Write[]
     if (settled === record) continue;
     issuer.keys.set(identity, settled);
     writes.push({ kind: 'key', record: settled });
-    writes.push(keyObservation(record, settled, now));
+    writes.push(keyObservation(state, record, settled, now));
     for (const rotation of openRotations(state)) {
       if (rotation.issuer === issuer.issuer && concerns(rotation, settled.key)) {
         restandAll(state, rotation, now);
@@ -229,18 +219,19 @@ function settle(issuer: IssuerState, identity: string, record: KeyRecord, now: N
     : { ...record, publishedAtMs, withdrawnAtMs };
 }
 
-function keyObservation(before: KeyRecord, after: KeyRecord, now: Now): Write {
+function keyObservation(state: State, before: KeyRecord, after: KeyRecord, now: Now): Write {
   const { kid } = after.key;
+  const about = { issuer: after.issuer, kid, rotationId: rotationOf(state, after.issuer, kid) };
   if (after.publishedAtMs !== null && before.publishedAtMs === null) {
-    return observation(now, 'key_published', after.issuer, `key ${kid} is served at every vantage`);
+    return observation(now, 'key_published', about, `key ${kid} is served at every vantage`);
   }
   if (after.withdrawnAtMs !== null && before.withdrawnAtMs === null) {
-    return observation(now, 'key_withdrawn', after.issuer, `key ${kid} is served nowhere any more`);
+    return observation(now, 'key_withdrawn', about, `key ${kid} is served nowhere any more`);
   }
   if (after.publishedAtMs === null && before.publishedAtMs !== null) {
-    return observation(now, 'key_vanished', after.issuer, `key ${kid} is missing at a vantage`);
+    return observation(now, 'key_vanished', about, `key ${kid} is missing at a vantage`);
   }
-  return observation(now, 'key_back', after.issuer, `key ${kid} is served again`);
+  return observation(now, 'key_back', about, `key ${kid} is served again`);
 }
 
 function concerns(
@@ -263,15 +254,38 @@ function touchRotations(state: State, issuer: string): void {
   }
 }
 
-function observation(now: Now, action: string, issuer: string, message: string): Write {
+/** The open rotation a kid (null: any of the issuer's) is of, or the last one that retired it. */
+function rotationOf(state: State, issuer: string, kid: string | null): string | null {
+  let retiredBy: RotationRecord | null = null;
+  for (const rotation of state.rotations.values()) {
+    if (rotation.issuer !== issuer) continue;
+    if (rotation.endedAtMs === null) {
+      if (kid === null || rotation.newKid === kid || rotation.oldKid === kid) return rotation.id;
+    } else if (rotation.outcome === 'completed' && rotation.oldKid === kid) {
+      if (rotation.endedAtMs >= (retiredBy?.endedAtMs ?? 0)) retiredBy = rotation;
+    }
+  }
+  return retiredBy?.id ?? null;
+}
+
+function observation(
+  now: Now,
+  action: string,
+  about: {
+    readonly issuer: string;
+    readonly kid: string | null;
+    readonly rotationId: string | null;
+  },
+  message: string,
+): Write {
   const record: AuditEntry = {
     atMs: now.atMs,
     kind: 'observation',
-    rotationId: null,
+    rotationId: about.rotationId,
     actor: 'keyturn',
     action,
     message,
-    detail: { issuer },
+    detail: { issuer: about.issuer, kid: about.kid },
   };
   return { kind: 'audit', record };
 }

@@ -31,18 +31,24 @@ export function keepRotation(state: State, rotation: RotationRecord, writes: Wri
 }
 
 /** What the collector itself has seen of a rotation's keys. */
-export function rotationFacts(state: State, rotation: RotationRecord): RotationFacts {
+export function rotationFacts(state: Readonly<State>, rotation: RotationRecord): RotationFacts {
   return {
     publishedAtMs: newKeyRecord(state, rotation)?.publishedAtMs ?? null,
     withdrawnAtMs: oldKeyRecord(state, rotation)?.withdrawnAtMs ?? null,
   };
 }
 
-export function newKeyRecord(state: State, rotation: RotationRecord): KeyRecord | undefined {
+export function newKeyRecord(
+  state: Readonly<State>,
+  rotation: RotationRecord,
+): KeyRecord | undefined {
   return keyRecord(state, rotation.issuer, rotation.newKid, rotation.newThumbprint);
 }
 
-export function oldKeyRecord(state: State, rotation: RotationRecord): KeyRecord | undefined {
+export function oldKeyRecord(
+  state: Readonly<State>,
+  rotation: RotationRecord,
+): KeyRecord | undefined {
   return keyRecord(state, rotation.issuer, rotation.oldKid, rotation.oldThumbprint);
 }
 
@@ -132,7 +138,7 @@ function noteServed(verifier: Verifier, rotation: RotationRecord): void {
 }
 
 function keyRecord(
-  state: State,
+  state: Readonly<State>,
   issuer: string,
   kid: string,
   thumbprint: string | null,

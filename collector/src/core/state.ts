@@ -11,6 +11,7 @@ import type {
   WaiverRecord,
 } from './records.ts';
 import type { Sighting } from './sighting.ts';
+import type { EvidenceTaken } from './snapshot/evidence-record.ts';
 
 /** One moment, told twice. */
 export interface Now {
@@ -87,6 +88,10 @@ export interface State {
   readonly rotations: Map<string, RotationRecord>;
   readonly attestations: Map<string, AttestationRecord>;
   readonly waivers: Map<string, WaiverRecord>;
+  /** Snapshots on record, by rotation id. */
+  readonly evidence: Map<string, EvidenceTaken>;
+  /** SHA-256, hex, of the policy in force, for the record; empty where nobody named it. */
+  readonly policySha256: string;
   /** Outcome totals over the fleet for kids the collector knows, by `usageKey`. */
   readonly totals: Map<string, Partial<Record<Outcome, number>>>;
   /** Verifiers by the stream that reported them last. */

@@ -7,6 +7,7 @@ import type {
   VerifierRecord,
   WaiverRecord,
 } from './records.ts';
+import type { EvidenceRecord, EvidenceRef } from './snapshot/evidence-record.ts';
 
 /**
  * One change to persist. Every write but `audit` is an idempotent upsert or delete by its identity.
@@ -21,6 +22,8 @@ export type Write =
   | { readonly kind: 'rotation'; readonly record: RotationRecord }
   | { readonly kind: 'attestation'; readonly record: AttestationRecord }
   | { readonly kind: 'waiver'; readonly record: WaiverRecord }
+  /** Never changed once written. */
+  | { readonly kind: 'evidence'; readonly record: EvidenceRecord }
   | { readonly kind: 'meta'; readonly record: Meta }
   | { readonly kind: 'audit'; readonly record: AuditEntry };
 
@@ -40,5 +43,7 @@ export interface Persisted {
   readonly rotations: readonly RotationRecord[];
   readonly attestations: readonly AttestationRecord[];
   readonly waivers: readonly WaiverRecord[];
+  /** What snapshots there are; `Store.evidence` reads them. */
+  readonly evidence: readonly EvidenceRef[];
   readonly meta: Meta | null;
 }

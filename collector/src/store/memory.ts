@@ -9,8 +9,10 @@ import type {
   VerifierRecord,
   WaiverRecord,
 } from '../core/records.ts';
+import type { EvidenceRecord, EvidenceRef } from '../core/snapshot/evidence-record.ts';
 import { AUDIT_START, type AuditLink, firstBrokenLink, nextAuditLink } from './audit-chain.ts';
-import { keyRecordId, usageRecordId } from './record-ids.ts';
+import { evidenceBody, evidenceSha256 } from './evidence-body.ts';
+import { evidenceRecordId, keyRecordId, usageRecordId } from './record-ids.ts';
 import type { AuditQuery, Meta, Persisted, Store, StoredAuditEntry, Write } from './store.ts';
 import { StoreError } from './store-error.ts';
 
@@ -22,6 +24,8 @@ export interface MemoryContents {
   readonly rotations: Map<string, RotationRecord>;
   readonly attestations: Map<string, AttestationRecord>;
   readonly waivers: Map<string, WaiverRecord>;
+  /** By rotation and number, as text. */
+  readonly evidence: Map<string, string>;
   readonly audit: AuditLink[];
   meta: Meta | null;
 }
@@ -34,6 +38,7 @@ export function emptyMemoryContents(): MemoryContents {
     rotations: new Map(),
     attestations: new Map(),
     waivers: new Map(),
+    evidence: new Map(),
     audit: [],
     meta: null,
   };
@@ -69,6 +74,12 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
       requireOpen();
       return queryAudit(contents.audit, query);
     },
+    evidence(rotationId, number) {
+      requireOpen();
+      const body = contents.evidence.get(evidenceRecordId({ rotationId, number }));
+      if (body === undefined) return undefined;
+      return { record: JSON.parse(body) as EvidenceRecord, sha256: evidenceSha256(body) };
+    },
     verifyAudit() {
       requireOpen();
       return firstBrokenLink(contents.audit, contents.audit.at(-1) ?? AUDIT_START);
@@ -87,6 +98,7 @@ function snapshot(contents: MemoryContents): Persisted {
     rotations: [...contents.rotations.values()],
     attestations: [...contents.attestations.values()],
     waivers: [...contents.waivers.values()],
+    evidence: [...contents.evidence.values()].map(refOf),
     meta: contents.meta,
   };
 }
@@ -133,12 +145,22 @@ function apply(contents: MemoryContents, write: Write): void {
     case 'waiver':
       contents.waivers.set(write.record.id, write.record);
       return;
+    case 'evidence': {
+      const id = evidenceRecordId(write.record);
+      if (!contents.evidence.has(id)) contents.evidence.set(id, evidenceBody(write.record));
+      return;
+    }
     case 'meta':
       contents.meta = write.record;
       return;
     case 'audit':
       return;
   }
+}
+
+function refOf(body: string): EvidenceRef {
+  const { rotationId, number, occasion } = JSON.parse(body) as EvidenceRecord;
+  return { rotationId, number, occasion };
 }
 
 function holdsNewer(contents: MemoryContents, record: VerifierRecord): boolean {

@@ -1,4 +1,5 @@
 import type { KeyRecord, UsageRecord } from '../core/records.ts';
+import type { EvidenceRef } from '../core/snapshot/evidence-record.ts';
 
 // Identity of records that have no id of their own. JSON keeps the parts apart whatever they contain.
 
@@ -10,4 +11,9 @@ export function keyRecordId(record: KeyRecord): string {
 /** (issuer, kid), kid null for tokens without one. */
 export function usageRecordId(record: UsageRecord): string {
   return JSON.stringify([record.issuer, record.kid]);
+}
+
+/** (rotation, number). */
+export function evidenceRecordId(record: Pick<EvidenceRef, 'rotationId' | 'number'>): string {
+  return JSON.stringify([record.rotationId, record.number]);
 }

@@ -97,7 +97,15 @@ export const usageSchema = z.strictObject({
   acceptedWithoutIat: count,
 }) satisfies z.ZodType<UsageRecord>;
 
-const step = z.enum(['publish', 'activate', 'retire', 'rollback', 'abort', 'taint', 'complete']);
+export const step = z.enum([
+  'publish',
+  'activate',
+  'retire',
+  'rollback',
+  'abort',
+  'taint',
+  'complete',
+]);
 
 export const rotationSchema = z.strictObject({
   id: text,

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../core/records.ts';
+import type { EvidenceRecord } from '../core/snapshot/evidence-record.ts';
 import type { Persisted, Write } from '../core/writes.ts';
 
 export type { Meta, Persisted, Write } from '../core/writes.ts';
@@ -8,6 +9,13 @@ export interface StoredAuditEntry extends AuditEntry {
   readonly number: number;
   /** SHA-256, hex, over the previous hash and this entry. */
   readonly hash: string;
+}
+
+/** A snapshot as stored. */
+export interface StoredEvidence {
+  readonly record: EvidenceRecord;
+  /** SHA-256, hex, of `evidenceBody(record)`. */
+  readonly sha256: string;
 }
 
 export interface AuditQuery {
@@ -27,6 +35,8 @@ export interface Store {
   /** All writes or none, in order; durable when it returns. */
   commit(writes: readonly Write[]): void;
   audit(query: AuditQuery): readonly StoredAuditEntry[];
+  /** One snapshot of a rotation; undefined when there is none of this number. */
+  evidence(rotationId: string, number: number): StoredEvidence | undefined;
   /** Number of the first entry whose hash does not fit, or null when the chain holds. */
   verifyAudit(): number | null;
   close(): void;

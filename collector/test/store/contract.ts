@@ -1,9 +1,19 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import * as fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { evidenceSha256 } from '../../src/store/evidence-body.ts';
 import type { Store, Write } from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
-import { attestation, auditEntry, key, rotation, usage, verifier, waiver } from './samples.ts';
+import {
+  attestation,
+  auditEntry,
+  evidence,
+  key,
+  rotation,
+  usage,
+  verifier,
+  waiver,
+} from './samples.ts';
 
 /** A place that keeps its contents from one `open` to the next. */
 export interface StorePlace {
@@ -23,6 +33,7 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
       rotations: [],
       attestations: [],
       waivers: [],
+      evidence: [],
       meta: null,
     });
     t.strictSame(store.audit({ limit: 10 }), []);
@@ -44,6 +55,7 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
         { kind: 'rotation', record: rotation },
         { kind: 'attestation', record: attestation },
         { kind: 'waiver', record: waiver },
+        { kind: 'evidence', record: evidence('r1', 1) },
         { kind: 'meta', record: { epochFloor: 4, lastNowMs: 77 } },
         { kind: 'audit', record: auditEntry('start', 'r1') },
       ]);
@@ -68,6 +80,9 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
       t.strictSame(after.rotations, [{ ...rotation, tainted: true }]);
       t.strictSame(after.attestations, [attestation]);
       t.strictSame(after.waivers, [waiver]);
+      t.strictSame(after.evidence, [
+        { rotationId: 'r1', number: 1, occasion: evidence('r1', 1).occasion },
+      ]);
       t.strictSame(after.meta, { epochFloor: 5, lastNowMs: 78 });
       t.match(second.audit({ limit: 9 }), [{ ...auditEntry('start', 'r1'), number: 1 }]);
       second.close();
@@ -185,6 +200,31 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
     t.strictSame(store.audit({ limit: 0 }), []);
     t.equal(store.verifyAudit(), null);
     store.close();
+  });
+
+  void t.test(`${name}: a snapshot is written once and read as it was written`, async (t) => {
+    const at = place(t);
+    const first = at.open();
+    first.commit([{ kind: 'evidence', record: evidence('r1', 2) }]);
+    first.commit([
+      { kind: 'evidence', record: { ...evidence('r1', 2), atMs: 99, verifiers: [] } },
+      { kind: 'evidence', record: evidence('r1', 10) },
+      { kind: 'evidence', record: evidence('r2', 1) },
+    ]);
+    const before = first.evidence('r1', 2);
+    first.close();
+    const second = at.open();
+    t.strictSame(second.evidence('r1', 2), before);
+    t.strictSame(before?.record, evidence('r1', 2), 'the first one stays');
+    t.equal(before?.sha256, evidenceSha256(JSON.stringify(evidence('r1', 2))));
+    t.equal(second.evidence('r1', 1), undefined);
+    t.equal(second.evidence('nobody', 2), undefined);
+    t.strictSame(
+      new Set(second.load().evidence.map((ref) => `${ref.rotationId} ${ref.number}`)),
+      new Set(['r1 2', 'r1 10', 'r2 1']),
+    );
+    second.close();
+    t.throws(() => second.evidence('r1', 2), { code: 'STORE_FAILED', message: /closed/ });
   });
 
   void t.test(`${name}: names with any characters stay apart`, async (t) => {

@@ -6,7 +6,7 @@ import { canonicalJson } from '../../src/store/canonical-json.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Persisted, Write } from '../../src/store/store.ts';
-import { auditEntry, key, rotation, usage, verifier } from './samples.ts';
+import { auditEntry, evidence, key, rotation, usage, verifier } from './samples.ts';
 
 const instance = fc.constantFrom('a', 'b', 'c');
 const record = fc
@@ -23,6 +23,9 @@ const write: fc.Arbitrary<Write> = fc.oneof(
   fc
     .constantFrom('r1', 'r2')
     .map((id): Write => ({ kind: 'rotation', record: { ...rotation, id } })),
+  fc
+    .tuple(fc.constantFrom('r1', 'r2'), fc.integer({ min: 1, max: 3 }), fc.nat())
+    .map(([id, n, atMs]): Write => ({ kind: 'evidence', record: { ...evidence(id, n), atMs } })),
   fc.nat().map((n): Write => ({ kind: 'meta', record: { epochFloor: n, lastNowMs: n } })),
   fc.string().map((action): Write => ({ kind: 'audit', record: auditEntry(action, 'r1') })),
 );
@@ -52,6 +55,9 @@ t.test('both stores hold the same after the same writes, restarts included', asy
       }
       const store = openSqliteStore(file);
       deepStrictEqual(sorted(store.load()), sorted(memory.load()));
+      for (const { rotationId, number } of memory.load().evidence) {
+        deepStrictEqual(store.evidence(rotationId, number), memory.evidence(rotationId, number));
+      }
       deepStrictEqual(store.audit({ limit: 100 }), memory.audit({ limit: 100 }));
       equal(store.verifyAudit(), null);
       store.close();

@@ -7,6 +7,7 @@ import type {
   VerifierRecord,
   WaiverRecord,
 } from '../../src/core/records.ts';
+import type { EvidenceRecord } from '../../src/core/snapshot/evidence-record.ts';
 
 const ISSUER = 'https://issuer.example';
 
@@ -96,6 +97,89 @@ export function usage(kid: string | null, lastAcceptedAtMs: number): UsageRecord
     longestLifetimeS: null,
     acceptedWithoutExp: 1,
     acceptedWithoutIat: 0,
+  };
+}
+
+export function evidence(rotationId: string, number: number): EvidenceRecord {
+  return {
+    rotationId,
+    number,
+    atMs: 12,
+    occasion: { kind: 'step', step: 'activate', by: 'ana | <b>', overrideReason: null },
+    verdict: {
+      gate: 'activate',
+      status: 'open',
+      weakestGrade: 'present',
+      advised: false,
+      checks: [
+        {
+          id: 'fleet_heard',
+          status: 'pass',
+          class: 'coverage',
+          message: '1 service report in full',
+          offenderCount: 0,
+          sinceMs: null,
+          clearsAtMs: null,
+        },
+      ],
+    },
+    moments: {
+      publishedAtMs: 11,
+      switchedAtMs: 12,
+      switchSeenAtMs: null,
+      lastOldSignatureAtMs: 12,
+      lastOldAcceptedAtMs: null,
+      oldTokensGoneAtMs: 400,
+      withdrawnAtMs: null,
+    },
+    overlap: {
+      propagationMs: 600_000,
+      propagationOf: 'orders',
+      publishSafetyMs: 3_600_000,
+      switchSpreadMs: 0,
+      lifetimeMs: 300_000,
+      skewMs: 60_000,
+      retireSafetyMs: 3_600_000,
+      requiredMs: 8_160_000,
+    },
+    policySha256: 'c'.repeat(64),
+    services: [
+      {
+        name: 'orders',
+        declared: true,
+        required: true,
+        way: 'evidence',
+        evidence: 'present',
+        profile: 'npm-jose',
+        instancesDeclared: 1,
+        instancesLive: 1,
+        verifiers: 1,
+        silent: 0,
+        joined: 0,
+        uncounted: 0,
+        byNew: { present: 1 },
+        byOld: { held: 1 },
+      },
+    ],
+    verifiers: [
+      {
+        service: 'orders',
+        instance: 'a',
+        cache: 'main',
+        profile: 'npm-jose',
+        source: 'in_process',
+        liveness: 'reporting',
+        holdsNew: 'present',
+        holdsNewSinceMs: 11,
+        holdsOld: 'held',
+        holdsOldSinceMs: 2,
+        detail: 'holds the new key',
+        reportedAtMs: 12,
+      },
+    ],
+    verifiersLeftOut: 0,
+    attestations: [attestation],
+    waivers: [waiver],
   };
 }
 

@@ -4,6 +4,7 @@ import { evaluateGate } from '../evaluate.ts';
 import { firstReason } from '../gates/verdict.ts';
 import type { RotationRecord, Step } from '../records.ts';
 import { keepRotation, releaseRotation } from '../rotation.ts';
+import { takeEvidence } from '../snapshot/take.ts';
 import type { Now, State } from '../state.ts';
 import { keyIdentity } from '../state.ts';
 import { attributableFailures } from '../usage.ts';
@@ -41,6 +42,9 @@ export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: W
   }
   const next = afterStep(state, rotation, act, verdict, now);
   keepRotation(state, next, writes);
+  const { step, by } = act;
+  const { overrideReason = null } = next.declared[step] ?? {};
+  takeEvidence(state, next, { kind: 'step', step, by, overrideReason }, verdict, now, writes);
   if (next.endedAtMs !== null) {
     releaseRotation(state, next);
     if (next.outcome === 'completed') tombstone(state, next, writes);

@@ -40,7 +40,7 @@ export class Offenders {
 }
 
 /** The groups whose verifiers may meet tokens of this rotation and whose word is required. */
-export function requiredGroups(state: State, rotation: RotationRecord): Group[] {
+export function requiredGroups(state: Readonly<State>, rotation: RotationRecord): Group[] {
   return [...groupsOfIssuer(state.fleet, rotation.issuer)].filter(
     (group) => group.service.required,
   );

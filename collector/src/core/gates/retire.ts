@@ -85,8 +85,8 @@ function newKeyInUse(rotation: RotationRecord): Check {
 }
 
 /** Null as well when tokens of the old key do not say how long they live and nobody declared it. */
-function lifetimeMs(
-  state: State,
+export function lifetimeMs(
+  state: Readonly<State>,
   rotation: RotationRecord,
   policy: IssuerPolicy,
   old: UsageRecord | undefined,

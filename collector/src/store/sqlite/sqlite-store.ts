@@ -1,8 +1,16 @@
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
-import type { AuditQuery, Persisted, Store, StoredAuditEntry, Write } from '../store.ts';
+import type {
+  AuditQuery,
+  Persisted,
+  Store,
+  StoredAuditEntry,
+  StoredEvidence,
+  Write,
+} from '../store.ts';
 import { StoreError } from '../store-error.ts';
 import { AuditTable } from './audit-table.ts';
+import { EvidenceTable } from './evidence-table.ts';
 import { asStoreError, storeError } from './failure.ts';
 import { type DatabaseOptions, openDatabase } from './open-database.ts';
 import { metaTable, recordTables } from './record-tables.ts';
@@ -30,6 +38,7 @@ class SqliteStore implements Store {
   readonly #inodes: ReadonlyMap<string, string>;
   readonly #verifiers: VerifierTable;
   readonly #records: ReturnType<typeof recordTables>;
+  readonly #evidence: EvidenceTable;
   readonly #meta: ReturnType<typeof metaTable>;
   readonly #audit: AuditTable;
   readonly #commit: (writes: readonly Write[]) => void;
@@ -39,6 +48,7 @@ class SqliteStore implements Store {
     this.#file = file;
     this.#verifiers = new VerifierTable(db, file);
     this.#records = recordTables(db, file);
+    this.#evidence = new EvidenceTable(db, file);
     this.#meta = metaTable(db, file);
     this.#audit = new AuditTable(db, file);
     this.#inodes = new Map([file, `${file}-wal`].map((part) => [part, inode(part)]));
@@ -57,6 +67,7 @@ class SqliteStore implements Store {
       rotations: this.#records.rotation.all(),
       attestations: this.#records.attestation.all(),
       waivers: this.#records.waiver.all(),
+      evidence: this.#evidence.refs(),
       meta: this.#meta.get(),
     }));
   }
@@ -77,6 +88,10 @@ class SqliteStore implements Store {
 
   audit(query: AuditQuery): readonly StoredAuditEntry[] {
     return this.#guarded(() => this.#audit.query(query));
+  }
+
+  evidence(rotationId: string, number: number): StoredEvidence | undefined {
+    return this.#guarded(() => this.#evidence.get(rotationId, number));
   }
 
   verifyAudit(): number | null {
@@ -131,6 +146,9 @@ class SqliteStore implements Store {
         return;
       case 'waiver':
         this.#records.waiver.put(write.record);
+        return;
+      case 'evidence':
+        this.#evidence.put(write.record);
         return;
       case 'meta':
         this.#meta.put(write.record);

@@ -1,0 +1,90 @@
+import type { RotationRecord } from '../records.ts';
+import { lifetimeMs } from '../gates/retire.ts';
+import { requiredGroups } from '../gates/dependents.ts';
+import { rotationFacts } from '../rotation.ts';
+import type { State } from '../state.ts';
+import { usageKey } from '../state.ts';
+import { lastOldSignatureMs, oldTokensGoneAtMs, propagationMs } from '../timing.ts';
+import type { EvidencedMoments, OverlapTerms } from './evidence-record.ts';
+
+/**
+ * How long both keys have to be published together, term by term. Null when the issuer is not
+ * configured any more.
+ */
+export function overlapTerms(
+  state: Readonly<State>,
+  rotation: RotationRecord,
+): OverlapTerms | null {
+  const issuer = state.policy.issuers.get(rotation.issuer);
+  if (issuer === undefined) return null;
+  const old = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
+  const slowest = slowestService(state, rotation);
+  const lastSignedMs = lastOldSignatureMs(rotation, old);
+  const terms = {
+    propagationMs: slowest.boundMs,
+    propagationOf: slowest.name,
+    publishSafetyMs: state.policy.publishSafetyMs,
+    switchSpreadMs:
+      lastSignedMs === null || rotation.switchedAtMs === null
+        ? 0
+        : lastSignedMs - rotation.switchedAtMs,
+    lifetimeMs: lifetimeMs(state, rotation, issuer, old),
+    skewMs: issuer.skewMs,
+    retireSafetyMs: state.policy.retireSafetyMs,
+  };
+  return { ...terms, requiredMs: sumOf(terms) };
+}
+
+/** What is known of the moments the overlap is measured by. */
+export function momentsOf(state: Readonly<State>, rotation: RotationRecord): EvidencedMoments {
+  const issuer = state.policy.issuers.get(rotation.issuer);
+  const old = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
+  const facts = rotationFacts(state, rotation);
+  return {
+    publishedAtMs: facts.publishedAtMs,
+    switchedAtMs: rotation.switchedAtMs,
+    switchSeenAtMs: rotation.switchSeenAtMs,
+    lastOldSignatureAtMs: lastOldSignatureMs(rotation, old),
+    lastOldAcceptedAtMs: old?.lastAcceptedAtMs ?? null,
+    oldTokensGoneAtMs:
+      issuer === undefined
+        ? null
+        : oldTokensGoneAtMs(
+            rotation,
+            old,
+            lifetimeMs(state, rotation, issuer, old),
+            issuer,
+            state.policy,
+          ),
+    withdrawnAtMs: facts.withdrawnAtMs,
+  };
+}
+
+/** P: the longest any required service may work without a key that is published. */
+function slowestService(
+  state: Readonly<State>,
+  rotation: RotationRecord,
+): { readonly name: string | null; readonly boundMs: number | null } {
+  const issuer = state.policy.issuers.get(rotation.issuer);
+  let slowest: { name: string | null; boundMs: number } = { name: null, boundMs: 0 };
+  if (issuer === undefined) return slowest;
+  for (const { service } of requiredGroups(state, rotation)) {
+    const boundMs = propagationMs(issuer, service.profile);
+    if (boundMs === null) return { name: service.name, boundMs: null };
+    if (slowest.name === null || boundMs > slowest.boundMs)
+      slowest = { name: service.name, boundMs };
+  }
+  return slowest;
+}
+
+function sumOf(terms: Omit<OverlapTerms, 'requiredMs'>): number | null {
+  if (terms.propagationMs === null || terms.lifetimeMs === null) return null;
+  return (
+    terms.propagationMs +
+    terms.publishSafetyMs +
+    terms.switchSpreadMs +
+    terms.lifetimeMs +
+    terms.skewMs +
+    terms.retireSafetyMs
+  );
+}
