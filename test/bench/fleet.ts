@@ -150,11 +150,15 @@ function policyFor(size: number): Policy {
   const services = Array.from({ length: SERVICES }, (_, index) => ({
     name: `service-${index}`,
     declared: true,
+    kind: 'instrumented' as const,
     issuers: [ISSUER],
     instances: Math.ceil((size - index) / SERVICES),
+    instancesMax: null,
     required: true,
     profile,
     evidence: 'present' as const,
+    population: null,
+    shippingIntervalMs: null,
   }));
   return {
     issuers: new Map([

@@ -67,10 +67,14 @@ function servicePolicyOf(service: ServicePlan): ServicePolicy {
   return {
     name: service.name,
     declared: true,
+    kind: 'instrumented',
     issuers: [ISSUER],
     instances: service.declaredInstances,
+    instancesMax: null,
     required: true,
     profile: factsOf(kindOf(service)),
     evidence: service.evidence,
+    population: null,
+    shippingIntervalMs: null,
   };
 }

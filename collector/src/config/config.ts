@@ -94,8 +94,9 @@ function resolve(
   const dataDirectory = placeOf(env['KEYTURN_DATA'], top['data'], ['data'], cwd, base, problems);
   const { issuers, names } = resolveIssuers(top['issuers'], problems, readCa);
   const policy = problems.check(policySchema, top['policy'] ?? {}, ['policy']);
-  const services = resolveServices(top['services'], names, profiles, problems);
   const settings = policy ?? policySchema.parse({});
+  const defaults = { coverPercentile: settings.cover_percentile };
+  const services = resolveServices(top['services'], names, profiles, defaults, problems);
   if (settings.reconnect_window > settings.heartbeat * settings.lease_heartbeats) {
     problems.add(
       ['policy', 'reconnect_window'],

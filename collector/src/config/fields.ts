@@ -19,3 +19,10 @@ export const durationOrUnbounded: z.ZodType<number | null> = field((value) => {
     ? { expected: 'expected a duration with a unit such as 30s or 10m, or unbounded' }
     : { value: ms };
 });
+
+/** A share of a population, per cent. */
+export const percentile: z.ZodType<number> = field((value) =>
+  typeof value === 'number' && value > 0 && value <= 100 && Number(value.toFixed(4)) === value
+    ? { value }
+    : { expected: 'expected a percentile above 0 and at most 100, with at most 4 decimals' },
+);

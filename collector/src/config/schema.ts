@@ -12,7 +12,8 @@ import {
   text,
 } from '@keyturn/shared/settings/fields.ts';
 import { z } from 'zod';
-import { durationOrUnbounded, hostName, profileId } from './fields.ts';
+import { SERVICE_KINDS } from '../core/kinds.ts';
+import { durationOrUnbounded, hostName, percentile, profileId } from './fields.ts';
 
 // The settings file, section by section, so that a problem in one does not hide those of another.
 
@@ -67,14 +68,25 @@ export const overridesSchema = z.strictObject({
   drop_now: text('a sentence', 500).optional(),
 });
 
+const cohortSchema = z.strictObject({
+  percentile,
+  within: duration({ minMs: 1_000 }),
+});
+
 export const serviceSchema = z.strictObject({
   name: name(ID_LIMITS.serviceBytes),
   issuers: z.array(issuerName).min(1).max(16).optional(),
-  instances: integer(0, 1_000_000).optional(),
+  kind: oneOf(SERVICE_KINDS).optional(),
+  // A number or a range.
+  instances: z.unknown().optional(),
   required: z.boolean().default(true),
   profile: profileId.optional(),
   evidence: oneOf(GRADES).optional(),
   overrides: overridesSchema.optional(),
+  refresh_bound: duration({ minMs: 1_000 }).optional(),
+  cohorts: z.array(cohortSchema).min(1).max(32).optional(),
+  cover_percentile: percentile.optional(),
+  shipping_interval: duration({ minMs: 60_000 }).optional(),
 });
 
 export const policySchema = z.strictObject({
@@ -85,6 +97,7 @@ export const policySchema = z.strictObject({
   reconnect_window: duration({ maxMs: HOUR_MS }).default(10_000),
   max_verifiers: integer(1, 2_000_000).default(200_000),
   uncounted_verifiers_block_retire: z.boolean().default(false),
+  cover_percentile: percentile.default(100),
 });
 
 export type IssuerSettings = z.output<typeof issuerSchema>;

@@ -1,14 +1,23 @@
-import type { Grade } from '@keyturn/shared/model/evidence.ts';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
 import type { KeyPath } from '@keyturn/shared/settings/check.ts';
 import { nearest, nearestFew } from '@keyturn/shared/settings/nearest.ts';
+import type { ServiceKind } from '../core/kinds.ts';
 import type { ServicePolicy } from '../core/policy.ts';
+import { instancesOf } from './instances.ts';
 import { listOf } from './issuers.ts';
+import { judgedBy } from './kinds.ts';
+import { populationOf } from './population.ts';
 import type { ProblemList } from './problem-list.ts';
 import { overridden } from './profile-overrides.ts';
 import { serviceSchema, type ServiceSettings } from './schema.ts';
 
 const SERVICES_MAX = 10_000;
+
+/** What of the `policy` section concerns services. */
+export interface ServiceDefaults {
+  /** The share of an unmanaged population that must be covered, per cent. */
+  readonly coverPercentile: number;
+}
 
 /** The profiles known, and the one for verifiers nothing is known of. */
 export interface Profiles {
@@ -20,6 +29,7 @@ export function resolveServices(
   value: unknown,
   issuerNames: readonly string[],
   profiles: Profiles,
+  defaults: ServiceDefaults,
   problems: ProblemList,
 ): ReadonlyMap<string, ServicePolicy> {
   const services = new Map<string, ServicePolicy>();
@@ -30,7 +40,10 @@ export function resolveServices(
     if (services.has(settings.name)) {
       problems.add([...path, 'name'], `${settings.name} is there twice`);
     }
-    services.set(settings.name, resolved(settings, issuerNames, profiles, path, problems));
+    services.set(
+      settings.name,
+      resolved(settings, issuerNames, profiles, defaults, path, problems),
+    );
   }
   return services;
 }
@@ -39,34 +52,41 @@ function resolved(
   settings: ServiceSettings,
   issuerNames: readonly string[],
   profiles: Profiles,
+  { coverPercentile }: ServiceDefaults,
   path: KeyPath,
   problems: ProblemList,
 ): ServicePolicy {
   const catalogued = profileOf(settings.profile, profiles, path, problems);
-  const profile =
+  const own =
     settings.overrides === undefined ? catalogued : overridden(catalogued, settings.overrides);
-  const evidence = settings.evidence ?? defaultEvidence(profile);
-  if (evidence === 'timed') checkTimed(profile, path, problems);
+  const judged = judgedBy(settings, own, path, problems);
+  const { kind } = judged;
   return {
     name: settings.name,
     declared: true,
+    ...judged,
+    ...instancesOf(settings.instances, kind, path, problems),
     issuers: issuersOf(settings, issuerNames, path, problems),
-    instances: settings.instances ?? null,
     required: settings.required,
-    profile,
-    evidence,
+    population: populationOf(kind, settings, { profile: own, coverPercentile }, path, problems),
+    shippingIntervalMs: shippingOf(kind, settings, path, problems),
   };
 }
 
-/**
- * `served` is the weakest grade that still is an observation of the new key on its way into this
- * verifier, and the strongest that one behind the proxy can reach; whether a fetch proves anything
- * for its kind of cache is the gate's to judge. What rests on a promise (`fetchable`), a person
- * (`attested`) or a clock (`timed`) must be asked for. Keys that are configured are never fetched, so
- * there a person is all there is.
- */
-export function defaultEvidence(profile: ProfileFacts): Grade {
-  return profile.staticKeys ? 'attested' : 'served';
+function shippingOf(
+  kind: ServiceKind,
+  { shipping_interval: interval }: ServiceSettings,
+  path: KeyPath,
+  problems: ProblemList,
+): number | null {
+  if (interval === undefined) return null;
+  if (kind !== 'static') {
+    problems.add(
+      [...path, 'shipping_interval'],
+      `expected only with kind static, whose keys are shipped, got it with kind ${kind}`,
+    );
+  }
+  return interval;
 }
 
 function profileOf(
@@ -109,14 +129,4 @@ function unknownIssuer(issuer: string, known: readonly string[]): string {
   const near = nearest(issuer, known);
   const help = near === undefined ? 'declare it under issuers' : `did you mean ${near}?`;
   return `${issuer} is not one of the issuers; the text must match byte for byte; ${help}`;
-}
-
-function checkTimed(profile: ProfileFacts, path: KeyPath, problems: ProblemList): void {
-  if (profile.newKidRefusedS !== null && !profile.staticKeys) return;
-  const whose = profile.id === '' ? 'a service without profile' : `profile ${profile.id}`;
-  problems.add(
-    [...path, 'evidence'],
-    `timed would never pass: ${whose} knows no bound on how long a new key may be refused; set ` +
-      'overrides.new_kid_refused if you know one, or use attested',
-  );
 }

@@ -41,6 +41,9 @@ function textRefusal(act: Act): ActResult | undefined {
     const bytesMax = name === 'newKid' || name === 'oldKid' ? ID_LIMITS.kidBytes : TEXT_BYTES_MAX;
     const problem = typeof value === 'string' ? textProblem(value, bytesMax) : undefined;
     if (problem !== undefined) return refuse('invalid', snakeCase(name), problem);
+    if (typeof value === 'string' && value.trim() === '') {
+      return refuse('invalid', snakeCase(name), 'expected text, got blanks only');
+    }
   }
   if (act.type !== 'start') return undefined;
   const alg = nameProblem(act.alg, ID_LIMITS.algBytes);

@@ -183,7 +183,10 @@ export function otherLiveInstances(group: Group, instance: string): number {
   return group.liveCaches.size - (group.liveCaches.has(instance) ? 1 : 0);
 }
 
-/** A silent verifier no longer blocks once its service shows its declared number of others. */
+/**
+ * A silent verifier no longer blocks once its service shows its declared number of others, or the
+ * fewest of a declared range.
+ */
 export function isReplaced(group: Group, verifier: Verifier): boolean {
   const expected = group.service.instances;
   // None declared, or a declared none, shows nobody in its place.
@@ -197,11 +200,15 @@ export function servicePolicyOf(policy: Policy, record: VerifierRecord): Service
     policy.services.get(record.id.service) ?? {
       name: record.id.service,
       declared: false,
+      kind: 'instrumented',
       issuers: [],
       instances: null,
+      instancesMax: null,
       required: true,
       profile: policy.profiles.get(record.profile) ?? policy.unknownProfile,
       evidence: 'served',
+      population: null,
+      shippingIntervalMs: null,
     }
   );
 }

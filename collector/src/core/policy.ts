@@ -1,19 +1,28 @@
 import type { Grade } from '@keyturn/shared/model/evidence.ts';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
+import type { Population, ServiceKind } from './kinds.ts';
 
 /** What the operator declared about one service that verifies tokens. */
 export interface ServicePolicy {
   readonly name: string;
   /** False for a service that reported without being declared; it still blocks. */
   readonly declared: boolean;
+  /** How its verifiers come to be known. */
+  readonly kind: ServiceKind;
   readonly issuers: readonly string[];
-  /** Expected live instances; null when none was declared. */
+  /** Expected live instances, the fewest where a range was declared; null when none was declared. */
   readonly instances: number | null;
+  /** The most instances of a declared range; null when no range was declared. */
+  readonly instancesMax: number | null;
   /** False: listed, never blocks. */
   readonly required: boolean;
   readonly profile: ProfileFacts;
   /** The weakest evidence that counts for `activate`. */
   readonly evidence: Grade;
+  /** Of kind `unmanaged`; null for all others. */
+  readonly population: Population | null;
+  /** Of kind `static`: how often its keys are shipped; null when that was not declared. */
+  readonly shippingIntervalMs: number | null;
 }
 
 /** What the operator declared about one issuer. */
@@ -50,6 +59,11 @@ export interface Policy {
   readonly verifiersMax: number;
   /** True: verifiers that cannot count outcomes keep `retire` from opening. */
   readonly uncountedBlocksRetire: boolean;
+}
+
+/** The most instances a service may have by its declaration; null when nobody said. */
+export function instancesAtMost(service: ServicePolicy): number | null {
+  return service.instancesMax ?? service.instances;
 }
 
 /** Time a verifier may be silent before it counts as silent, milliseconds. */

@@ -1,4 +1,5 @@
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
+import type { Cohort } from './kinds.ts';
 import type { IssuerPolicy, Policy } from './policy.ts';
 import type { KeyRecord, RotationRecord, UsageRecord } from './records.ts';
 
@@ -25,6 +26,14 @@ export function propagationMs(issuer: IssuerPolicy, profile: ProfileFacts): numb
 export function dropMs(issuer: IssuerPolicy, profile: ProfileFacts): number | null {
   if (profile.removedKeyAcceptedS === null || profile.staticKeys) return null;
   return issuer.originSpreadMs + issuer.sharedCachesMs + profile.removedKeyAcceptedS * 1_000;
+}
+
+/**
+ * How long after a change of the JWKS a share of a population may work with what was before,
+ * milliseconds: origin spread + shared caches + the time within which that share refreshes.
+ */
+export function populationMs(issuer: IssuerPolicy, cohort: Cohort): number {
+  return issuer.originSpreadMs + issuer.sharedCachesMs + cohort.withinMs;
 }
 
 /**

@@ -82,11 +82,15 @@ export function service(name: string, more: Partial<ServicePolicy> = {}): Servic
   return {
     name,
     declared: true,
+    kind: 'instrumented',
     issuers: [ISSUER],
     instances: 1,
+    instancesMax: null,
     required: true,
     profile: PROFILE,
     evidence: 'present' satisfies Grade,
+    population: null,
+    shippingIntervalMs: null,
     ...more,
   };
 }

@@ -216,6 +216,64 @@ t.test('discovery', async (t) => {
   );
 });
 
+t.test('a kind says what is asked of a service', async (t) => {
+  const rows: readonly [string, object][] = [
+    ['kind: instrumented', { kind: 'instrumented', evidence: 'present' }],
+    ['kind: pushed', { kind: 'pushed', evidence: 'present' }],
+    ['kind: proxied', { kind: 'proxied', evidence: 'served' }],
+    ['kind: proxied, evidence: fetchable', { kind: 'proxied', evidence: 'fetchable' }],
+    ['kind: attested', { kind: 'attested', evidence: 'attested' }],
+    ['kind: static', { evidence: 'attested', profile: { staticKeys: true } }],
+    ['kind: static, profile: npm-jose', { profile: { id: 'npm-jose', staticKeys: true } }],
+    ['kind: static, shipping_interval: 30d', { shippingIntervalMs: 30 * 86_400_000 }],
+    ['kind: managed, profile: lazy', { kind: 'managed', evidence: 'timed' }],
+    ['kind: managed, profile: lazy, evidence: attested', { evidence: 'attested' }],
+    ['kind: managed', { kind: 'managed', evidence: 'attested' }],
+    ['kind: managed, profile: haproxy', { kind: 'managed', evidence: 'attested' }],
+    [
+      'kind: unmanaged, refresh_bound: 7d',
+      {
+        evidence: 'timed',
+        population: {
+          cohorts: [{ percentile: 100, withinMs: 7 * 86_400_000 }],
+          coverPercentile: 99,
+          dropsWithRefresh: true,
+        },
+      },
+    ],
+    [
+      'kind: unmanaged, cover_percentile: 95, cohorts: [{percentile: 50, within: 1h}, {percentile: 99.9, within: 1h}]',
+      {
+        population: {
+          cohorts: [
+            { percentile: 50, withinMs: 3_600_000 },
+            { percentile: 99.9, withinMs: 3_600_000 },
+          ],
+          coverPercentile: 95,
+        },
+      },
+    ],
+    [
+      'kind: unmanaged, refresh_bound: 7d, overrides: {removed_key_accepted: 30d}',
+      { population: { dropsWithRefresh: false }, profile: { removedKeyAcceptedS: 30 * 86_400 } },
+    ],
+    [
+      'kind: unmanaged, refresh_bound: 7d, profile: npm-jwks-rsa',
+      { population: { dropsWithRefresh: false } },
+    ],
+    ['instances: {min: 2, max: 20}', { instances: 2, instancesMax: 20 }],
+    ['instances: 3', { instances: 3, instancesMax: null }],
+    ['profile: haproxy', { kind: 'static' }],
+    ['evidence: attested', { kind: 'attested' }],
+    ['profile: lazy, evidence: timed', { kind: 'managed' }],
+    ['profile: npm-jose', { kind: 'instrumented', evidence: 'served', population: null }],
+  ];
+  for (const [settings, expected] of rows) {
+    const yaml = `${ISSUER}\npolicy: {cover_percentile: 99}\nservices: [{name: a, ${settings}}]`;
+    t.match(load(t, yaml).policy.services.get('a'), expected, settings);
+  }
+});
+
 const withService = (service: string) => `${ISSUER}\nservices:\n  - ${service}\n`;
 const withIssuer = (rest: string) => `issuers: [{issuer: https://issuer.example, ${rest}}]`;
 
@@ -363,6 +421,154 @@ const wrong: readonly [string, string, readonly RegExp[]][] = [
     'timed on an unknown profile',
     withService('{name: a, evidence: timed}'),
     [/^services\.0\.evidence: timed would never pass/],
+  ],
+  ...(
+    [
+      [
+        'kind: static, evidence: present',
+        'evidence',
+        /attested for kind static, got present: .*use kind pushed/,
+      ],
+      ['kind: static, evidence: timed', 'evidence', /expected attested for kind static, got timed/],
+      [
+        'kind: proxied, evidence: verified',
+        'evidence',
+        /served or fetchable for kind proxied, got verified/,
+      ],
+      [
+        'kind: instrumented, evidence: attested',
+        'evidence',
+        /kind instrumented, got attested: its verifiers report/,
+      ],
+      ['kind: pushed, evidence: timed', 'evidence', /kind pushed, got timed/],
+      ['kind: attested, evidence: served', 'evidence', /expected attested for kind attested/],
+      [
+        'kind: managed, evidence: present',
+        'evidence',
+        /attested or timed for kind managed, got present/,
+      ],
+      ['kind: managed, evidence: timed', 'evidence', /timed would never pass/],
+      [
+        'kind: unmanaged, refresh_bound: 1d, evidence: present',
+        'evidence',
+        /expected timed for kind unmanaged/,
+      ],
+      [
+        'kind: unmanaged, refresh_bound: 1d, instances: 3',
+        'instances',
+        /expected none for kind unmanaged/,
+      ],
+      [
+        'kind: managed, instances: {min: 1, max: 2}',
+        'instances',
+        /expected a number for kind managed/,
+      ],
+      ['instances: {min: 3, max: 2}', 'instances.max', /expected at least min, 3, got 2/],
+      ['instances: {min: -1, max: 2}', 'instances.min', /from 0 to 1000000, got -1/],
+      ['instances: {min: 1}', 'instances.max', /expected a whole number .*got nothing/],
+      ['instances: {min: 1, max: 2, most: 3}', 'instances.most', /unknown key "most"/],
+      ['instances: [1, 2]', 'instances', /expected a section with keys/],
+      ['instances: many', 'instances', /expected a whole number .*got "many"/],
+      [
+        'kind: mobile',
+        'kind',
+        /expected one of instrumented, proxied, pushed, attested, unmanaged, static, managed, got "mobile"/,
+      ],
+      [
+        'kind: proxied, profile: haproxy',
+        'kind',
+        /profile haproxy are configured: expected kind static/,
+      ],
+      ['kind: unmanaged, refresh_bound: 1d, profile: haproxy', 'kind', /expected kind static/],
+      [
+        'kind: static, overrides: {refresh: 1h}',
+        'overrides.refresh',
+        /kind static fetches nothing/,
+      ],
+      [
+        'kind: static, overrides: {static_keys: false}',
+        'overrides.static_keys',
+        /expected true for kind static/,
+      ],
+      [
+        'kind: static, overrides: {refetches_on_unknown_kid: true}',
+        'overrides.refetches_on_unknown_kid',
+        /expected false/,
+      ],
+      ['kind: unmanaged', '', /expected refresh_bound or cohorts .*got neither/],
+      [
+        'kind: unmanaged, refresh_bound: 1d, cohorts: [{percentile: 50, within: 1h}]',
+        '',
+        /got both/,
+      ],
+      ['kind: unmanaged, refresh_bound: -1d', 'refresh_bound', /expected a duration .*got "-1d"/],
+      ['kind: unmanaged, refresh_bound: 0', 'refresh_bound', /expected a duration/],
+      ['kind: unmanaged, refresh_bound: 0s', 'refresh_bound', /expected between 1s and 400d/],
+      ['kind: unmanaged, refresh_bound: 9999d', 'refresh_bound', /expected between 1s and 400d/],
+      ['kind: unmanaged, cohorts: []', 'cohorts', /at least 1 entry/],
+      [
+        'kind: unmanaged, cohorts: [{percentile: 0, within: 1h}]',
+        'cohorts.0.percentile',
+        /above 0 and at most 100.*got 0/,
+      ],
+      [
+        'kind: unmanaged, cohorts: [{percentile: 100.1, within: 1h}]',
+        'cohorts.0.percentile',
+        /got 100\.1/,
+      ],
+      [
+        'kind: unmanaged, cohorts: [{percentile: 99.99999, within: 1h}]',
+        'cohorts.0.percentile',
+        /at most 4 decimals/,
+      ],
+      [
+        'kind: unmanaged, cohorts: [{percentile: .nan, within: 1h}]',
+        'cohorts.0.percentile',
+        /above 0/,
+      ],
+      [
+        'kind: unmanaged, cohorts: [{percentile: 50, within: 1h}, {percentile: 50, within: 2h}]',
+        'cohorts.1.percentile',
+        /expected more than 50, the percentile before, got 50/,
+      ],
+      [
+        'kind: unmanaged, cohorts: [{percentile: 50, within: 2h}, {percentile: 60, within: 1h}]',
+        'cohorts.1.within',
+        /a larger share cannot be faster/,
+      ],
+      ['kind: unmanaged, refresh_bound: 1d, cover_percentile: 0', 'cover_percentile', /above 0/],
+      [
+        'kind: unmanaged, refresh_bound: 1d, overrides: {new_kid_refused: 1h}',
+        'overrides.new_kid_refused',
+        /left out for kind unmanaged/,
+      ],
+      [
+        'refresh_bound: 1d',
+        'refresh_bound',
+        /expected only with kind unmanaged, got it with kind instrumented/,
+      ],
+      [
+        'kind: static, cohorts: [{percentile: 50, within: 1h}]',
+        'cohorts',
+        /only with kind unmanaged/,
+      ],
+      ['kind: attested, cover_percentile: 50', 'cover_percentile', /only with kind unmanaged/],
+      ['kind: attested, shipping_interval: 30d', 'shipping_interval', /only with kind static/],
+      ['kind: static, shipping_interval: 1ms', 'shipping_interval', /expected between 1m and 400d/],
+    ] as const
+  ).map(([settings, at, message]): (typeof wrong)[number] => [
+    settings,
+    withService(`{name: a, ${settings}}`),
+    [
+      new RegExp(
+        `^services\\.0${at === '' ? '' : `\\.${at.replaceAll('.', '\\.')}`}: .*${message.source}`,
+      ),
+    ],
+  ]),
+  [
+    'cover nobody',
+    'policy: {cover_percentile: 0}',
+    [/^policy\.cover_percentile: expected a percentile above 0 and at most 100.*got 0/],
   ],
   [
     'override without unit',

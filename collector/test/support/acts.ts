@@ -53,3 +53,15 @@ export const REMOVE: ActOf<'remove_verifier'> = {
 
 /** A service whose readiness somebody must vouch for. */
 export const LEDGER = serviceOf('ledger', { evidence: 'attested', instances: null });
+
+/** A population nobody can see. */
+export const MOBILE = serviceOf('mobile-app', {
+  kind: 'unmanaged',
+  evidence: 'timed',
+  instances: null,
+  population: {
+    cohorts: [{ percentile: 100, withinMs: 60_000 }],
+    coverPercentile: 100,
+    dropsWithRefresh: true,
+  },
+});

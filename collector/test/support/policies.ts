@@ -40,11 +40,15 @@ export function serviceOf(name: string, part: Partial<ServicePolicy> = {}): Serv
   return {
     name,
     declared: true,
+    kind: 'instrumented',
     issuers: [ISSUER],
     instances: 1,
+    instancesMax: null,
     required: true,
     profile: profileOf(),
     evidence: 'present' satisfies Grade,
+    population: null,
+    shippingIntervalMs: null,
     ...part,
   };
 }

@@ -62,6 +62,7 @@ function satisfiedIn(
     case 'activate':
     case 'retire':
       if (way === 'timed' && stands(verdict, 'time_elapsed')) return size;
+      if (way === 'population') return stands(verdict, 'population_covered') ? size : 0;
       return knowingNew(group, tally);
     case 'purge':
       return stands(verdict, 'drop_time_elapsed')

@@ -1,5 +1,7 @@
 import { ID_LIMITS, nameProblem } from '@keyturn/shared/model/ids.ts';
 import type { ActResult } from '../acts.ts';
+import type { ServicePolicy } from '../policy.ts';
+import type { AttestationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
@@ -24,12 +26,10 @@ export function attest(state: State, act: ActOf<'attest'>, now: Now, writes: Wri
       `service ${act.service} is not declared at the collector`,
     );
   }
-  if (service.evidence !== 'attested' && act.fact === 'holds_new') {
-    return refuse(
-      'invalid',
-      'service',
-      `service ${act.service} is judged by evidence (${service.evidence}), which a person's word does not replace; waive the check instead, or set services[].evidence: attested`,
-    );
+  const unheard = wordProblem(service, act.fact);
+  if (unheard !== undefined) return refuse('invalid', 'service', unheard);
+  if (act.instance !== null && service.population !== null) {
+    return refuse('invalid', 'instance', `expected none: ${act.service} is of kind unmanaged`);
   }
   const validity = validityProblem(act.validForMs);
   if (validity !== undefined) return refuse('invalid', 'valid_for', validity);
@@ -48,4 +48,15 @@ export function attest(state: State, act: ActOf<'attest'>, now: Now, writes: Wri
   state.unevaluated.add(rotation.id);
   writes.push({ kind: 'attestation', record });
   return done({ rotation, attestation: record });
+}
+
+/** A sentence when nobody's word decides about a service; a managed one goes by word or by time. */
+function wordProblem(service: ServicePolicy, fact: AttestationRecord['fact']): string | undefined {
+  if (fact === 'rejects_old' || service.evidence === 'attested' || service.kind === 'managed') {
+    return undefined;
+  }
+  if (service.population !== null) {
+    return `service ${service.name} is of kind unmanaged: nobody can see its verifiers, so it counts by time; waive population_covered instead`;
+  }
+  return `service ${service.name} is judged by evidence (${service.evidence}), which a person's word does not replace; waive the check instead, or set services[].evidence: attested`;
 }

@@ -1,10 +1,13 @@
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
+import { attestedFor } from './attested.ts';
 import { requiredGroups, weakestAccepted } from './dependents.ts';
-import { attestedFor, fleetHeard, newKeyKnown, timedReady } from './evidence.ts';
+import { timedReady } from './elapsed.ts';
+import { fleetHeard, newKeyKnown } from './evidence.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
 import { keyIdentityHolds, newKeyPublished, oldKeyPublished } from './keys.ts';
+import { populationsCovered } from './populations.ts';
 import type { Findings } from './verdict.ts';
 
 /** May the signer switch to the new key? */
@@ -25,6 +28,7 @@ export function activateFindings(
       newKeyKnown(state, rotation),
       attestedFor(state, rotation, 'holds_new', now),
       timedReady(state, rotation, policy, now),
+      populationsCovered(state, rotation, policy, now),
       fleetHeard(state, rotation),
     ],
     weakestGrade: weakestAccepted(requiredGroups(state, rotation), rotation),

@@ -4,8 +4,9 @@ import type { Offender } from '@keyturn/shared/model/verdict.ts';
 import { OFFENDERS_SHOWN_MAX } from '@keyturn/shared/model/verdict.ts';
 import type { Group, Verifier } from '../fleet.ts';
 import { groupsOfIssuer, isReplaced } from '../fleet.ts';
-import type { AttestationRecord, RotationRecord } from '../records.ts';
-import type { Now, State } from '../state.ts';
+import { instancesAtMost } from '../policy.ts';
+import type { RotationRecord } from '../records.ts';
+import type { State } from '../state.ts';
 import { offender } from './check.ts';
 
 /** Offenders of a check: all are counted, only as many as a verdict shows are built. */
@@ -39,6 +40,12 @@ export class Offenders {
   }
 }
 
+/**
+ * By what its verifiers report, by the word of named people, by the bound of a profile, or by the
+ * declared refresh of a population.
+ */
+export type Way = 'evidence' | 'attested' | 'timed' | 'population';
+
 /** The groups whose verifiers may meet tokens of this rotation and whose word is required. */
 export function requiredGroups(state: Readonly<State>, rotation: RotationRecord): Group[] {
   return [...groupsOfIssuer(state.fleet, rotation.issuer)].filter(
@@ -47,7 +54,8 @@ export function requiredGroups(state: Readonly<State>, rotation: RotationRecord)
 }
 
 /** How a group's readiness is established. */
-export function waysOf(group: Group): 'evidence' | 'attested' | 'timed' {
+export function waysOf(group: Group): Way {
+  if (group.service.population !== null) return 'population';
   if (group.service.evidence === 'timed') return 'timed';
   return group.service.evidence === 'attested' ? 'attested' : 'evidence';
 }
@@ -67,9 +75,23 @@ export function tooWeak(
   return weak;
 }
 
-/** Verifiers that say themselves that they lack the new key: no word and no time outweighs it. */
-export function contradicting(group: Group, rotation: RotationRecord): ReadonlySet<Verifier> {
-  return group.tallies.get(rotation.id)?.byNew.get('absent') ?? NOBODY;
+/**
+ * Verifiers that say themselves that they lack the new key: no word and no time outweighs it. Time
+ * lets old keys be for a while; a person who says that the new one is there contradicts them.
+ */
+export function contradicting(
+  group: Group,
+  rotation: RotationRecord,
+): [NegativeGrade, ReadonlySet<Verifier>][] {
+  const byNew = group.tallies.get(rotation.id)?.byNew;
+  const found: [NegativeGrade, ReadonlySet<Verifier>][] = [
+    ['absent', byNew?.get('absent') ?? NOBODY],
+  ];
+  const stale = byNew?.get('stale') ?? NOBODY;
+  if (waysOf(group) === 'attested' && stale.size > 0) {
+    found.push(['stale', new Set([...stale].filter(tellsItsKeys))]);
+  }
+  return found;
 }
 
 /** The weakest positive grade some required group relies on; null when none does. */
@@ -80,7 +102,7 @@ export function weakestAccepted(groups: readonly Group[], rotation: RotationReco
   };
   for (const group of groups) {
     const way = waysOf(group);
-    if (way !== 'evidence') lower(way);
+    if (way !== 'evidence') lower(way === 'attested' ? way : 'timed');
     for (const [grade, verifiers] of group.tallies.get(rotation.id)?.byNew ?? []) {
       if (verifiers.size > 0 && isPositive(grade) && isAtLeast(grade, group.service.evidence)) {
         lower(grade);
@@ -95,6 +117,27 @@ export function missingInstances(group: Group): number {
   const expected = group.service.instances;
   if (expected === null) return group.service.declared && group.members.size === 0 ? 1 : 0;
   return Math.max(0, expected - group.liveCaches.size);
+}
+
+/** True when more instances report than the declared range has: the inventory is not true. */
+export function isBeyondRange(group: Group): boolean {
+  const most = group.service.instancesMax;
+  return most !== null && group.liveCaches.size > most;
+}
+
+/** All declared instances report, and all with positive evidence: stronger than time or word. */
+export function hasFullEvidence(group: Group, rotation: RotationRecord): boolean {
+  // Of a range, only its upper end is known to be everybody.
+  const expected = instancesAtMost(group.service);
+  if (waysOf(group) === 'population') return false;
+  if (expected === null || expected === 0 || group.liveCaches.size < expected) return false;
+  // Of two processes under one name only one is heard.
+  if (group.contested.size > 0) return false;
+  let known = 0;
+  for (const [grade, verifiers] of group.tallies.get(rotation.id)?.byNew ?? []) {
+    if (grade === 'verified' || grade === 'present' || grade === 'served') known += verifiers.size;
+  }
+  return known === group.members.size;
 }
 
 /** Adds a group's silent, newly joined and missing verifiers. */
@@ -140,11 +183,15 @@ export function addUnheard(group: Group, found: Offenders): void {
         detail:
           group.service.instances === null
             ? 'no instance has ever reported'
-            : `${group.liveCaches.size} of ${group.service.instances} declared instances report`,
+            : `${group.liveCaches.size} of ${atLeast(group.service)} declared instances report`,
       },
       unheard,
     );
   }
+}
+
+function atLeast({ instances, instancesMax }: Group['service']): string {
+  return instancesMax === null ? `${instances}` : `at least ${instances}`;
 }
 
 /** Silent verifiers that block nothing, as others have taken their place. */
@@ -154,44 +201,16 @@ export function replacedSilent(group: Group): number {
   return replaced;
 }
 
-/** Attestations in force for a group and fact. */
-export function attestations(
-  state: State,
-  group: Group,
-  rotation: RotationRecord,
-  fact: AttestationRecord['fact'],
-  now: Now,
-): AttestationRecord[] {
-  return [...state.attestations.values()].filter(
-    (attested) =>
-      attested.rotationId === rotation.id &&
-      attested.service === group.service.name &&
-      attested.fact === fact &&
-      attested.expiresAtMs > now.atMs,
-  );
-}
-
-/** True when people vouch for the whole group, or for as many instances as were declared. */
-export function isAttested(
-  state: State,
-  group: Group,
-  rotation: RotationRecord,
-  fact: AttestationRecord['fact'],
-  now: Now,
-): boolean {
-  const inForce = attestations(state, group, rotation, fact, now);
-  if (inForce.some((attested) => attested.instance === null)) return true;
-  const expected = group.service.instances;
-  const vouched = new Set(inForce.map((attested) => attested.instance));
-  if (expected === null || vouched.size === 0 || vouched.size < expected) return false;
-  return [...group.members].every((verifier) => vouched.has(verifier.record.id.instance));
-}
-
 export function isPositive(grade: Grade | NegativeGrade): grade is Grade {
   return (GRADES as readonly string[]).includes(grade);
 }
 
 const NOBODY: ReadonlySet<Verifier> = new Set();
+
+/** The proxy knows what it served, not what is kept behind it. */
+function tellsItsKeys(verifier: Verifier): boolean {
+  return verifier.record.source !== 'proxy';
+}
 
 function blockingSilent(group: Group): number {
   const instances = new Set<string>();

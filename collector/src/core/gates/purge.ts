@@ -8,10 +8,12 @@ import type { RotationRecord } from '../records.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
 import { dropMs } from '../timing.ts';
-import { fail, offender, pass, unknown } from './check.ts';
+import { attestedFor, isAttested } from './attested.ts';
+import { fail, offender, pass, quoted, unknown } from './check.ts';
 import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.ts';
-import { attestedFor, fleetHeard } from './evidence.ts';
+import { fleetHeard } from './evidence.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
+import { populationDropMs, uncoveredShares } from './populations.ts';
 import type { Findings } from './verdict.ts';
 
 /** Has every verifier stopped accepting the old key? */
@@ -96,13 +98,18 @@ function dropTimeElapsed(
   }
   const unbounded = new Offenders();
   const waiting = new Offenders();
+  const outlived: Group[] = [];
   let latestMs = 0;
   for (const group of requiredGroups(state, rotation)) {
     if (waysOf(group) === 'attested' || !isUndecided(group, rotation)) continue;
-    const boundMs = dropMs(policy, group.service.profile);
+    if (isAttested(state, group, rotation, 'rejects_old', now)) continue;
+    const boundMs = dropBoundMs(group, policy);
     const servedAtMs = group.tallies.get(rotation.id)?.lastServedOldAtMs ?? 0;
     const gone = boundMs === null ? null : Math.max(withdrawnAtMs, servedAtMs) + boundMs;
-    if (gone !== null && now.earliestMs >= gone) continue;
+    if (gone !== null && now.earliestMs >= gone) {
+      outlived.push(group);
+      continue;
+    }
     if (gone !== null) latestMs = Math.max(latestMs, gone);
     addUndecided(group, rotation, gone === null ? unbounded : waiting);
   }
@@ -110,12 +117,12 @@ function dropTimeElapsed(
     return unknown(
       'drop_time_elapsed',
       'time',
-      `${counted(unbounded.count, 'verifier')} may accept ${rotation.oldKid} without any time limit`,
+      `${waitedFor(unbounded)} may accept ${rotation.oldKid} without any time limit, until it is restarted`,
       {
         offenders: unbounded.shown,
         offenderCount: unbounded.count,
         sinceMs: withdrawnAtMs,
-        help: 'restart those verifiers, or let a person vouch: `keyturn attest --help`',
+        help: attestHelp(unbounded.shown[0]?.service ?? '', rotation),
       },
     );
   }
@@ -123,13 +130,13 @@ function dropTimeElapsed(
     return pass(
       'drop_time_elapsed',
       'time',
-      'every cache that shows nothing has outlived its bound',
+      `every cache that shows nothing has outlived its bound${uncoveredShares(outlived.filter(dropsWithRefresh), `still accept ${rotation.oldKid}`)}`,
     );
   }
   return fail(
     'drop_time_elapsed',
     'time',
-    `${counted(waiting.count, 'verifier')} may accept ${rotation.oldKid} until ${moment(latestMs)}`,
+    `${waitedFor(waiting)} may accept ${rotation.oldKid} until ${moment(latestMs)}`,
     {
       offenders: waiting.shown,
       offenderCount: waiting.count,
@@ -139,9 +146,33 @@ function dropTimeElapsed(
   );
 }
 
+/** The profile's own bound; for a population that drops what it refreshes away, its refresh. */
+function dropBoundMs(group: Group, policy: IssuerPolicy): number | null {
+  return dropsWithRefresh(group)
+    ? populationDropMs(group, policy)
+    : dropMs(policy, group.service.profile);
+}
+
+function dropsWithRefresh({ service }: Group): boolean {
+  return service.population?.dropsWithRefresh === true;
+}
+
+function waitedFor(found: Offenders): string {
+  const populations = found.shown.filter(({ state }) => state === 'unmanaged').length;
+  const verifiers = found.count - populations;
+  return [
+    ...(verifiers > 0 ? [counted(verifiers, 'verifier')] : []),
+    ...(populations > 0 ? [counted(populations, 'unmanaged population')] : []),
+  ].join(' and ');
+}
+
+function attestHelp(service: string, rotation: RotationRecord): string {
+  return `keyturn attest ${quoted(service)} --rotation ${rotation.id} --fact rejects_old --reason "how you know" --valid-for 1d`;
+}
+
 /** Nothing shows the key gone for some verifier, or for an instance that does not report. */
 function isUndecided(group: Group, rotation: RotationRecord): boolean {
-  if (undecidedCount(group, rotation) > 0) return true;
+  if (undecidedCount(group, rotation) > 0 || waysOf(group) === 'population') return true;
   // A service judged by time alone may have instances that never report.
   return waysOf(group) === 'timed' && !isHeardInFull(group);
 }
@@ -160,15 +191,18 @@ function isHeardInFull(group: Group): boolean {
 }
 
 function addUndecided(group: Group, rotation: RotationRecord, found: Offenders): void {
-  if (undecidedCount(group, rotation) === 0) {
+  if (undecidedCount(group, rotation) === 0 || waysOf(group) === 'population') {
     const { name, profile } = group.service;
+    const population = waysOf(group) === 'population';
     found.add({
       service: name,
       instance: '',
       cache: '',
-      state: 'unseen',
+      state: population ? 'unmanaged' : 'unseen',
       sinceMs: null,
-      detail: `judged by the bound of profile ${profile.id}`,
+      detail: dropsWithRefresh(group)
+        ? 'judged by its declared refresh'
+        : `judged by ${profile.id === '' ? 'the bound set for it' : `the bound of profile ${profile.id}`}`,
     });
   }
   const byOld = group.tallies.get(rotation.id)?.byOld;

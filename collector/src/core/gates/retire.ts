@@ -7,12 +7,15 @@ import type { RotationRecord, UsageRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { usageKey } from '../state.ts';
 import { longestLifetimeMs, oldTokensGoneAtMs } from '../timing.ts';
+import { attestedFor } from './attested.ts';
 import { fail, offender, pass, unknown } from './check.ts';
 import { Offenders, requiredGroups, weakestAccepted } from './dependents.ts';
-import { attestedFor, fleetHeard, newKeyKnown, timedReady } from './evidence.ts';
+import { timedReady } from './elapsed.ts';
+import { fleetHeard, newKeyKnown } from './evidence.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
 import { keyIdentityHolds, newKeyPublished } from './keys.ts';
 import { tokensHaveKid } from './kidless.ts';
+import { populationsCovered } from './populations.ts';
 import type { Findings } from './verdict.ts';
 
 /** May the old key leave the JWKS? Time decides; use of the old key is evidence against, never for. */
@@ -41,6 +44,7 @@ export function retireFindings(
       newKeyKnown(state, rotation),
       attestedFor(state, rotation, 'holds_new', now),
       timedReady(state, rotation, policy, now),
+      populationsCovered(state, rotation, policy, now),
       fleetHeard(state, rotation),
       everyoneCounts(state, rotation),
     ],

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Act, RefusalCode } from '../../../src/core/acts.ts';
-import { ATTEST, DECLARE, LEDGER, REMOVE, START, WAIVE } from '../../support/acts.ts';
+import { ATTEST, DECLARE, LEDGER, MOBILE, REMOVE, START, WAIVE } from '../../support/acts.ts';
 import { keyOf, NEW, OLD } from '../../support/policies.ts';
 import { rotating } from '../../support/rotating.ts';
 import type { Rotating } from '../../support/rotating.ts';
@@ -191,6 +191,70 @@ const REFUSALS: readonly Refused[] = [
     message: /expected text/,
   },
   {
+    name: 'attest: until a moment that has passed',
+    act: { ...ATTEST, validForMs: -60_000 },
+    code: 'invalid',
+    field: 'valid_for',
+    message: /more than zero/,
+  },
+  {
+    name: 'attest: by nobody',
+    act: { ...ATTEST, by: '' },
+    code: 'invalid',
+    field: 'by',
+    message: /expected text, got an empty string/,
+  },
+  {
+    name: 'attest: by blanks',
+    act: { ...ATTEST, by: '   ' },
+    code: 'invalid',
+    field: 'by',
+    message: /expected text, got blanks only/,
+  },
+  {
+    name: 'attest: for a reason of blanks',
+    act: { ...ATTEST, reason: '\u00a0 ' },
+    code: 'invalid',
+    field: 'reason',
+    message: /blanks only/,
+  },
+  {
+    name: 'attest: that a population knows the new key',
+    act: { ...ATTEST, service: 'mobile-app' },
+    code: 'invalid',
+    field: 'service',
+    message: /kind unmanaged: nobody can see its verifiers.*waive population_covered/,
+  },
+  {
+    name: 'attest: for one of a population',
+    act: { ...ATTEST, service: 'mobile-app', instance: 'phone-1', fact: 'rejects_old' },
+    code: 'invalid',
+    field: 'instance',
+    message: /expected none: mobile-app is of kind unmanaged/,
+  },
+  {
+    name: 'attest: an id that is taken',
+    act: { ...ATTEST, id: 'att-2' },
+    given: ({ world }) => void world.act({ ...ATTEST, id: 'att-2' }),
+    code: 'conflict',
+    field: 'id',
+    message: /att-2 exists already/,
+  },
+  {
+    name: 'waive: by nobody',
+    act: { ...WAIVE, by: ' ' },
+    code: 'invalid',
+    field: 'by',
+    message: /blanks only/,
+  },
+  {
+    name: 'waive: until a moment that has passed',
+    act: { ...WAIVE, validForMs: -1 },
+    code: 'invalid',
+    field: 'valid_for',
+    message: /more than zero/,
+  },
+  {
     name: 'attest: an instance that is no name',
     act: { ...ATTEST, instance: 'a b' },
     code: 'invalid',
@@ -251,7 +315,7 @@ const REFUSALS: readonly Refused[] = [
 
 for (const refused of REFUSALS) {
   t.test(`refused: ${refused.name}`, (t) => {
-    const rotation = rotating({ services: [LEDGER] });
+    const rotation = rotating({ services: [LEDGER, MOBILE] });
     rotation.world.attest('r-1', 'ledger');
     refused.given?.(rotation);
     const { world } = rotation;

@@ -1,0 +1,176 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
+import { moment } from '@keyturn/shared/model/moment.ts';
+import type { Check, Offender } from '@keyturn/shared/model/verdict.ts';
+import type { Group } from '../fleet.ts';
+import { instancesAtMost } from '../policy.ts';
+import type { AttestationRecord, RotationRecord } from '../records.ts';
+import { rotationFacts } from '../rotation.ts';
+import type { Now, State } from '../state.ts';
+import { fail, pass, quoted } from './check.ts';
+import { hasFullEvidence, Offenders, requiredGroups, waysOf } from './dependents.ts';
+
+type Fact = AttestationRecord['fact'];
+
+const DAY_MS = 86_400_000;
+
+const VOUCHERS_NAMED_MAX = 3;
+
+/** Services that cannot report are vouched for by a named person. */
+export function attestedFor(state: State, rotation: RotationRecord, fact: Fact, now: Now): Check {
+  const missing = new Offenders();
+  const used: AttestationRecord[] = [];
+  let groups = 0;
+  for (const group of requiredGroups(state, rotation)) {
+    const inForce = decidingAttestations(state, group, rotation, fact, now);
+    used.push(...(inForce ?? []));
+    if (waysOf(group) !== 'attested') continue;
+    groups += 1;
+    if (inForce !== null || (fact === 'holds_new' && hasFullEvidence(group, rotation))) continue;
+    missing.add(unattested(state, group, rotation, fact));
+  }
+  if (missing.count === 0) return vouched(rotation, fact, groups, used, now);
+  const [first] = missing.shown;
+  return fail('attested', 'policy', `${counted(missing.count, 'service')} nobody has vouched for`, {
+    offenders: missing.shown,
+    offenderCount: missing.count,
+    sinceMs: missing.oldestMs,
+    help: attestHelp(first?.service ?? '', rotation, fact),
+  });
+}
+
+/** True when people vouch for the whole group, or for as many instances as were declared. */
+export function isAttested(
+  state: State,
+  group: Group,
+  rotation: RotationRecord,
+  fact: Fact,
+  now: Now,
+): boolean {
+  return decidingAttestations(state, group, rotation, fact, now) !== null;
+}
+
+/**
+ * The attestations in force that vouch for a whole group: the one that lasts longest, or one per
+ * instance. Null when they do not cover it.
+ */
+export function decidingAttestations(
+  state: State,
+  group: Group,
+  rotation: RotationRecord,
+  fact: Fact,
+  now: Now,
+): readonly AttestationRecord[] | null {
+  const byInstance = new Map<string | null, AttestationRecord>();
+  for (const attested of state.attestations.values()) {
+    if (
+      attested.rotationId !== rotation.id ||
+      attested.service !== group.service.name ||
+      attested.fact !== fact ||
+      attested.expiresAtMs <= now.atMs
+    ) {
+      continue;
+    }
+    const longest = byInstance.get(attested.instance);
+    if (longest === undefined || attested.expiresAtMs > longest.expiresAtMs) {
+      byInstance.set(attested.instance, attested);
+    }
+  }
+  const whole = byInstance.get(null);
+  if (whole !== undefined) return [whole];
+  const expected = instancesAtMost(group.service);
+  if (expected === null || byInstance.size === 0 || byInstance.size < expected) return null;
+  const all = [...group.members].every((verifier) => byInstance.has(verifier.record.id.instance));
+  return all ? [...byInstance.values()] : null;
+}
+
+/** True when an attestation is about to run out: in a day, or in the last quarter of a short life. */
+export function expiresSoon(attested: AttestationRecord, now: Now): boolean {
+  const lifeMs = attested.expiresAtMs - attested.atMs;
+  return attested.expiresAtMs - now.atMs <= Math.min(DAY_MS, lifeMs / 4);
+}
+
+/** Who vouches, until when, and who should do so again. */
+function vouched(
+  rotation: RotationRecord,
+  fact: Fact,
+  groups: number,
+  used: readonly AttestationRecord[],
+  now: Now,
+): Check {
+  if (groups === 0 && used.length === 0) {
+    return pass('attested', 'policy', 'no service depends on attestation');
+  }
+  const soonest = used.toSorted((a, b) => a.expiresAtMs - b.expiresAtMs);
+  const named = soonest
+    .slice(0, VOUCHERS_NAMED_MAX)
+    .map(
+      ({ service, by, expiresAtMs }) => `${by} for ${service}, expires at ${moment(expiresAtMs)}`,
+    );
+  const more = soonest.length - named.length;
+  if (more > 0) named.push(`${more} more, later`);
+  const [first] = soonest;
+  const soon = first !== undefined && expiresSoon(first, now);
+  return pass(
+    'attested',
+    'policy',
+    [
+      `${counted(groups, 'service')} vouched for`,
+      ...(named.length === 0 ? [] : [`: ${named.join('; ')}`]),
+      ...(soon ? [`; the gate closes then unless somebody vouches again`] : []),
+    ].join(''),
+    {
+      offenders: soonest.map(voucher),
+      offenderCount: soonest.length,
+      help: soon ? attestHelp(first.service, rotation, fact) : '',
+    },
+  );
+}
+
+function voucher({
+  service,
+  instance,
+  by,
+  reason,
+  atMs,
+  expiresAtMs,
+}: AttestationRecord): Offender {
+  return {
+    service,
+    instance: instance ?? '',
+    cache: '',
+    state: 'attested',
+    sinceMs: atMs,
+    detail: `by ${by} until ${moment(expiresAtMs)}: ${reason}`,
+  };
+}
+
+function unattested(state: State, group: Group, rotation: RotationRecord, fact: Fact): Offender {
+  const { name, kind, profile } = group.service;
+  const why =
+    kind === 'static' || profile.staticKeys
+      ? 'its keys are configured, not fetched'
+      : kind === 'managed'
+        ? 'nothing bounds how long it keeps keys'
+        : 'its settings ask for a named person to vouch';
+  return {
+    service: name,
+    instance: '',
+    cache: '',
+    state: 'unattested',
+    sinceMs: rotation.startedAtMs,
+    detail: `${why}${shipping(state, group, rotation, fact)}`,
+  };
+}
+
+/** When keys that are shipped have reached everybody, so that somebody can vouch for it. */
+function shipping(state: State, group: Group, rotation: RotationRecord, fact: Fact): string {
+  const everyMs = group.service.shippingIntervalMs;
+  if (everyMs === null) return '';
+  const { publishedAtMs, withdrawnAtMs } = rotationFacts(state, rotation);
+  const sinceMs = fact === 'holds_new' ? publishedAtMs : withdrawnAtMs;
+  return sinceMs === null ? '' : `; the next shipment is due by ${moment(sinceMs + everyMs)}`;
+}
+
+function attestHelp(service: string, rotation: RotationRecord, fact: Fact): string {
+  return `keyturn attest ${quoted(service)} --rotation ${rotation.id} --fact ${fact} --reason "how you know" --valid-for 1d`;
+}

@@ -1,0 +1,98 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
+import { moment } from '@keyturn/shared/model/moment.ts';
+import type { Check, Offender } from '@keyturn/shared/model/verdict.ts';
+import type { Group } from '../fleet.ts';
+import type { IssuerPolicy } from '../policy.ts';
+import type { RotationRecord } from '../records.ts';
+import { rotationFacts } from '../rotation.ts';
+import type { Now, State } from '../state.ts';
+import { propagationMs } from '../timing.ts';
+import { isAttested } from './attested.ts';
+import { fail, pass, unknown } from './check.ts';
+import { hasFullEvidence, Offenders, requiredGroups, waysOf } from './dependents.ts';
+
+/** Services judged by time alone, where policy says so: now >= Tpub + Pv + Spub. */
+export function timedReady(
+  state: State,
+  rotation: RotationRecord,
+  policy: IssuerPolicy,
+  now: Now,
+): Check {
+  const groups = requiredGroups(state, rotation).filter((group) =>
+    waitsForTime(state, group, rotation, now),
+  );
+  if (groups.length === 0)
+    return pass('time_elapsed', 'time', 'no service is judged by time alone');
+  const { publishedAtMs } = rotationFacts(state, rotation);
+  if (publishedAtMs === null) {
+    return unknown('time_elapsed', 'time', 'time counts from publication, which has not been seen');
+  }
+  const waiting = new Offenders();
+  let latestMs = 0;
+  for (const group of groups) {
+    const readyAtMs = timedReadyAtMs(state, group, publishedAtMs, policy);
+    if (readyAtMs === null) return unbounded(group);
+    if (now.earliestMs >= readyAtMs) continue;
+    latestMs = Math.max(latestMs, readyAtMs);
+    waiting.add(early(group, publishedAtMs, readyAtMs));
+  }
+  if (waiting.count === 0) {
+    return pass(
+      'time_elapsed',
+      'time',
+      `long enough published for ${counted(groups.length, 'service')}`,
+    );
+  }
+  return fail(
+    'time_elapsed',
+    'time',
+    `${counted(waiting.count, 'service')} judged by time may lack the new key until ${moment(latestMs)}`,
+    {
+      offenders: waiting.shown,
+      offenderCount: waiting.count,
+      sinceMs: publishedAtMs,
+      clearsAtMs: latestMs,
+    },
+  );
+}
+
+/** Nothing better than time speaks for it: no full evidence, and for a managed one nobody's word. */
+export function waitsForTime(
+  state: State,
+  group: Group,
+  rotation: RotationRecord,
+  now: Now,
+): boolean {
+  if (waysOf(group) !== 'timed' || hasFullEvidence(group, rotation)) return false;
+  return group.service.kind !== 'managed' || !isAttested(state, group, rotation, 'holds_new', now);
+}
+
+/** Tpub + Pv + Spub, Unix ms; null when the profile knows no bound. */
+export function timedReadyAtMs(
+  state: State,
+  group: Group,
+  publishedAtMs: number,
+  policy: IssuerPolicy,
+): number | null {
+  const boundMs = propagationMs(policy, group.service.profile);
+  return boundMs === null ? null : publishedAtMs + boundMs + state.policy.publishSafetyMs;
+}
+
+function unbounded({ service }: Group): Check {
+  return unknown(
+    'time_elapsed',
+    'time',
+    `profile ${service.profile.id} of service ${service.name} has no bound, so time proves nothing`,
+  );
+}
+
+function early({ service }: Group, sinceMs: number, readyAtMs: number): Offender {
+  return {
+    service: service.name,
+    instance: '',
+    cache: '',
+    state: 'timed',
+    sinceMs,
+    detail: `${service.kind}, profile ${service.profile.id}: may lack the new key until ${moment(readyAtMs)}`,
+  };
+}
