@@ -185,6 +185,7 @@ function rotationMessage(state: Readonly<State>, rotation: RotationRecord): Rota
     id: rotation.id,
     issuer: rotation.issuer,
     alg: rotation.alg,
+    oldAlg: rotation.oldAlg,
     oldKid: rotation.oldKid,
     newKid: rotation.newKid,
     oldThumbprint: rotation.oldThumbprint ?? '',

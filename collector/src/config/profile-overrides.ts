@@ -18,6 +18,10 @@ export function overridden(facts: ProfileFacts, given: OverrideSettings): Profil
     cachesVerifiedTokens: given.caches_verified_tokens,
     staticKeys: given.static_keys,
     dropNow: given.drop_now,
+    jwksBytesMax: given.jwks_bytes_max,
+    jwksKeysMax: given.jwks_keys_max,
+    algs: given.algs,
+    unknownKeySpoilsSet: given.unknown_key_spoils_set,
   });
   return withOverrides(stated, {
     newKidRefusedS: given.new_kid_refused === undefined ? raisedRefusal(stated, given) : undefined,

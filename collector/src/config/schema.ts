@@ -13,7 +13,14 @@ import {
 } from '@keyturn/shared/settings/fields.ts';
 import { z } from 'zod';
 import { SERVICE_KINDS } from '../core/kinds.ts';
-import { durationOrUnbounded, hostName, percentile, profileId } from './fields.ts';
+import {
+  algorithms,
+  durationOrUnbounded,
+  hostName,
+  integerOrUnlimited,
+  percentile,
+  profileId,
+} from './fields.ts';
 
 // The settings file, section by section, so that a problem in one does not hide those of another.
 
@@ -66,6 +73,10 @@ export const overridesSchema = z.strictObject({
   caches_verified_tokens: z.boolean().optional(),
   static_keys: z.boolean().optional(),
   drop_now: text('a sentence', 500).optional(),
+  jwks_bytes_max: integerOrUnlimited(1, 1_073_741_824).optional(),
+  jwks_keys_max: integerOrUnlimited(1, 1_000_000).optional(),
+  algs: algorithms.optional(),
+  unknown_key_spoils_set: z.boolean().optional(),
 });
 
 const cohortSchema = z.strictObject({

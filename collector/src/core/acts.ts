@@ -9,7 +9,7 @@ export type Act =
       readonly by: string;
       readonly issuer: string;
       readonly alg: string;
-      /** Null: the one key of this alg the issuer publishes now. */
+      /** Null: the one key of this alg the issuer publishes now. Named where the alg changes. */
       readonly oldKid: string | null;
       readonly newKid: string;
       readonly newThumbprint: string | null;

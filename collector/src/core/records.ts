@@ -113,11 +113,14 @@ export interface Declaration {
   readonly overrideReason: string | null;
 }
 
-/** One change of signing key for one issuer and alg. */
+/** One change of signing key for one issuer. */
 export interface RotationRecord {
   readonly id: string;
   readonly issuer: string;
+  /** The new key's. */
   readonly alg: string;
+  /** Another one where the rotation changes the algorithm; empty when the old key names none. */
+  readonly oldAlg: string;
   readonly oldKid: string;
   readonly oldThumbprint: string | null;
   readonly newKid: string;

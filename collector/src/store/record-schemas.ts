@@ -111,6 +111,7 @@ export const rotationSchema = z.strictObject({
   id: text,
   issuer: text,
   alg: text,
+  oldAlg: text,
   oldKid: text,
   oldThumbprint: orNull(text),
   newKid: text,

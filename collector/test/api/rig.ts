@@ -34,6 +34,10 @@ const PROFILE: ProfileFacts = {
   cachesVerifiedTokens: false,
   staticKeys: false,
   dropNow: 'Restart it.',
+  jwksBytesMax: null,
+  jwksKeysMax: null,
+  algs: ['RS256'],
+  unknownKeySpoilsSet: false,
 };
 
 /** Real time that a test can push forward. */

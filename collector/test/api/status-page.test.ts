@@ -100,6 +100,7 @@ t.test('hostile names stay text', async (t) => {
       id: HOSTILE,
       issuer: HOSTILE,
       alg: HOSTILE,
+      old_alg: HOSTILE,
       old_key: { kid: HOSTILE, thumbprint: null },
       new_key: { kid: HOSTILE, thumbprint: null },
       phase: 'published',

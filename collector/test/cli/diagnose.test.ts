@@ -56,6 +56,10 @@ const PROFILE: ProfileView = {
   caches_verified_tokens: false,
   static_keys: false,
   drop_now: 'Restart it.',
+  jwks_bytes_max: null,
+  jwks_keys_max: null,
+  algs: null,
+  unknown_key_spoils_set: null,
 };
 
 const STATUS: StatusView = {

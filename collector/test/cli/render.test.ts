@@ -282,6 +282,7 @@ t.test('a rotation and a profile in full', async (t) => {
     id: 'r-1',
     issuer: 'https://issuer.example',
     alg: 'RS256',
+    old_alg: 'RS256',
     old_key: { kid: 'old', thumbprint: null },
     new_key: { kid: 'new', thumbprint: null },
     phase: 'published' as const,
@@ -367,6 +368,10 @@ waived: check fleet_heard of gate activate, by bob (known), expired 1h ago
     caches_verified_tokens: false,
     static_keys: true,
     drop_now: 'Redeploy it.',
+    jwks_bytes_max: null,
+    jwks_keys_max: null,
+    algs: null,
+    unknown_key_spoils_set: null,
   };
   t.match(
     profileText(profile),

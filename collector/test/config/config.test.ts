@@ -21,6 +21,10 @@ function facts(id: string, over: Partial<ProfileFacts> = {}): ProfileFacts {
     cachesVerifiedTokens: false,
     staticKeys: false,
     dropNow: 'Restart it.',
+    jwksBytesMax: null,
+    jwksKeysMax: null,
+    algs: ['RS256'],
+    unknownKeySpoilsSet: false,
     ...over,
   };
 }
@@ -121,6 +125,10 @@ t.test('the example is valid and what it calls a default is one', async (t) => {
     refreshS: 3_600,
     newKidRefusedS: 300,
     removedKeyAcceptedS: 3_600,
+    jwksBytesMax: 51_200,
+    jwksKeysMax: 10,
+    algs: ['RS256', 'ES256'],
+    unknownKeySpoilsSet: false,
   });
 });
 
@@ -195,6 +203,29 @@ t.test('a service says itself how it gives up a removed key', async (t) => {
     `${ISSUER}\nservices: [{name: a, profile: npm-jose, overrides: {drop_now: roll the deployment}}]`,
   );
   t.equal(config.policy.services.get('a')?.profile.dropNow, 'roll the deployment');
+});
+
+t.test('limits and algorithms can be stated, and taken away', async (t) => {
+  const config = load(
+    t,
+    `${ISSUER}
+services:
+  - {name: a, profile: npm-jose, overrides: {jwks_bytes_max: 1000, jwks_keys_max: 5, algs: [ES256], unknown_key_spoils_set: true}}
+  - {name: b, profile: npm-jose, overrides: {jwks_bytes_max: unlimited, jwks_keys_max: unlimited, algs: unknown}}
+`,
+  );
+  t.match(config.policy.services.get('a')?.profile, {
+    jwksBytesMax: 1_000,
+    jwksKeysMax: 5,
+    algs: ['ES256'],
+    unknownKeySpoilsSet: true,
+  });
+  t.match(config.policy.services.get('b')?.profile, {
+    jwksBytesMax: null,
+    jwksKeysMax: null,
+    algs: null,
+    unknownKeySpoilsSet: false,
+  });
 });
 
 t.test('discovery', async (t) => {
@@ -388,6 +419,29 @@ const wrong: readonly [string, string, readonly RegExp[]][] = [
     [
       /^services\.0\.issuers\.0: https:\/\/issuer\.example\/ is not one of the issuers; the text must match byte for byte; did you mean https:\/\/issuer\.example\?/,
     ],
+  ],
+  [
+    'limits that are none',
+    withService('{name: a, overrides: {jwks_bytes_max: 0, jwks_keys_max: 1.5}}'),
+    [
+      /^services\.0\.overrides\.jwks_bytes_max: expected a whole number from 1 to \d+, or unlimited, got 0/,
+      /^services\.0\.overrides\.jwks_keys_max: expected a whole number .*got 1\.5/,
+    ],
+  ],
+  [
+    'an algorithm that is none',
+    withService('{name: a, overrides: {algs: [RS256, none]}}'),
+    [/^services\.0\.overrides\.algs: expected algorithms that sign, got none/],
+  ],
+  [
+    'no algorithms',
+    withService('{name: a, overrides: {algs: []}}'),
+    [/^services\.0\.overrides\.algs: expected 1 to 32 JWS algorithms such as \[RS256, ES256\], or/],
+  ],
+  [
+    'an algorithm twice',
+    withService('{name: a, overrides: {algs: [RS256, RS256]}}'),
+    [/^services\.0\.overrides\.algs: expected each algorithm once, got RS256 twice/],
   ],
   ['no issuer at all', 'services: [{name: a}]', [/^services\.0: a takes tokens from no issuer/]],
   [

@@ -31,6 +31,7 @@ function rotationOf(part: Partial<RotationRecord> = {}): RotationRecord {
     id: 'r',
     issuer: ISSUER,
     alg: 'RS256',
+    oldAlg: 'RS256',
     oldKid: 'old',
     oldThumbprint: OLD.thumbprint,
     newKid: 'new',

@@ -187,6 +187,7 @@ export const rotation: RotationRecord = {
   id: 'r1',
   issuer: ISSUER,
   alg: 'ES256',
+  oldAlg: 'RS256',
   oldKid: 'k1',
   oldThumbprint: 't'.repeat(43),
   newKid: 'k2',

@@ -32,11 +32,15 @@ export interface ReportPart {
   readonly issuer?: string;
 }
 
+/** A readable answer of the issuer. */
+export type Readable = Extract<Sighting['result'], { ok: true }>;
+
 /** One reading of the issuer's JWKS. */
 export function sightingOf(
   keys: readonly KeyRef[],
   originDateMs: number | null,
   vantage: string,
+  part: Partial<Readable> = {},
 ): Sighting {
   return {
     issuer: ISSUER,
@@ -51,6 +55,7 @@ export function sightingOf(
       staleS: 0,
       ageS: null,
       originDateMs,
+      ...part,
     },
   };
 }

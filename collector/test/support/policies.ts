@@ -32,6 +32,10 @@ export function profileOf(part: Partial<ProfileFacts> = {}): ProfileFacts {
     cachesVerifiedTokens: false,
     staticKeys: false,
     dropNow: 'Restart it.',
+    jwksBytesMax: null,
+    jwksKeysMax: null,
+    algs: ['RS256'],
+    unknownKeySpoilsSet: false,
     ...part,
   };
 }

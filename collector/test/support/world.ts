@@ -9,7 +9,7 @@ import type { Input, Reply } from '../../src/core/step.ts';
 import { step } from '../../src/core/step.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { ReportPart } from './messages.ts';
+import type { Readable, ReportPart } from './messages.ts';
 import { reportOf, sightingOf } from './messages.ts';
 import { ISSUER, NEW, OLD, START_MS, VANTAGE } from './policies.ts';
 
@@ -46,6 +46,8 @@ export class World {
   dated = true;
   readonly verifiers: TestVerifier[] = [];
   served: readonly KeyRef[] = [OLD];
+  /** What else the issuer's answers are like. */
+  answered: Partial<Readable> = {};
   #boots = 0;
   #acts = 0;
 
@@ -87,9 +89,13 @@ export class World {
   }
 
   /** The collector fetches the JWKS once. */
-  sight(keys: readonly KeyRef[] = this.served, vantage = VANTAGE): void {
+  sight(
+    keys: readonly KeyRef[] = this.served,
+    vantage = VANTAGE,
+    part: Partial<Readable> = this.answered,
+  ): void {
     const dateMs = this.dated ? this.atMs + this.issuerOffMs : null;
-    this.take({ type: 'sighting', sighting: sightingOf(keys, dateMs, vantage) });
+    this.take({ type: 'sighting', sighting: sightingOf(keys, dateMs, vantage, part) });
   }
 
   sightFailure(message = 'expected status 200, got 500', vantage = VANTAGE): void {
@@ -181,7 +187,7 @@ export class World {
   }
 
   /** Starts old → new and gives the rotation's id. */
-  start(): string {
+  start(part: Partial<Extract<Act, { type: 'start' }>> = {}): string {
     const id = `r-${++this.#acts}`;
     const result = this.act({
       type: 'start',
@@ -192,6 +198,7 @@ export class World {
       oldKid: null,
       newKid: NEW.kid,
       newThumbprint: null,
+      ...part,
     });
     if (!result.ok) throw new Error(result.refusal.message);
     return id;

@@ -24,4 +24,12 @@ export interface ProfileFacts {
   readonly staticKeys: boolean;
   /** What makes one verifier give up a removed key at once; sentences for a person. */
   readonly dropNow: string;
+  /** Largest JWKS document it takes, bytes; null: no limit known. */
+  readonly jwksBytesMax: number | null;
+  /** Most keys a JWKS may have for it; null: no limit known. */
+  readonly jwksKeysMax: number | null;
+  /** JWS algorithms it accepts as configured; null: not known. */
+  readonly algs: readonly string[] | null;
+  /** One key of a type it does not know makes it refuse the whole set; null: not known. */
+  readonly unknownKeySpoilsSet: boolean | null;
 }

@@ -45,6 +45,10 @@ export interface CatalogueEntry {
     readonly static_keys: boolean;
     /** What makes one verifier give up a removed key at once, in the order to try. */
     readonly drop_now: string;
+    readonly jwks_bytes_max: number | null;
+    readonly jwks_keys_max: number | null;
+    readonly algs: readonly string[] | null;
+    readonly unknown_key_spoils_set: boolean | null;
     readonly why: string;
   };
 }
@@ -71,6 +75,10 @@ export const UNKNOWN_PROFILE: ProfileFacts = {
   staticKeys: false,
   dropNow:
     'Restart every process of it: nothing is known of how it keeps keys. Then try an old token.',
+  jwksBytesMax: null,
+  jwksKeysMax: null,
+  algs: null,
+  unknownKeySpoilsSet: null,
 };
 
 /** Every profile, in the order of the file. */
@@ -113,5 +121,9 @@ function factsOf({ id, name, gates }: CatalogueEntry): ProfileFacts {
     cachesVerifiedTokens: gates.caches_verified_tokens,
     staticKeys: gates.static_keys,
     dropNow: gates.drop_now,
+    jwksBytesMax: gates.jwks_bytes_max,
+    jwksKeysMax: gates.jwks_keys_max,
+    algs: gates.algs,
+    unknownKeySpoilsSet: gates.unknown_key_spoils_set,
   };
 }

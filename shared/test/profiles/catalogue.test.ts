@@ -53,6 +53,13 @@ const entrySchema = z.strictObject({
     caches_verified_tokens: z.boolean(),
     static_keys: z.boolean(),
     drop_now: z.string().min(1),
+    jwks_bytes_max: z.number().int().positive().nullable(),
+    jwks_keys_max: z.number().int().positive().nullable(),
+    algs: z
+      .array(z.string().regex(/^[A-Z][A-Za-z0-9]+$/))
+      .min(1)
+      .nullable(),
+    unknown_key_spoils_set: z.boolean().nullable(),
     why: z.string(),
   }),
 });
@@ -128,6 +135,28 @@ function traits(facts: ProfileFacts): string {
     .filter((trait) => trait !== false)
     .join(' ');
 }
+
+t.test('what a JWKS and an algorithm may be', (t) => {
+  const limits = (id: string) => {
+    const facts = profileFacts(id);
+    return [facts?.jwksBytesMax, facts?.jwksKeysMax, facts?.algs, facts?.unknownKeySpoilsSet];
+  };
+  t.same(limits('java-nimbus'), [51_200, null, null, null]);
+  t.same(limits('aws-alb-jwt'), [150_000, 10, ['RS256'], null]);
+  t.same(limits('go-jwx-cache'), [null, 1_000, null, null]);
+  t.same(limits('go-keyfunc-jwkset'), [null, null, null, true]);
+  t.same(limits('py-pyjwt'), [null, null, null, true]);
+  t.same(limits('go-oidc'), [null, null, ['RS256'], true]);
+  t.same(limits('npm-jwks-rsa'), [null, null, null, false]);
+  t.ok(profileFacts('npm-jose')?.algs?.includes('ES256'));
+  for (const { id, gates } of allProfiles()) {
+    const limited = gates.jwks_bytes_max !== null || gates.jwks_keys_max !== null;
+    if (limited || gates.unknown_key_spoils_set === true) t.not(gates.why, '', `${id} says why`);
+  }
+  const { jwksBytesMax, jwksKeysMax, algs, unknownKeySpoilsSet } = UNKNOWN_PROFILE;
+  t.same([jwksBytesMax, jwksKeysMax, algs, unknownKeySpoilsSet], [null, null, null, null]);
+  t.end();
+});
 
 t.test('no entry promises gates more than its own figures', (t) => {
   for (const entry of allProfiles()) {

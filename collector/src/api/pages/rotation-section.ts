@@ -1,3 +1,4 @@
+import { algsOf } from '../views/algs.ts';
 import type { RotationView } from '../schemas/rotation.ts';
 import type { CheckView, OffenderView, VerdictView } from '../schemas/verdict.ts';
 import { reasonsOf } from '../views/verdict.ts';
@@ -37,7 +38,7 @@ export function rotationSection(
   const others = gates.filter((verdict) => verdict.gate !== next && !verdict.ready);
   return html`<section>
     <h2>Rotation ${name(rotation.id)}: ${name(rotation.old_key.kid)} → ${name(rotation.new_key.kid)}</h2>
-    <p class="soft">${name(rotation.issuer)} · ${name(rotation.alg)} · phase ${rotation.phase}${rotation.tainted ? ' · old key TAINTED' : ''} · started ${ago(rotation.started_at, nowMs)} by ${name(rotation.started_by)}</p>
+    <p class="soft">${name(rotation.issuer)} · ${name(algsOf(rotation))} · phase ${rotation.phase}${rotation.tainted ? ' · old key TAINTED' : ''} · started ${ago(rotation.started_at, nowMs)} by ${name(rotation.started_by)}</p>
     <ul class="gates">${gates.map((verdict) => gateCard(verdict, verdict.gate === next, nowMs))}</ul>
     ${focus === undefined ? null : focusReasons(focus, nowMs)}
     ${others.length === 0 ? null : html`<details><summary>Why the other gates are not open</summary>${others.map((verdict) => gateReasons(verdict, nowMs))}</details>`}

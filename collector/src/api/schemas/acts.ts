@@ -27,7 +27,9 @@ export const StartSchema = z
       .min(1)
       .max(128)
       .optional()
-      .describe('Left out: the one key of this alg the issuer publishes now'),
+      .describe(
+        'Left out: the one key of this alg the issuer publishes now. Needed where the alg changes',
+      ),
     new_thumbprint: z.string().length(43).optional().describe('RFC 7638 SHA-256, base64url'),
     by: BySchema,
   })

@@ -135,6 +135,13 @@ export const ProfileSchema = z
     caches_verified_tokens: z.boolean(),
     static_keys: z.boolean(),
     drop_now: z.string().describe('What makes one verifier give up a removed key at once'),
+    jwks_bytes_max: z.number().nullable().describe('Largest JWKS it takes; null: none known'),
+    jwks_keys_max: z.number().nullable().describe('Most keys it takes; null: none known'),
+    algs: z.array(z.string()).nullable().describe('Algorithms accepted; null: not known'),
+    unknown_key_spoils_set: z
+      .boolean()
+      .nullable()
+      .describe('One key of an unknown type makes it refuse the whole set; null: not known'),
   })
   .meta({ id: 'Profile' });
 

@@ -22,6 +22,11 @@ export const RotationSchema = z
     id: z.string(),
     issuer: z.string(),
     alg: z.string(),
+    old_alg: z
+      .string()
+      .describe(
+        'Algorithm of the old key; differs where the rotation changes it, empty: not known',
+      ),
     old_key: KeySchema,
     new_key: KeySchema,
     phase: z

@@ -43,6 +43,10 @@ export function profileView(profile: ProfileFacts): ProfileView {
     caches_verified_tokens: profile.cachesVerifiedTokens,
     static_keys: profile.staticKeys,
     drop_now: profile.dropNow,
+    jwks_bytes_max: profile.jwksBytesMax,
+    jwks_keys_max: profile.jwksKeysMax,
+    algs: profile.algs === null ? null : [...profile.algs],
+    unknown_key_spoils_set: profile.unknownKeySpoilsSet,
   };
 }
 

@@ -12,6 +12,7 @@ export function rotationView(state: Readonly<State>, rotation: RotationRecord): 
     id: rotation.id,
     issuer: rotation.issuer,
     alg: rotation.alg,
+    old_alg: rotation.oldAlg,
     old_key: { kid: rotation.oldKid, thumbprint: rotation.oldThumbprint },
     new_key: { kid: rotation.newKid, thumbprint: rotation.newThumbprint },
     phase: phaseOf(state, rotation),

@@ -50,13 +50,18 @@ function startCommand(rotation: Command, context: CommandContext): void {
     .option('--issuer <iss>', 'exact `iss` (default: the one that is configured)')
     .requiredOption('--alg <alg>', 'signing algorithm, such as RS256')
     .requiredOption('--new-kid <kid>', 'kid of the new key')
-    .option('--old-kid <kid>', 'kid of the key in use (default: the one published for this alg)')
+    .option(
+      '--old-kid <kid>',
+      'kid of the key in use (default: the one published for this alg; needed where the alg changes)',
+    )
     .option('--new-thumbprint <thumbprint>', 'RFC 7638 SHA-256 thumbprint of the new key')
     .addHelpText(
       'after',
       `
 Example:
-  $ keyturn rotation start --issuer https://issuer.example --alg RS256 --new-kid 2026-11`,
+  $ keyturn rotation start --issuer https://issuer.example --alg RS256 --new-kid 2026-11
+To another algorithm:
+  $ keyturn rotation start --alg ES256 --old-kid 2025-11 --new-kid 2026-11`,
     )
     .action(async (options: StartOptions) => {
       const client = clientOf(context, options);

@@ -73,12 +73,23 @@ export function profileText(profile: ProfileView): string {
     ['several caches may stand behind one report', yes(profile.several_caches)],
     ['accepts tokens seen before without looking at keys', yes(profile.caches_verified_tokens)],
     ['keys are configured, not fetched', yes(profile.static_keys)],
+    ['takes a JWKS of at most', limit(profile.jwks_bytes_max, 'bytes')],
+    ['takes at most', limit(profile.jwks_keys_max, 'keys')],
+    ['accepts the algorithms', profile.algs?.join(', ') ?? 'not known'],
+    [
+      'one key of an unknown type spoils the whole set',
+      profile.unknown_key_spoils_set === null ? 'not known' : yes(profile.unknown_key_spoils_set),
+    ],
   ];
   return `${[
     `${profile.id}: ${profile.name}`,
     ...table(rows).map((line) => `  ${line}`),
     `  to make it give up a removed key at once: ${profile.drop_now}`,
   ].join('\n')}\n`;
+}
+
+function limit(value: number | null, unit: string): string {
+  return value === null ? 'no limit known' : `${value} ${unit}`;
 }
 
 function seconds(value: number | null, none: string): string {

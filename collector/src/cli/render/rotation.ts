@@ -1,5 +1,6 @@
 import type { RotationDetailView, RotationView } from '../../api/schemas/rotation.ts';
 import type { VerdictView } from '../../api/schemas/verdict.ts';
+import { algsOf } from '../../api/views/algs.ts';
 import { reasonsOf } from '../../api/views/verdict.ts';
 import { type Paint, statusWord } from '../paint.ts';
 import { table } from './table.ts';
@@ -18,7 +19,7 @@ export function rotationsText(
     rotation.id,
     rotation.phase,
     `${rotation.old_key.kid} -> ${rotation.new_key.kid}`,
-    rotation.alg,
+    algsOf(rotation),
     rotation.issuer,
     `started ${ago(rotation.started_at, nowMs)} by ${rotation.started_by}`,
   ]);
@@ -78,7 +79,7 @@ export function gateLines(gates: readonly VerdictView[], nowMs: number, paint: P
 export function headLines(rotation: RotationView, nowMs: number, paint: Paint): string[] {
   const tainted = rotation.tainted ? paint.red(' OLD KEY TAINTED') : '';
   return [
-    `rotation ${paint.bold(rotation.id)}: ${rotation.old_key.kid} -> ${rotation.new_key.kid}, ${rotation.alg}, ${rotation.issuer}`,
+    `rotation ${paint.bold(rotation.id)}: ${rotation.old_key.kid} -> ${rotation.new_key.kid}, ${algsOf(rotation)}, ${rotation.issuer}`,
     `  phase ${paint.bold(rotation.phase)}${tainted}, started ${ago(rotation.started_at, nowMs)} by ${rotation.started_by}`,
     ...momentLine('new key published everywhere', rotation.published_at),
     ...momentLine('signer switched', rotation.switched_at),

@@ -1,3 +1,4 @@
+import { type Algs, algsText, oldAlgOf, sharesAlg } from '../alg.ts';
 import type { ActResult } from '../acts.ts';
 import type { RotationRecord } from '../records.ts';
 import { keepRotation, openRotations, restandAll } from '../rotation.ts';
@@ -20,16 +21,8 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
       `issuer ${act.issuer} is not configured at the collector; add it under issuers in its settings`,
     );
   }
-  const twin = openRotations(state).find(
-    (rotation) => rotation.issuer === act.issuer && rotation.alg === act.alg,
-  );
-  if (twin !== undefined) {
-    return refuse(
-      'conflict',
-      'issuer',
-      `rotation ${twin.id} is open for this issuer and alg; end it first`,
-    );
-  }
+  const twin = twinOf(state, act.issuer, { alg: act.alg, oldAlg: act.alg });
+  if (twin !== undefined) return twin;
   const served = [...issuer.keys.values()].filter((record) => record.withdrawnAtMs === null);
   const candidates = served.filter((record) =>
     act.oldKid === null
@@ -41,7 +34,7 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
     return refuse(
       'invalid',
       'old_kid',
-      `expected a key the issuer publishes now, got ${act.oldKid ?? `none for ${act.alg}`}`,
+      `expected a key the issuer publishes now, got ${act.oldKid ?? `none for ${act.alg}; where the algorithm changes, name the old key`}`,
     );
   }
   if (candidates.length > 1) {
@@ -51,13 +44,9 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
   if (old.key.kid === act.newKid) {
     return refuse('invalid', 'new_kid', 'expected another kid than the old key has');
   }
-  if (old.key.alg !== '' && old.key.alg !== act.alg) {
-    return refuse(
-      'invalid',
-      'alg',
-      `expected ${old.key.alg} as ${old.key.kid} has, got ${act.alg}`,
-    );
-  }
+  const algs = { alg: act.alg, oldAlg: oldAlgOf(old.key.alg, act.alg) };
+  const oldTwin = twinOf(state, act.issuer, algs);
+  if (oldTwin !== undefined) return oldTwin;
   const entangled = openRotations(state).find(
     (rotation) =>
       rotation.issuer === act.issuer &&
@@ -74,7 +63,7 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
   const rotation: RotationRecord = {
     id: act.id,
     issuer: act.issuer,
-    alg: act.alg,
+    ...algs,
     oldKid: old.key.kid,
     oldThumbprint: old.key.thumbprint,
     newKid: act.newKid,
@@ -97,4 +86,17 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
   recountTotals(state, act.issuer, new Set(fresh));
   restandAll(state, rotation, now);
   return done({ rotation });
+}
+
+/** The refusal when another rotation is open for one of these algorithms: I4. */
+function twinOf(state: State, issuer: string, algs: Algs): ActResult | undefined {
+  const twin = openRotations(state).find(
+    (rotation) => rotation.issuer === issuer && sharesAlg(rotation, algs),
+  );
+  if (twin === undefined) return undefined;
+  return refuse(
+    'conflict',
+    'issuer',
+    `rotation ${twin.id} is open for this issuer and alg (${algsText(twin)}); end it first`,
+  );
 }

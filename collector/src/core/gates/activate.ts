@@ -2,6 +2,7 @@ import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { attestedFor } from './attested.ts';
+import { algSupported } from './alg-supported.ts';
 import { requiredGroups, weakestAccepted } from './dependents.ts';
 import { timedReady } from './elapsed.ts';
 import { fleetHeard, newKeyKnown } from './evidence.ts';
@@ -25,6 +26,7 @@ export function activateFindings(
       keyIdentityHolds(state, rotation),
       newKeyPublished(state, rotation),
       oldKeyPublished(state, rotation),
+      algSupported(state, rotation),
       newKeyKnown(state, rotation),
       attestedFor(state, rotation, 'holds_new', now),
       timedReady(state, rotation, policy, now),

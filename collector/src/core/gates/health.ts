@@ -1,6 +1,7 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import { moment } from '@keyturn/shared/model/moment.ts';
 import type { Check } from '@keyturn/shared/model/verdict.ts';
+import { sharesAlg } from '../alg.ts';
 import { KEYS_PER_ISSUER_MAX } from '../issuers.ts';
 import { openRotations } from '../rotation.ts';
 import type { IssuerPolicy } from '../policy.ts';
@@ -48,11 +49,11 @@ export function issuerConfigured(rotation: RotationRecord): Check {
   );
 }
 
-/** One open rotation per (issuer, alg): I4. */
+/** One open rotation per (issuer, alg), of either key: I4. */
 export function onlyRotation(state: State, rotation: RotationRecord): Check {
   const others = openRotations(state).filter(
     (other) =>
-      other.id !== rotation.id && other.issuer === rotation.issuer && other.alg === rotation.alg,
+      other.id !== rotation.id && other.issuer === rotation.issuer && sharesAlg(other, rotation),
   );
   const [other] = others;
   if (other === undefined) {

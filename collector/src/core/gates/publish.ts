@@ -1,8 +1,10 @@
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
+import { algSupported } from './alg-supported.ts';
 import { fleetHeard } from './evidence.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
+import { jwksFits } from './jwks-fits.ts';
 import { keyIdentityHolds } from './keys.ts';
 import { tokensHaveKid } from './kidless.ts';
 import type { Findings } from './verdict.ts';
@@ -20,6 +22,8 @@ export function publishFindings(
       ...issuerChecks(state, rotation, policy, now),
       onlyRotation(state, rotation),
       keyIdentityHolds(state, rotation),
+      jwksFits(state, rotation),
+      algSupported(state, rotation),
       tokensHaveKid(state, rotation, policy, now, PUBLISH),
       fleetHeard(state, rotation),
     ],

@@ -76,12 +76,14 @@ export interface Rotation {
   withdrawnAtUnixMs?: number | undefined;
   startedBy: string;
   revision: number;
+  /** Algorithm of the old key: another one where the rotation changes it, empty when not known. */
+  oldAlg: string;
 }
 
 export interface StartRotationRequest {
   issuer: string;
   alg: string;
-  /** Empty: the one key of this alg the issuer publishes now. */
+  /** Empty: the one key of this alg the issuer publishes now. Needed where the alg changes. */
   oldKid: string;
   newKid: string;
   newThumbprint: string;
@@ -185,6 +187,7 @@ function createBaseRotation(): Rotation {
     withdrawnAtUnixMs: undefined,
     startedBy: "",
     revision: 0,
+    oldAlg: "",
   };
 }
 
@@ -234,6 +237,9 @@ export const Rotation: MessageFns<Rotation> = {
     }
     if (message.revision !== 0) {
       writer.uint32(120).uint64(message.revision);
+    }
+    if (message.oldAlg !== "") {
+      writer.uint32(130).string(message.oldAlg);
     }
     return writer;
   },
@@ -369,6 +375,14 @@ export const Rotation: MessageFns<Rotation> = {
             }
 
             message.revision = longToNumber(reader.uint64());
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.oldAlg = reader.string();
             continue;
           }
         }

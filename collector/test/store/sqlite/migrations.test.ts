@@ -1,0 +1,59 @@
+import Database from 'better-sqlite3';
+import path from 'node:path';
+import type { Test } from 'tap';
+import t from 'tap';
+import {
+  APPLICATION_ID,
+  MIGRATIONS,
+  SCHEMA_VERSION,
+} from '../../../src/store/migrations/migrations.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+
+/** A database as an older Keyturn left it, with one rotation. */
+function older(t: Test, version: number, rotation: Record<string, unknown>): string {
+  const file = path.join(t.testdir(), 'keyturn.db');
+  const db = new Database(file);
+  db.pragma(`application_id = ${APPLICATION_ID}`);
+  db.pragma('journal_mode = wal');
+  for (const sql of MIGRATIONS.slice(0, version)) db.exec(sql);
+  db.pragma(`user_version = ${version}`);
+  db.prepare('insert into rotation (id, body) values (?, ?)').run(
+    rotation['id'],
+    JSON.stringify(rotation),
+  );
+  db.close();
+  return file;
+}
+
+/** A rotation as the first schema had it. */
+const FIRST = {
+  id: 'r1',
+  issuer: 'https://issuer.example',
+  alg: 'ES256',
+  oldKid: 'k1',
+  oldThumbprint: null,
+  newKid: 'k2',
+  newThumbprint: null,
+  startedAtMs: 10,
+  startedBy: 'ci',
+  declared: {},
+  switchedAtMs: null,
+  switchSeenAtMs: null,
+  failuresAtSwitch: 0,
+  endedAtMs: null,
+  outcome: null,
+  tainted: false,
+};
+
+t.test('a rotation of the first schema is read, and changes no algorithm', async (t) => {
+  const file = older(t, 1, FIRST);
+  const store = openSqliteStore(file);
+  t.match(store.load().rotations, [{ ...FIRST, oldAlg: 'ES256' }]);
+  store.close();
+  const again = openSqliteStore(file);
+  t.equal(again.load().rotations.length, 1, 'and once more');
+  again.close();
+  const db = new Database(file, { readonly: true });
+  t.equal(db.pragma('user_version', { simple: true }), SCHEMA_VERSION);
+  db.close();
+});
