@@ -214,7 +214,7 @@ t.test('the example sidecar works against a collector on its defaults', async (t
     'its verifier is listed, although nobody configured its issuer',
     async () => {
       const { stdout } = await keyturn(collector, 'verifiers');
-      return /example\/host-1\/proxied +reporting/.test(stdout) ? true : undefined;
+      return /example\/host-1\/proxied +proxied +reporting/.test(stdout) ? true : undefined;
     },
     20_000,
   );

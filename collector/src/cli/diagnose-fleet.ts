@@ -1,4 +1,5 @@
-import type { ProfileView, ServiceView } from '../api/schemas/fleet.ts';
+import type { ProfileView } from '../api/schemas/fleet.ts';
+import type { ServiceView } from '../api/schemas/service.ts';
 import type { StatusView } from '../api/schemas/status.ts';
 import { fail, type Finding, ok, warn } from './finding.ts';
 
@@ -37,7 +38,7 @@ function serviceFindings(service: ServiceView): Finding[] {
       ),
     );
   }
-  const reports = !['attested', 'timed'].includes(service.evidence);
+  const reports = service.judged_by === 'evidence';
   for (const group of service.issuers) {
     const expected = group.instances_expected ?? (service.declared ? 1 : 0);
     const missing = expected - group.instances_live;
@@ -49,7 +50,23 @@ function serviceFindings(service: ServiceView): Finding[] {
         ),
       );
     }
-    if (group.silent > 0) {
+    const most = group.instances_at_most;
+    if (most !== null && group.instances_live > most) {
+      findings.push(
+        warn(
+          `service ${service.name} shows ${group.instances_live} instances for ${group.issuer}, and at most ${most} are declared`,
+          'correct the number of instances in the collector settings',
+        ),
+      );
+    }
+    if (service.judged_by === 'population' && group.verifiers > 0) {
+      findings.push(
+        warn(
+          `${group.verifiers} verifiers report as ${service.name}, which is declared unmanaged`,
+          'give them a service of their own: they say nothing of the others',
+        ),
+      );
+    } else if (group.silent > 0) {
       findings.push(
         warn(
           `${group.silent} verifiers of service ${service.name} are silent`,
@@ -68,6 +85,7 @@ export function settings(facts: {
   readonly fallbackProfile: string;
 }): Finding[] {
   return facts.services.flatMap((service) => {
+    if (service.population !== null) return population(service, service.population);
     if (service.profile === facts.fallbackProfile) {
       // A person vouches for it: no rule asks how it caches.
       if (service.evidence === 'attested') return [];
@@ -89,4 +107,17 @@ export function settings(facts: {
     }
     return [];
   });
+}
+
+function population(
+  { name }: ServiceView,
+  { cover_percentile: cover, covered_percentile: covered }: NonNullable<ServiceView['population']>,
+): Finding[] {
+  if (covered !== null) return [];
+  return [
+    fail(
+      `no declared cohort of service ${name} covers ${cover} % of it, so activate stays unknown`,
+      'declare a larger percentile under services[].cohorts, or lower cover_percentile',
+    ),
+  ];
 }

@@ -1,6 +1,7 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import { formatDuration } from '@keyturn/shared/settings.ts';
-import type { IssuerView, ProfileView, ServiceView } from '../api/schemas/fleet.ts';
+import type { IssuerView, ProfileView } from '../api/schemas/fleet.ts';
+import type { ServiceView } from '../api/schemas/service.ts';
 import type { StatusView } from '../api/schemas/status.ts';
 import { fleet, settings } from './diagnose-fleet.ts';
 import { fail, type Finding, ok, warn } from './finding.ts';

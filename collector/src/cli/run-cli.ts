@@ -10,6 +10,7 @@ import { gateCommand } from './commands/gate.ts';
 import { profilesCommand } from './commands/profiles.ts';
 import { removeCommand } from './commands/remove.ts';
 import { rotationCommand } from './commands/rotation.ts';
+import { servicesCommand } from './commands/services.ts';
 import { statusCommand } from './commands/status.ts';
 import { verifiersCommand } from './commands/verifiers.ts';
 import { waiveCommand } from './commands/waive.ts';
@@ -73,6 +74,7 @@ Examples:
   statusCommand(made, context);
   gateCommand(made, context);
   rotationCommand(made, context);
+  servicesCommand(made, context);
   verifiersCommand(made, context);
   attestCommand(made, context);
   waiveCommand(made, context);

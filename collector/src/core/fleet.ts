@@ -2,6 +2,7 @@ import type { Grade, NegativeGrade } from '@keyturn/shared/model/evidence.ts';
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { Policy, ServicePolicy } from './policy.ts';
+import type { ServiceKind } from './kinds.ts';
 import { dropLease } from './leases.ts';
 import type { VerifierRecord } from './records.ts';
 import { clearStanding } from './tallies.ts';
@@ -194,13 +195,19 @@ export function isReplaced(group: Group, verifier: Verifier): boolean {
   return otherLiveInstances(group, verifier.record.id.instance) >= expected;
 }
 
+const KIND_OF_SOURCE = {
+  in_process: 'instrumented',
+  pushed: 'pushed',
+  proxy: 'proxied',
+} as const satisfies Record<VerifierRecord['source'], ServiceKind>;
+
 /** The declared policy of a record's service, or the one for services nobody declared. */
 export function servicePolicyOf(policy: Policy, record: VerifierRecord): ServicePolicy {
   return (
     policy.services.get(record.id.service) ?? {
       name: record.id.service,
       declared: false,
-      kind: 'instrumented',
+      kind: KIND_OF_SOURCE[record.source],
       issuers: [],
       instances: null,
       instancesMax: null,

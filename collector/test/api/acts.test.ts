@@ -135,7 +135,15 @@ t.test('steps are refused while their gate is not open, unless overridden by nam
 
 t.test('attest and waive', async (t) => {
   const rig = await rigOf(t, {
-    services: [service('orders'), service('legacy', { evidence: 'attested' })],
+    services: [
+      service('orders'),
+      service('legacy', { evidence: 'attested' }),
+      service('mobile-app', {
+        kind: 'unmanaged',
+        required: false,
+        population: { cohorts: [], coverPercentile: 100, dropsWithRefresh: true },
+      }),
+    ],
   });
   const rotation = await rig.start();
   const at = (path: string, body: Record<string, unknown>) =>
@@ -178,6 +186,13 @@ t.test('attest and waive', async (t) => {
     ['attestations', { ...attest, service: 'nobody' }, 404, 'service'],
     ['attestations', { ...attest, service: 'orders' }, 400, 'service'],
     ['attestations', { ...attest, fact: 'is_fine' }, 400, 'fact'],
+    ['attestations', { ...attest, service: 'mobile-app' }, 400, 'service'],
+    ['attestations', { ...attest, by: '' }, 400, 'by'],
+    ['attestations', { ...attest, by: '  ' }, 400, 'by'],
+    ['attestations', { ...attest, by: undefined }, 400, 'by'],
+    ['attestations', { ...attest, valid_for_s: -60 }, 400, 'valid_for_s'],
+    ['attestations', { ...attest, valid_for_s: 0.5 }, 400, 'valid_for_s'],
+    ['attestations', { ...attest, expires_at: '2020-01-01T00:00:00Z' }, 400, 'body'],
     ['attestations', { ...attest, valid_for_s: 0 }, 400, 'valid_for_s'],
     ['attestations', { ...attest, valid_for_s: '1d' }, 400, 'valid_for_s'],
     ['attestations', { ...attest, valid_for_s: 1e12 }, 400, 'valid_for_s'],

@@ -69,6 +69,115 @@ t.test('verifiers: filtered, in pages, in the order of their names', async (t) =
   });
 });
 
+t.test('services: how each is judged, and what it waits for', async (t) => {
+  const rig = await startRig({
+    services: [
+      service('orders', { instances: 2, instancesMax: 4 }),
+      service('appliance', {
+        kind: 'static',
+        evidence: 'attested',
+        instances: null,
+        shippingIntervalMs: 86_400_000,
+      }),
+      service('gateway', { kind: 'managed', evidence: 'timed', instances: null }),
+      service('mobile-app', {
+        kind: 'unmanaged',
+        evidence: 'timed',
+        instances: null,
+        population: {
+          cohorts: [{ percentile: 99.9, withinMs: 3_600_000 }],
+          coverPercentile: 99,
+          dropsWithRefresh: true,
+        },
+      }),
+      service('partners', {
+        kind: 'unmanaged',
+        evidence: 'timed',
+        instances: null,
+        required: false,
+        population: { cohorts: [], coverPercentile: 99, dropsWithRefresh: true },
+      }),
+    ],
+  });
+  t.teardown(() => rig.close());
+  rig.settleIn();
+  await rig.sight(OLD_KEY);
+  const listed = async () => (await rig.call('GET', '/v1/services')).json.services;
+  t.same((await listed())[0].issuers[0].waits_for, [], 'no rotation is open');
+  const rotation = await rig.start();
+  await rig.report(id('orders'), [OLD_KEY]);
+  await rig.report(id('stranger'), [OLD_KEY, NEW_KEY]);
+  const of = (what: unknown[]) => [{ waits_for: [{ rotation_id: rotation, what }] }];
+  t.match(await listed(), [
+    {
+      name: 'appliance',
+      kind: 'static',
+      judged_by: 'attested',
+      shipping_interval_s: 86_400,
+      issuers: of(['the word of a named person']),
+    },
+    { name: 'gateway', judged_by: 'timed', issuers: of(['publication of the new key']) },
+    {
+      name: 'mobile-app',
+      kind: 'unmanaged',
+      judged_by: 'population',
+      population: {
+        cover_percentile: 99,
+        covered_percentile: 99.9,
+        covered_within_s: 3_600,
+        uncovered_percent: 0.1,
+      },
+      issuers: of(['publication of the new key']),
+    },
+    {
+      name: 'orders',
+      kind: 'instrumented',
+      judged_by: 'evidence',
+      issuers: [
+        {
+          instances_expected: 2,
+          instances_at_most: 4,
+          waits_for: [{ what: ['1 verifier without evidence', '1 verifier not heard'] }],
+        },
+      ],
+    },
+    { name: 'partners', required: false, population: { covered_percentile: null } },
+    { name: 'stranger', declared: false, kind: 'instrumented' },
+  ]);
+
+  await rig.sight(OLD_KEY, NEW_KEY);
+  await rig.report(id('orders'), [OLD_KEY, NEW_KEY]);
+  await rig.report(id('orders', 'orders-2'), [OLD_KEY, NEW_KEY]);
+  await rig.call('POST', `/v1/rotations/${rotation}/attestations`, {
+    body: {
+      service: 'appliance',
+      fact: 'holds_new',
+      by: 'ana',
+      reason: 'shipped',
+      valid_for_s: 60,
+    },
+  });
+  t.match(await listed(), [
+    { name: 'appliance', issuers: of([]) },
+    { name: 'gateway', issuers: of([/^time, until 20/]) },
+    { name: 'mobile-app', issuers: of([/^time, until 20/]) },
+    { name: 'orders', issuers: of([]) },
+    { name: 'partners', issuers: of(['a bound, and none is known']) },
+    { name: 'stranger' },
+  ]);
+  t.match((await rig.call('GET', `/v1/rotations/${rotation}`)).json.dependents, [
+    { service: 'gateway', kind: 'managed' },
+    { service: 'mobile-app', uncovered_percent: 0.1 },
+    { service: 'stranger' },
+    { service: 'appliance', waits_for: [] },
+    { service: 'orders' },
+    { service: 'partners', required: false },
+  ]);
+  t.match((await rig.call('GET', '/')).text, /4 services known by word or by time/);
+  rig.pass(50_000);
+  t.match((await listed())[0], { issuers: of([/^the word of ana again, before 20/]) });
+});
+
 t.test('the fleet as a whole', async (t) => {
   const rig = await startRig();
   t.teardown(() => rig.close());

@@ -268,9 +268,19 @@ t.test('the acts, and what they refuse', async (t) => {
   t.match(await ask((done) => rotations.attest({ ...attest, reason: '' }, bearer(), done)), {
     code: status.INVALID_ARGUMENT,
   });
-  t.match(await ask((done) => rotations.attest({ ...attest, validForS: 0 }, bearer(), done)), {
-    code: status.INVALID_ARGUMENT,
-  });
+  for (const [part, code, details] of [
+    [{ validForS: 0 }, status.INVALID_ARGUMENT, /^valid_for: expected more than zero/],
+    [{ validForS: 1e12 }, status.INVALID_ARGUMENT, /^valid_for: .*at most 400 days/],
+    [{ by: '' }, status.INVALID_ARGUMENT, /^by: expected text/],
+    [{ by: ' ' }, status.INVALID_ARGUMENT, /^by: expected text, got blanks only/],
+    [{ service: 'nobody' }, status.NOT_FOUND, /^service: service nobody is not declared/],
+    [{ service: 'orders' }, status.INVALID_ARGUMENT, /^service: .*judged by evidence/],
+    [{ instance: 'a b' }, status.INVALID_ARGUMENT, /^instance: expected letters/],
+    [{ rotationId: 'r-none' }, status.NOT_FOUND, /^rotation_id: /],
+  ] as const) {
+    const asked = await ask((done) => rotations.attest({ ...attest, ...part }, bearer(), done));
+    t.match(asked, { code, details }, JSON.stringify(part));
+  }
   const waive = {
     rotationId,
     gate: gateToWire('activate'),

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
+import type { RotationView } from '../../src/api/schemas/rotation.ts';
+import type { DependentView } from '../../src/api/schemas/service.ts';
 import { escapeHtml, html, name } from '../../src/api/pages/html.ts';
 import { statusPage } from '../../src/api/pages/status-page.ts';
 import { rotationSection } from '../../src/api/pages/rotation-section.ts';
@@ -95,29 +97,36 @@ t.test('hostile names stay text', async (t) => {
     revision: 1,
     advised: true,
   };
-  const { markup } = rotationSection(
-    {
-      id: HOSTILE,
-      issuer: HOSTILE,
-      alg: HOSTILE,
-      old_alg: HOSTILE,
-      old_key: { kid: HOSTILE, thumbprint: null },
-      new_key: { kid: HOSTILE, thumbprint: null },
-      phase: 'published',
-      open: true,
-      outcome: null,
-      tainted: true,
-      started_at: '2026-11-23T00:00:00.000Z',
-      started_by: HOSTILE,
-      published_at: null,
-      switched_at: null,
-      withdrawn_at: null,
-      ended_at: null,
-      declared: [],
-    },
-    [verdict],
-    0,
-  );
+  const rotation: RotationView = {
+    id: HOSTILE,
+    issuer: HOSTILE,
+    alg: HOSTILE,
+    old_alg: HOSTILE,
+    old_key: { kid: HOSTILE, thumbprint: null },
+    new_key: { kid: HOSTILE, thumbprint: null },
+    phase: 'published',
+    open: true,
+    outcome: null,
+    tainted: true,
+    started_at: '2026-11-23T00:00:00.000Z',
+    started_by: HOSTILE,
+    published_at: null,
+    switched_at: null,
+    withdrawn_at: null,
+    ended_at: null,
+    declared: [],
+  };
+  const blind: DependentView = {
+    service: HOSTILE,
+    kind: 'unmanaged',
+    judged_by: 'population',
+    required: false,
+    uncovered_percent: 0.1,
+    waits_for: [HOSTILE],
+  };
+  const { markup } = rotationSection({ rotation, gates: [verdict], blind: [blind] }, 0);
+  t.match(markup, /1 service known by word or by time/);
+  t.match(markup, /unmanaged, optional[^]*0\.1 % of it is left out/);
   t.notMatch(markup, /<script|\p{Cf}|[^\P{Cc}\n]/u);
   t.match(markup, /and 499 more/);
   t.match(markup, /class="unknown next"/);

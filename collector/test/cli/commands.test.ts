@@ -23,6 +23,11 @@ t.test('command lines that cannot be', async (t) => {
       ['attest', 'legacy', '--fact', 'holds_new', '--reason', 'x', '--valid-for', '10ms'],
       /at least 1s/,
     ],
+    ...['-1d', '0', '10', 'tomorrow', '2020-01-01'].map((life): [string[], RegExp] => [
+      ['attest', 'legacy', '--fact', 'holds_new', '--reason', 'x', `--valid-for=${life}`],
+      /Expected a duration with a unit|at least 1s/,
+    ]),
+    [['services', '--kind', 'mobile'], /Allowed choices are instrumented, proxied, pushed/],
     [['verifiers', '--state', 'bored'], /Allowed choices/],
     [['verifiers', '--limit', '0'], /whole number from 1/],
     [['audit', '--limit', '1e3'], /whole number from 1/],
@@ -68,6 +73,7 @@ t.test('help has examples everywhere', async (t) => {
     ['rotation', 'list'],
     ['rotation', 'activate'],
     ['rotation', 'taint'],
+    ['services'],
     ['verifiers'],
     ['attest'],
     ['waive'],
@@ -85,7 +91,10 @@ t.test('help has examples everywhere', async (t) => {
 
 t.test('a rotation from start to end', async (t) => {
   const rig = await startRig({
-    services: [service('orders'), service('legacy', { evidence: 'attested', instances: null })],
+    services: [
+      service('orders'),
+      service('legacy', { kind: 'attested', evidence: 'attested', instances: null }),
+    ],
   });
   t.teardown(() => rig.close());
   rig.settleIn();
@@ -139,7 +148,25 @@ t.test('a rotation from start to end', async (t) => {
     ),
     { code: 0, out: /^attestation att-\S+: bob vouches that legacy holds_new, until / },
   );
-  t.match(await run('gate', 'activate'), { code: 0 });
+  const vouching = ['attest', 'legacy', '--fact', 'holds_new', '--reason', 'x', '--valid-for'];
+  for (const [args, code, message] of [
+    [[...vouching, '9999d'], 2, /valid_for_s: /],
+    [[...vouching, '1d', '--by', ''], 2, /by: /],
+    [[...vouching, '1d', '--by', ' '], 2, /by: expected text, got blanks only/],
+    [vouching.with(1, 'nobody').concat('1d'), 1, /service nobody is not declared/],
+    [vouching.with(1, 'orders').concat('1d'), 2, /judged by evidence \(present\)/],
+  ] as const) {
+    t.match(await run(...args), { code, out: '', err: message }, args.join(' '));
+  }
+  t.match(await run('services'), {
+    code: 0,
+    out: /legacy +attested +a named person +0 +nothing[^]*orders +instrumented +evidence: present +1 of 1 +nothing/,
+  });
+  t.match(await run('services', '--kind', 'unmanaged'), { code: 0, out: 'no service matches\n' });
+  t.match(await run('gate', 'activate'), {
+    code: 0,
+    out: /note: 1 service vouched for: bob for legacy, expires at 20/,
+  });
   t.match(await run('rotation', 'activate', rotation), {
     code: 0,
     out: /activate recorded, gate activate open; phase /,
@@ -158,7 +185,7 @@ t.test('a rotation from start to end', async (t) => {
   });
   t.match(await run('rotation', 'show'), {
     code: 0,
-    out: /declared: activate[\s\S]*attested: legacy[\s\S]*waived: check fleet_heard/,
+    out: /declared: activate[\s\S]*service legacy \(attested\) waits for nothing[\s\S]*attested: legacy[\s\S]*waived: check fleet_heard/,
   });
   t.match(await run('rotation', 'list'), { code: 0, out: new RegExp(rotation) });
   t.match(await run('status'), {
@@ -167,7 +194,7 @@ t.test('a rotation from start to end', async (t) => {
   });
   t.match(await run('verifiers', '--rotation', rotation), {
     code: 0,
-    out: /orders\/orders-1\/main +reporting,holds_old,synced/,
+    out: /orders\/orders-1\/main +instrumented +reporting,holds_old,synced/,
   });
   t.match(await run('audit', '--rotation', rotation), { code: 0, out: /attest/ });
   t.match(await run('profiles', 'jose'), { code: 0, out: /jose: / });

@@ -1,5 +1,6 @@
 import t from 'tap';
-import type { IssuerView, ProfileView, ServiceView } from '../../src/api/schemas/fleet.ts';
+import type { IssuerView, ProfileView } from '../../src/api/schemas/fleet.ts';
+import type { ServiceView } from '../../src/api/schemas/service.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
 import { diagnose, type Examination } from '../../src/cli/diagnose.ts';
 import { AT, AT_MS } from './verdicts.ts';
@@ -23,25 +24,47 @@ const ISSUER: IssuerView = {
   reused_kids: [],
 };
 
-const GROUP = {
+const GROUP: ServiceView['issuers'][number] = {
   issuer: 'https://issuer.example',
   instances_expected: 2,
+  instances_at_most: null,
   instances_live: 2,
   verifiers: 2,
   reporting: 2,
   silent: 0,
   joined: 0,
   uncounted: 0,
+  waits_for: [],
 };
 
 const SERVICE: ServiceView = {
   name: 'orders',
   declared: true,
+  kind: 'instrumented',
+  judged_by: 'evidence',
   required: true,
   evidence: 'present',
   profile: 'jose',
+  population: null,
+  shipping_interval_s: null,
   issuers: [GROUP],
 };
+
+const POPULATION: NonNullable<ServiceView['population']> = {
+  cohorts: [{ percentile: 99.9, within_s: 60 }],
+  cover_percentile: 99,
+  covered_percentile: 99.9,
+  covered_within_s: 60,
+  uncovered_percent: 0.1,
+};
+
+const APP = {
+  name: 'mobile-app',
+  kind: 'unmanaged',
+  evidence: 'timed',
+  judged_by: 'population',
+  population: POPULATION,
+} as const;
 
 const PROFILE: ProfileView = {
   id: 'jose',
@@ -161,7 +184,18 @@ t.test('what is not, with what to do', async (t) => {
       'warn',
       /nothing is known of how service orders caches keys/,
     ],
-    [group({}, { evidence: 'timed' }), 'fail', /profile jose knows no bound/],
+    [group({}, { evidence: 'timed', judged_by: 'timed' }), 'fail', /profile jose knows no bound/],
+    [group({ instances_at_most: 1 }), 'warn', /shows 2 instances.* at most 1 are declared/],
+    [
+      group({ instances_expected: 0, verifiers: 1 }, APP),
+      'warn',
+      /1 verifiers report as mobile-app/,
+    ],
+    [
+      group({ verifiers: 0 }, { ...APP, population: { ...POPULATION, covered_percentile: null } }),
+      'fail',
+      /no declared cohort of service mobile-app covers 99 % of it/,
+    ],
     [group({ silent: 1 }), 'warn', /1 verifiers of service orders are silent/],
     [
       status({
@@ -189,9 +223,10 @@ t.test('what is not, with what to do', async (t) => {
     t.equal(bad.length, 1, `${what}: nothing else`);
   }
   t.notOk(
-    diagnose({ ...GOOD, ...group({ instances_live: 0 }, { evidence: 'attested' }) }).some(
-      (finding) => finding.level !== 'ok',
-    ),
+    diagnose({
+      ...GOOD,
+      ...group({ instances_live: 0 }, { evidence: 'attested', judged_by: 'attested' }),
+    }).some((finding) => finding.level !== 'ok'),
     'attested services do not report',
   );
   t.notOk(

@@ -247,6 +247,7 @@ t.test('lists', async (t) => {
             service: 'web',
             instance: 'web-1',
             cache: 'main',
+            kind: 'instrumented',
             states: ['reporting', 'failing'],
             state_since_at: AT,
             profile: 'jose',
@@ -273,7 +274,7 @@ t.test('lists', async (t) => {
       },
       AT_MS,
     ),
-    /web\/web-1\/main +reporting,failing +- +- +10m ago +10s ago +fetch failed 3 times \(timeout\)\nthere are more/,
+    /web\/web-1\/main +instrumented +reporting,failing +- +- +10m ago +10s ago +fetch failed 3 times \(timeout\)\nthere are more/,
   );
 });
 
@@ -341,6 +342,24 @@ t.test('a rotation and a profile in full', async (t) => {
             in_force: false,
           },
         ],
+        dependents: [
+          {
+            service: 'mobile-app',
+            kind: 'unmanaged',
+            judged_by: 'population',
+            required: true,
+            uncovered_percent: 0.1,
+            waits_for: ['time, until 2026-11-23T12:00:00Z'],
+          },
+          {
+            service: 'orders',
+            kind: 'instrumented',
+            judged_by: 'evidence',
+            required: true,
+            uncovered_percent: null,
+            waits_for: [],
+          },
+        ],
       },
       AT_MS,
       NO_PAINT,
@@ -351,6 +370,7 @@ t.test('a rotation and a profile in full', async (t) => {
 
   activate  CLOSED    because; clears in 1m (2026-11-23T10:01:00Z)
 declared: publish 31m ago by alice, overriding the gate: drill
+service mobile-app (unmanaged, 0.1 % of it left out) waits for time, until 2026-11-23T12:00:00Z
 attested: legacy holds_new, by bob (looked), expires in 1h (2026-11-23T11:00:00Z)
 waived: check fleet_heard of gate activate, by bob (known), expired 1h ago
 `,

@@ -1,5 +1,8 @@
 import { algsOf } from '../views/algs.ts';
 import type { RotationView } from '../schemas/rotation.ts';
+import { counted } from '@keyturn/shared/model/counted.ts';
+import type { DependentView } from '../schemas/service.ts';
+import type { StatusView } from '../schemas/status.ts';
 import type { CheckView, OffenderView, VerdictView } from '../schemas/verdict.ts';
 import { reasonsOf } from '../views/verdict.ts';
 import { type Html, html, name } from './html.ts';
@@ -29,8 +32,7 @@ const SHAPES: Readonly<Record<VerdictView['status'], Html>> = {
 
 /** One rotation: its gates side by side, then why those that are not open are not. */
 export function rotationSection(
-  rotation: RotationView,
-  gates: readonly VerdictView[],
+  { rotation, gates, blind }: StatusView['rotations'][number],
   nowMs: number,
 ): Html {
   const next = NEXT_GATE[rotation.phase];
@@ -41,8 +43,20 @@ export function rotationSection(
     <p class="soft">${name(rotation.issuer)} · ${name(algsOf(rotation))} · phase ${rotation.phase}${rotation.tainted ? ' · old key TAINTED' : ''} · started ${ago(rotation.started_at, nowMs)} by ${name(rotation.started_by)}</p>
     <ul class="gates">${gates.map((verdict) => gateCard(verdict, verdict.gate === next, nowMs))}</ul>
     ${focus === undefined ? null : focusReasons(focus, nowMs)}
+    ${blind.length === 0 ? null : blindTable(blind)}
     ${others.length === 0 ? null : html`<details><summary>Why the other gates are not open</summary>${others.map((verdict) => gateReasons(verdict, nowMs))}</details>`}
   </section>`;
+}
+
+/** Services nobody hears: by word, by time, and what of a population is left out. */
+function blindTable(blind: readonly DependentView[]): Html {
+  return html`<details><summary>${counted(blind.length, 'service')} known by word or by time</summary>
+    <div class="scroll"><table><thead><tr><th>service</th><th>kind</th><th>waits for</th></tr></thead>
+    <tbody>${blind.map(
+      (dependent) => html`<tr><td>${name(dependent.service)}</td>
+        <td>${dependent.kind}${dependent.required ? '' : ', optional'}</td>
+        <td>${dependent.waits_for.length === 0 ? 'nothing' : dependent.waits_for.join('; ')}${(dependent.uncovered_percent ?? 0) > 0 ? `; ${dependent.uncovered_percent} % of it is left out` : ''}</td></tr>`,
+    )}</tbody></table></div></details>`;
 }
 
 function gateCard(verdict: VerdictView, isNext: boolean, nowMs: number): Html {

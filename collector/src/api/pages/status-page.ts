@@ -15,7 +15,7 @@ export function statusPage(status: StatusView): string {
   const body = html`
     ${collectorHeader(status, nowMs)}
     ${status.rotations.length === 0 ? noRotation() : null}
-    ${status.rotations.map((entry) => rotationSection(entry.rotation, entry.gates, nowMs))}
+    ${status.rotations.map((entry) => rotationSection(entry, nowMs))}
     ${status.more_rotations > 0 ? html`<p class="soft">${status.more_rotations} more rotations are open: <code>keyturn rotation list</code></p>` : null}
     ${status.issuers.map((issuer) => issuerSection(issuer, status.fleet.issuers, nowMs))}`;
   return `<!doctype html>

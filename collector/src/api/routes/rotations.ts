@@ -6,6 +6,7 @@ import { problems } from '../schemas/problem.ts';
 import { RotationDetailSchema, RotationSchema } from '../schemas/rotation.ts';
 import type { Api, RouteContext } from '../route-context.ts';
 import { gateViews } from '../views/gate.ts';
+import { dependentViews } from '../views/services.ts';
 import { attestationView, rotationView, waiverView } from '../views/rotation.ts';
 
 const SHOWN_MAX = 200;
@@ -116,6 +117,7 @@ export function rotationRoute(app: Api, context: RouteContext): void {
           attestationView(record, nowMs),
         ),
         waivers: latest(state.waivers.values(), id).map((record) => waiverView(record, nowMs)),
+        dependents: dependentViews(state, rotation, nowMs).slice(0, SHOWN_MAX),
       };
     },
   );

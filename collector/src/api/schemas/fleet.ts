@@ -1,5 +1,5 @@
-import { GRADES } from '@keyturn/shared/model/evidence.ts';
 import { z } from 'zod';
+import { KindSchema } from './service.ts';
 import { MomentSchema } from './verdict.ts';
 
 /** Conditions a verifier can be in; several hold at once. */
@@ -29,6 +29,7 @@ export const VerifierSchema = z
     service: z.string(),
     instance: z.string(),
     cache: z.string(),
+    kind: KindSchema,
     states: z.array(VerifierStateSchema),
     state_since_at: MomentSchema.describe('Heard, silent, … since'),
     profile: z.string(),
@@ -63,28 +64,6 @@ export const VerifierSchema = z
     ),
   })
   .meta({ id: 'Verifier' });
-
-export const ServiceSchema = z
-  .object({
-    name: z.string(),
-    declared: z.boolean().describe('False: reported without being declared; blocks all the same'),
-    required: z.boolean().describe('False: listed, never blocks'),
-    evidence: z.enum(GRADES).describe('The weakest evidence that counts for activate'),
-    profile: z.string(),
-    issuers: z.array(
-      z.object({
-        issuer: z.string(),
-        instances_expected: z.int().nullable(),
-        instances_live: z.int(),
-        verifiers: z.int(),
-        reporting: z.int(),
-        silent: z.int(),
-        joined: z.int(),
-        uncounted: z.int().describe('Verifiers whose agent cannot count outcomes'),
-      }),
-    ),
-  })
-  .meta({ id: 'Service' });
 
 export const IssuerSchema = z
   .object({
@@ -146,6 +125,5 @@ export const ProfileSchema = z
   .meta({ id: 'Profile' });
 
 export type VerifierView = z.infer<typeof VerifierSchema>;
-export type ServiceView = z.infer<typeof ServiceSchema>;
 export type IssuerView = z.infer<typeof IssuerSchema>;
 export type ProfileView = z.infer<typeof ProfileSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DependentSchema } from './service.ts';
 import { GateSchema, MomentSchema, VerdictSchema } from './verdict.ts';
 
 export const STEPS = [
@@ -87,6 +88,9 @@ export const RotationDetailSchema = z
     gates: z.array(VerdictSchema),
     attestations: z.array(AttestationSchema).describe('The latest 200'),
     waivers: z.array(WaiverSchema).describe('The latest 200'),
+    dependents: z
+      .array(DependentSchema)
+      .describe('The first 200 services it depends on, those it waits for first'),
   })
   .meta({ id: 'RotationDetail' });
 

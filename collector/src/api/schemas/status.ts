@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { IssuerSchema } from './fleet.ts';
 import { RotationSchema } from './rotation.ts';
+import { DependentSchema } from './service.ts';
 import { MomentSchema, VerdictSchema } from './verdict.ts';
 
 export const StatusSchema = z
@@ -25,7 +26,15 @@ export const StatusSchema = z
       ),
     }),
     issuers: z.array(IssuerSchema),
-    rotations: z.array(z.object({ rotation: RotationSchema, gates: z.array(VerdictSchema) })),
+    rotations: z.array(
+      z.object({
+        rotation: RotationSchema,
+        gates: z.array(VerdictSchema),
+        blind: z
+          .array(DependentSchema)
+          .describe('The first 50 services known otherwise than by their own reports'),
+      }),
+    ),
     more_rotations: z.int().describe('Open rotations not listed here'),
   })
   .meta({ id: 'Status' });

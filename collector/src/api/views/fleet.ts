@@ -1,28 +1,10 @@
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
-import type { Group } from '../../core/fleet.ts';
 import type { KeyRecord } from '../../core/records.ts';
 import type { IssuerState, State, VantageState } from '../../core/state.ts';
 import { usageKey } from '../../core/state.ts';
 import { longestLifetimeMs } from '../../core/timing.ts';
-import type { IssuerView, ProfileView, ServiceView } from '../schemas/fleet.ts';
+import type { IssuerView, ProfileView } from '../schemas/fleet.ts';
 import { isoMoment, isoMomentOrNull } from './moment.ts';
-
-/** Every service, declared or heard of, by name. */
-export function serviceViews(state: Readonly<State>): ServiceView[] {
-  const services = new Map<string, ServiceView>();
-  for (const groups of state.fleet.groups.values()) {
-    for (const group of groups.values()) {
-      const { name, declared, required, evidence, profile } = group.service;
-      let service = services.get(name);
-      if (service === undefined) {
-        service = { name, declared, required, evidence, profile: profile.id, issuers: [] };
-        services.set(name, service);
-      }
-      service.issuers.push(groupView(group));
-    }
-  }
-  return [...services.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
 
 /** Every configured issuer as the collector sees it. */
 export function issuerViews(state: Readonly<State>): IssuerView[] {
@@ -47,19 +29,6 @@ export function profileView(profile: ProfileFacts): ProfileView {
     jwks_keys_max: profile.jwksKeysMax,
     algs: profile.algs === null ? null : [...profile.algs],
     unknown_key_spoils_set: profile.unknownKeySpoilsSet,
-  };
-}
-
-function groupView(group: Group): ServiceView['issuers'][number] {
-  return {
-    issuer: group.issuer,
-    instances_expected: group.service.instances,
-    instances_live: group.liveCaches.size,
-    verifiers: group.members.size,
-    reporting: group.members.size - group.silent.size - group.joined.size,
-    silent: group.silent.size,
-    joined: group.joined.size,
-    uncounted: group.uncounted.size,
   };
 }
 

@@ -6,8 +6,11 @@ import { issuerViews } from './fleet.ts';
 import { gateViews } from './gate.ts';
 import { isoMoment, isoMomentOrNull } from './moment.ts';
 import { rotationView } from './rotation.ts';
+import { blindViews } from './services.ts';
 
 const ROTATIONS_SHOWN_MAX = 20;
+
+const BLIND_SHOWN_MAX = 50;
 
 /** The collector, its fleet and every open rotation at a glance; costs no scan of the fleet. */
 export function statusView(engine: Engine, version: string): StatusView {
@@ -27,6 +30,7 @@ export function statusView(engine: Engine, version: string): StatusView {
     rotations: open.slice(0, ROTATIONS_SHOWN_MAX).map((rotation) => ({
       rotation: rotationView(state, rotation),
       gates: gateViews(engine, rotation.id),
+      blind: blindViews(state, rotation, nowMs, BLIND_SHOWN_MAX),
     })),
     more_rotations: Math.max(0, open.length - ROTATIONS_SHOWN_MAX),
   };

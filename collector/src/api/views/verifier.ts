@@ -12,6 +12,7 @@ export function verifierView(policy: Policy, verifier: Verifier): VerifierView {
   const { record } = verifier;
   return {
     ...record.id,
+    kind: servicePolicyOf(policy, record).kind,
     states: [...statesOf(policy, verifier, null)],
     state_since_at: isoMoment(verifier.livenessSinceMs),
     profile: record.profile,

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { messageOf } from '@keyturn/shared/errors.ts';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { ServiceSchema } from '../../api/schemas/fleet.ts';
+import { ServiceSchema } from '../../api/schemas/service.ts';
 import { StatusSchema } from '../../api/schemas/status.ts';
 import { LocalError, RefusedError, UnreachableError } from '../cli-errors.ts';
 import type { Client } from '../client.ts';

@@ -11,7 +11,7 @@ export function verifiersText(
 ): string {
   if (body.verifiers.length === 0) return 'no verifier matches\n';
   const lines = table([
-    ['VERIFIER', 'STATES', 'NEW KEY', 'OLD KEY', 'KEYS FETCHED', 'REPORTED', 'DETAIL'],
+    ['VERIFIER', 'KIND', 'STATES', 'NEW KEY', 'OLD KEY', 'KEYS FETCHED', 'REPORTED', 'DETAIL'],
     ...body.verifiers.map((verifier) => verifierRow(verifier, nowMs)),
   ]);
   if (body.next !== null) lines.push('there are more: narrow the list, or raise --limit');
@@ -33,6 +33,7 @@ function verifierRow(verifier: VerifierView, nowMs: number): string[] {
   }
   return [
     nameOf(verifier),
+    verifier.kind,
     verifier.states.join(','),
     standings.map((standing) => standing.holds_new).join(',') || '-',
     standings.map((standing) => standing.holds_old).join(',') || '-',

@@ -3,6 +3,7 @@ import type { VerdictView } from '../../api/schemas/verdict.ts';
 import { algsOf } from '../../api/views/algs.ts';
 import { reasonsOf } from '../../api/views/verdict.ts';
 import { type Paint, statusWord } from '../paint.ts';
+import { dependentLines } from './services.ts';
 import { table } from './table.ts';
 import { ago, toTheSecond, until } from './time.ts';
 import { nameOf } from './verdict.ts';
@@ -37,6 +38,10 @@ export function rotationText(detail: RotationDetailView, nowMs: number, paint: P
     ...gateLines(detail.gates, nowMs, paint),
     ...declaredLines(rotation, nowMs),
   ];
+  const told = detail.dependents.filter(
+    ({ judged_by: way, waits_for: what }) => way !== 'evidence' || what.length > 0,
+  );
+  lines.push(...dependentLines(told));
   for (const attestation of detail.attestations) {
     lines.push(
       `attested: ${attestation.service}${attestation.instance === null ? '' : `/${attestation.instance}`} ${attestation.fact}, by ${attestation.by} (${attestation.reason}), ${expiry(attestation, nowMs)}`,

@@ -81,6 +81,12 @@ function clearsLine(verdict: VerdictView, nowMs: number): string {
 function settledLines(verdict: VerdictView, paint: Paint): string[] {
   const lines: string[] = [];
   const waived = verdict.checks.filter((check) => check.status === 'waived');
+  // What passes and still has something to say: a share left out, a word that ends soon.
+  for (const check of verdict.checks) {
+    if (check.status !== 'pass' || (check.help === '' && check.offenders.length === 0)) continue;
+    lines.push(`note: ${check.message} ${paint.dim(`(check ${check.id})`)}`);
+    if (check.help !== '') lines.push(`      ${paint.dim('try:')} ${paint.bold(check.help)}`);
+  }
   const passing = verdict.checks.filter((check) => check.status === 'pass');
   for (const check of waived) lines.push(`${paint.yellow('waived:')} ${check.message}`);
   if (passing.length > 0) {

@@ -19,9 +19,10 @@ const VOUCHERS_NAMED_MAX = 3;
 export function attestedFor(state: State, rotation: RotationRecord, fact: Fact, now: Now): Check {
   const missing = new Offenders();
   const used: AttestationRecord[] = [];
+  const words = wordsInForce(state, rotation, fact, now);
   let groups = 0;
   for (const group of requiredGroups(state, rotation)) {
-    const inForce = decidingAttestations(state, group, rotation, fact, now);
+    const inForce = vouchersOf(words, group);
     used.push(...(inForce ?? []));
     if (waysOf(group) !== 'attested') continue;
     groups += 1;
@@ -38,38 +39,29 @@ export function attestedFor(state: State, rotation: RotationRecord, fact: Fact, 
   });
 }
 
-/** True when people vouch for the whole group, or for as many instances as were declared. */
-export function isAttested(
-  state: State,
-  group: Group,
-  rotation: RotationRecord,
-  fact: Fact,
-  now: Now,
-): boolean {
-  return decidingAttestations(state, group, rotation, fact, now) !== null;
+/** Attestations in force about one fact of a rotation, by service. */
+export type Words = ReadonlyMap<string, readonly AttestationRecord[]>;
+
+/** Everything people vouch for now, about one fact of a rotation. */
+export function wordsInForce(state: State, rotation: RotationRecord, fact: Fact, now: Now): Words {
+  const words = new Map<string, AttestationRecord[]>();
+  for (const attested of state.attestations.values()) {
+    if (attested.rotationId !== rotation.id || attested.fact !== fact) continue;
+    if (attested.expiresAtMs <= now.atMs) continue;
+    const ofService = words.get(attested.service);
+    if (ofService === undefined) words.set(attested.service, [attested]);
+    else ofService.push(attested);
+  }
+  return words;
 }
 
 /**
- * The attestations in force that vouch for a whole group: the one that lasts longest, or one per
- * instance. Null when they do not cover it.
+ * The attestations that vouch for a whole group: the one that lasts longest, or one for each of as
+ * many instances as were declared. Null when they do not cover it.
  */
-export function decidingAttestations(
-  state: State,
-  group: Group,
-  rotation: RotationRecord,
-  fact: Fact,
-  now: Now,
-): readonly AttestationRecord[] | null {
+export function vouchersOf(words: Words, group: Group): readonly AttestationRecord[] | null {
   const byInstance = new Map<string | null, AttestationRecord>();
-  for (const attested of state.attestations.values()) {
-    if (
-      attested.rotationId !== rotation.id ||
-      attested.service !== group.service.name ||
-      attested.fact !== fact ||
-      attested.expiresAtMs <= now.atMs
-    ) {
-      continue;
-    }
+  for (const attested of words.get(group.service.name) ?? []) {
     const longest = byInstance.get(attested.instance);
     if (longest === undefined || attested.expiresAtMs > longest.expiresAtMs) {
       byInstance.set(attested.instance, attested);

@@ -7,7 +7,8 @@ import type { RotationRecord } from '../records.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
 import { propagationMs } from '../timing.ts';
-import { isAttested } from './attested.ts';
+import type { Words } from './attested.ts';
+import { vouchersOf, wordsInForce } from './attested.ts';
 import { fail, pass, unknown } from './check.ts';
 import { hasFullEvidence, Offenders, requiredGroups, waysOf } from './dependents.ts';
 
@@ -18,8 +19,9 @@ export function timedReady(
   policy: IssuerPolicy,
   now: Now,
 ): Check {
+  const words = wordsInForce(state, rotation, 'holds_new', now);
   const groups = requiredGroups(state, rotation).filter((group) =>
-    waitsForTime(state, group, rotation, now),
+    waitsForTime(group, rotation, words),
   );
   if (groups.length === 0)
     return pass('time_elapsed', 'time', 'no service is judged by time alone');
@@ -57,14 +59,9 @@ export function timedReady(
 }
 
 /** Nothing better than time speaks for it: no full evidence, and for a managed one nobody's word. */
-export function waitsForTime(
-  state: State,
-  group: Group,
-  rotation: RotationRecord,
-  now: Now,
-): boolean {
+export function waitsForTime(group: Group, rotation: RotationRecord, words: Words): boolean {
   if (waysOf(group) !== 'timed' || hasFullEvidence(group, rotation)) return false;
-  return group.service.kind !== 'managed' || !isAttested(state, group, rotation, 'holds_new', now);
+  return group.service.kind !== 'managed' || vouchersOf(words, group) === null;
 }
 
 /** Tpub + Pv + Spub, Unix ms; null when the profile knows no bound. */

@@ -8,7 +8,7 @@ import type { RotationRecord } from '../records.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
 import { dropMs } from '../timing.ts';
-import { attestedFor, isAttested } from './attested.ts';
+import { attestedFor, vouchersOf, wordsInForce } from './attested.ts';
 import { fail, offender, pass, quoted, unknown } from './check.ts';
 import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.ts';
 import { fleetHeard } from './evidence.ts';
@@ -98,11 +98,12 @@ function dropTimeElapsed(
   }
   const unbounded = new Offenders();
   const waiting = new Offenders();
+  const words = wordsInForce(state, rotation, 'rejects_old', now);
   const outlived: Group[] = [];
   let latestMs = 0;
   for (const group of requiredGroups(state, rotation)) {
     if (waysOf(group) === 'attested' || !isUndecided(group, rotation)) continue;
-    if (isAttested(state, group, rotation, 'rejects_old', now)) continue;
+    if (vouchersOf(words, group) !== null) continue;
     const boundMs = dropBoundMs(group, policy);
     const servedAtMs = group.tallies.get(rotation.id)?.lastServedOldAtMs ?? 0;
     const gone = boundMs === null ? null : Math.max(withdrawnAtMs, servedAtMs) + boundMs;
