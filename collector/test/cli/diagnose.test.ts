@@ -178,7 +178,7 @@ t.test('what is not, with what to do', async (t) => {
     [{ services: [] }, 'warn', /no service is declared/],
     [group({}, { declared: false }), 'warn', /not declared/],
     [group({ instances_live: 1 }), 'warn', /1 of 2 instances/],
-    [group({ instances_expected: null, instances_live: 0 } as never), 'warn', /0 of 1 instances/],
+    [group({ instances_expected: null, instances_live: 0 }), 'warn', /0 of 1 instances/],
     [
       group({}, { profile: 'unknown' }),
       'warn',
