@@ -11,6 +11,9 @@ import packageJson from '../package.json' with { type: 'json' };
 import { registerReadiness } from './api/grpc-readiness.ts';
 import { registerRotations } from './api/grpc-rotation.ts';
 import { createHttpApi } from './api/http-api.ts';
+import { Canaries } from './canary/canaries.ts';
+import { ProbeDispatcher } from './canary/dispatcher.ts';
+import { PublishedKeys } from './canary/published-keys.ts';
 import type { CollectorConfig } from './config/config.ts';
 import type { ListenConfig } from './config/listen.ts';
 import { createEngine } from './engine.ts';
@@ -69,9 +72,16 @@ async function start(
   const engine = createEngine({ policy: config.policy, store, clock, events });
   teardown.add('engine', () => engine.close());
 
+  const keys = new PublishedKeys();
+  const canaries = new Canaries(engine, keys, clock);
+  teardown.add('canaries', () => canaries.close());
+  const probes = new ProbeDispatcher(engine, canaries, clock);
+  teardown.add('probes', () => probes.close());
+
   const { tls } = config.listen;
   const http = createHttpApi({
     engine,
+    canaries,
     operatorToken: token,
     bind: { hosts: reachableNames(config.listen), tls },
     version: VERSION,
@@ -87,13 +97,13 @@ async function start(
 
   const grpc = await startGrpcServer(config.listen.grpc, tls, (server) => {
     server.addService(FleetServiceService, {
-      ...fleetService({ engine, identify: trustReach, events }),
+      ...fleetService({ engine, identify: trustReach, events, probes }),
     });
     registerReadiness(server, engine);
-    registerRotations(server, engine, token);
+    registerRotations(server, engine, canaries, token);
   });
   teardown.add('grpc', () => grpc.close());
-  teardown.add('issuer watchers', startWatching(config, engine));
+  teardown.add('issuer watchers', startWatching(config, engine, keys));
 
   const bound = http.server.address();
   const httpPort =
@@ -110,10 +120,17 @@ async function start(
 }
 
 /** Watches every issuer, more often while one of its keys is being rotated. Gives how to stop. */
-function startWatching(config: CollectorConfig, engine: Engine): () => Promise<unknown> {
+function startWatching(
+  config: CollectorConfig,
+  engine: Engine,
+  keys: PublishedKeys,
+): () => Promise<unknown> {
   const watches = config.issuers.map((issuer) => ({
     issuer,
-    watch: watchIssuer(issuer, { onSighting: (sighting) => engine.sighting(sighting) }),
+    watch: watchIssuer(issuer, {
+      onSighting: (sighting) => engine.sighting(sighting),
+      onDocument: (vantage, body) => keys.note(issuer.issuer, vantage, body),
+    }),
   }));
   const pace = (settings: Settings): void => {
     const rotating = new Set(settings.watchedKeys.map((key) => key.issuer));

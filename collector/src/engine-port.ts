@@ -1,7 +1,9 @@
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
+import type { ProbeResult } from '@keyturn/shared/model/probe.ts';
 import type { Ack, Hello, Report, Settings, Welcome } from '@keyturn/shared/model/report.ts';
 import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { Act, ActResult } from './core/acts.ts';
+import type { ProbeGrant, ProbeOrder } from './core/probes.ts';
 import type { Sighting } from './core/sighting.ts';
 import type { State } from './core/state.ts';
 import type { AuditQuery, StoredAuditEntry, StoredEvidence } from './store/store.ts';
@@ -25,6 +27,10 @@ export interface Engine {
   sessionEnded(session: string): void;
   sighting(sighting: Sighting): Promise<void>;
   act(act: Act): Promise<ActResult>;
+  /** Lets a verifier be probed now and remembers it; undefined when it must not be. */
+  probe(order: ProbeOrder): Promise<ProbeGrant | undefined>;
+  /** Gives why the result does not count; empty when it does. */
+  probeResult(session: string, verifier: VerifierId, result: ProbeResult): Promise<string>;
 
   /** Evaluates a gate now from kept counters; undefined when there is no such rotation. */
   checkGate(rotationId: string, gate: Gate): Verdict | undefined;

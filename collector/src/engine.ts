@@ -5,20 +5,17 @@ import type { Ack, Settings, Welcome } from '@keyturn/shared/model/report.ts';
 import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { ActResult } from './core/acts.ts';
 import { initialState } from './core/initial.ts';
-import type { Policy } from './core/policy.ts';
-import { leaseMs } from './core/policy.ts';
+import { leaseMs, type Policy } from './core/policy.ts';
 import type { Now, State } from './core/state.ts';
-import type { Input, Reply } from './core/step.ts';
-import { step } from './core/step.ts';
+import { type Input, type Reply, step } from './core/step.ts';
 import { settingsOf, watchedKeys } from './agent-settings.ts';
 import type { Engine } from './engine-port.ts';
+import { STORE_UNAVAILABLE, stopping } from './engine-refusals.ts';
 import { evidenceWitness } from './evidence-witness.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { policySha256 } from './policy-digest.ts';
-import type { SteadyTime } from './steady-time.ts';
-import { latestMomentMs, steadyTime } from './steady-time.ts';
+import { latestMomentMs, type SteadyTime, steadyTime } from './steady-time.ts';
 import type { Store } from './store/store.ts';
-import { StoreError } from './store/store-error.ts';
 
 /** What the engine tells of itself; one call per event. */
 export interface EngineEvents {
@@ -235,6 +232,14 @@ export function createEngine(options: EngineOptions): RunningEngine {
       const reply = await submit({ type: 'act', act });
       return reply.type === 'acted' ? reply.result : STORE_UNAVAILABLE;
     },
+    async probe(order) {
+      const reply = await submit({ type: 'probe', ...order });
+      return reply.type === 'probe' ? reply.grant : undefined;
+    },
+    async probeResult(session, verifier, result) {
+      const reply = await submit({ type: 'probe_result', session, verifier, result });
+      return reply.type === 'probed' ? reply.problem : '';
+    },
     checkGate(rotationId, gate): Verdict | undefined {
       const verdict = checkNow(rotationId, gate);
       // A decision somebody acts on must be on record first; without it the answer is unknown.
@@ -288,17 +293,3 @@ export function newRotationId(nowMs: number): string {
 export function newRecordId(prefix: 'att' | 'wvr'): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }
-
-function stopping(): StoreError {
-  return new StoreError('STORE_FAILED', 'the collector is stopping and keeps nothing any more');
-}
-
-const STORE_UNAVAILABLE: ActResult = {
-  ok: false,
-  refusal: {
-    code: 'unavailable',
-    field: '',
-    message: 'the store refuses writes, so nothing can be recorded; see `keyturn doctor`',
-    verdict: null,
-  },
-};

@@ -34,6 +34,12 @@ export function collectorEvents(log: Logger): CollectorEvents {
       if (rejected > 0) log.warn({ count, rejected }, 'reports rejected');
       else log.trace({ count }, 'reports taken');
     },
+    probesAnswered(peer, count, problems) {
+      // Late ones are part of life; a peer that answers what nobody asked is worth a look.
+      const [first] = problems;
+      if (first === undefined) log.debug({ peer, count }, 'probes answered');
+      else log.warn({ peer, count, problems: problems.length, first }, 'probe results not counted');
+    },
     failed: (peer, error) => log.error({ peer, err: error }, 'could not deal with a message'),
   };
 }

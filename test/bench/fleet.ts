@@ -173,6 +173,7 @@ function policyFor(size: number): Policy {
           originSpreadMs: 0,
           sharedCachesMs: 0,
           failedFetchMs: 0,
+          canary: null,
         },
       ],
     ]),

@@ -50,6 +50,7 @@ async function helpOf(path: readonly string[]): Promise<string> {
     clock: systemClock,
     fetch: globalThis.fetch,
     version: '0.0.0',
+    readText: async () => '',
   });
   return text;
 }

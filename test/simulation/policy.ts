@@ -29,6 +29,7 @@ export function policyOf(
           originSpreadMs: plan.originSpreadMs,
           sharedCachesMs: plan.edges.reduce((sum, ms) => sum + ms, 0) + PROXY_MS,
           failedFetchMs: FAILED_FETCH_MS,
+          canary: null,
         },
       ],
     ]),

@@ -103,6 +103,7 @@ function receive({ message }: SessionResponse, events: ConnectionEvents): void {
         ? events.settings(settings.value)
         : events.unreadable(`${settings.field}: ${settings.message}`);
     }
+    case 'probes':
     case undefined:
       return events.unreadable('message: expected welcome, acks or settings, got nothing known');
   }

@@ -11,12 +11,13 @@ import {
   type RotationServiceServer,
   RotationServiceService,
 } from '@keyturn/shared/wire/services.ts';
+import type { Canaries } from '../canary/canaries.ts';
 import type { RotationRecord } from '../core/records.ts';
 import { phaseOf, rotationFacts } from '../core/rotation.ts';
 import type { State } from '../core/state.ts';
 import { newRecordId, newRotationId } from '../engine.ts';
 import type { Engine } from '../engine-port.ts';
-import { ApiError, carriedOut, noSuchRotation } from './api-error.ts';
+import { ApiError, carriedOut, noSuchRotation, refusalError } from './api-error.ts';
 import { authorizeOperator, type OperatorToken } from './authorize.ts';
 import { grpcError } from './grpc-errors.ts';
 
@@ -25,6 +26,7 @@ const LISTED_MAX = 500;
 /** The acts of rotation tooling over gRPC. Those that change state need the operator token. */
 export function rotationService(
   engine: Engine,
+  canaries: Canaries,
   operatorToken: OperatorToken,
 ): RotationServiceServer {
   const acting = <Request, Response>(act: (request: Request) => Promise<Response>) =>
@@ -123,6 +125,11 @@ export function rotationService(
       );
       return { removed };
     }),
+    handOverCanaries: acting(async ({ rotationId, next, current, by }) => {
+      const handed = await canaries.handOver({ rotationId, next, current, by });
+      if (!handed.ok) throw refusalError(handed.result.refusal);
+      return { expiresAtUnixMs: handed.held.expiresAtMs };
+    }),
   };
 }
 
@@ -130,9 +137,12 @@ export function rotationService(
 export function registerRotations(
   server: Server,
   engine: Engine,
+  canaries: Canaries,
   operatorToken: OperatorToken,
 ): void {
-  server.addService(RotationServiceService, { ...rotationService(engine, operatorToken) });
+  server.addService(RotationServiceService, {
+    ...rotationService(engine, canaries, operatorToken),
+  });
 }
 
 function answering<Request, Response>(

@@ -6,6 +6,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import type { Canaries } from '../canary/canaries.ts';
 import type { Engine } from '../engine-port.ts';
 import type { BindInfo } from './bind-info.ts';
 import { changeListeners } from './change-listeners.ts';
@@ -17,6 +18,7 @@ import { addRoutes } from './routes.ts';
 
 export interface HttpApiOptions {
   readonly engine: Engine;
+  readonly canaries: Canaries;
   readonly operatorToken: OperatorToken;
   readonly bind: BindInfo;
   readonly version: string;
@@ -61,6 +63,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
   guardRequests(app, { operatorToken: options.operatorToken, bind });
   const context: RouteContext = {
     engine,
+    canaries: options.canaries,
     clock: options.clock,
     version: options.version,
     waiters: changeListeners(engine, options.waitersMax ?? 256),

@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Canaries } from '../canary/canaries.ts';
 import type { Engine } from '../engine-port.ts';
 import type { ChangeListeners } from './change-listeners.ts';
 
@@ -29,6 +30,7 @@ export type Api = FastifyInstance<
 /** What routes work with. */
 export interface RouteContext {
   readonly engine: Engine;
+  readonly canaries: Canaries;
   readonly clock: Clock;
   readonly version: string;
   /** Long polls in progress. */

@@ -1,6 +1,7 @@
 import type { Api, RouteContext } from './route-context.ts';
 import { attestRoute } from './routes/attest.ts';
 import { auditRoute } from './routes/audit.ts';
+import { canariesRoute } from './routes/canaries.ts';
 import { declareStepRoute } from './routes/declare-step.ts';
 import { eventsRoute } from './routes/events.ts';
 import { gateRoute } from './routes/gate.ts';
@@ -35,6 +36,7 @@ export function addRoutes(app: Api, context: RouteContext): void {
   declareStepRoute(app, context);
   attestRoute(app, context);
   waiveRoute(app, context);
+  canariesRoute(app, context);
   operatorRoute(app);
   auditRoute(app, context);
   eventsRoute(app, context);

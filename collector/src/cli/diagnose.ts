@@ -42,6 +42,7 @@ export function diagnose(facts: Examination): Finding[] {
     clock(facts),
     ...collector(facts.status),
     ...issuers(facts.status),
+    ...facts.status.rotations.flatMap(canaryFindings),
     ...token(facts.token),
     ...fleet(facts.status, facts.services),
     ...settings(facts),
@@ -98,6 +99,19 @@ function issuers(status: StatusView): Finding[] {
     ...(status.issuers.length === 0 ? [none] : []),
     ...status.issuers.flatMap(issuerFindings),
     ...foreignIssuers(status),
+  ];
+}
+
+function canaryFindings({ rotation, canaries }: StatusView['rotations'][number]): Finding[] {
+  if (canaries === null || rotation.published_at === null) return [];
+  if (canaries.held_until_at !== null) {
+    return [ok(`canaries of rotation ${rotation.id} are at hand until ${canaries.held_until_at}`)];
+  }
+  return [
+    warn(
+      `no canaries of rotation ${rotation.id} are at hand: they expired, or the collector restarted and keeps none`,
+      `keyturn rotation canary ${rotation.id} --next FILE --current FILE`,
+    ),
   ];
 }
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { systemClock } from '@keyturn/shared/clock.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { runCli } from './run-cli.ts';
@@ -29,6 +31,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   clock: waitingClock(),
   fetch: globalThis.fetch,
   version: packageJson.version,
+  readText: async (file) => (file === null ? text(process.stdin) : readFile(file, 'utf8')),
 });
 
 function outputOf(stream: NodeJS.WriteStream): Output {

@@ -26,4 +26,6 @@ export interface World {
   readonly clock: Clock;
   readonly fetch: typeof fetch;
   readonly version: string;
+  /** The text of a file; null: what comes in on stdin. */
+  readText(file: string | null): Promise<string>;
 }

@@ -1,7 +1,7 @@
 import { isOpenToTampering } from '@keyturn/shared/address.ts';
 import { discoveryUrl } from '@keyturn/shared/http/discovery.ts';
 import type { KeyPath } from '@keyturn/shared/settings/check.ts';
-import type { IssuerPolicy } from '../core/policy.ts';
+import type { CanaryPolicy, IssuerPolicy } from '../core/policy.ts';
 import type { WatchedIssuer } from '../issuer/watched-issuer.ts';
 import type { ProblemList } from './problem-list.ts';
 import type { IssuerSettings } from './schema.ts';
@@ -78,6 +78,7 @@ function resolved(settings: IssuerSettings, ca: string | null): ResolvedIssuer {
       originSpreadMs: settings.origin_spread,
       sharedCachesMs: settings.shared_caches.reduce((sum, ms) => sum + ms, 0),
       failedFetchMs: settings.failed_fetch_allowance,
+      canary: canaryOf(settings),
     },
     watched: {
       issuer: settings.issuer,
@@ -98,6 +99,16 @@ function sourcesOf(settings: IssuerSettings): WatchedIssuer['sources'] {
     ...(discovery === null ? [] : [{ vantage: discovery, kind: 'discovery' as const }]),
     ...settings.vantages.map((vantage) => ({ vantage, kind: 'jwks' as const })),
   ];
+}
+
+function canaryOf({ canary }: IssuerSettings): CanaryPolicy | null {
+  if (canary === undefined) return null;
+  return {
+    audience: canary.audience,
+    maxLifetimeMs: canary.max_lifetime,
+    apartMs: canary.interval,
+    perSecond: canary.per_second,
+  };
 }
 
 function checkSources(settings: IssuerSettings, path: KeyPath, problems: ProblemList): void {

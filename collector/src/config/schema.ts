@@ -43,6 +43,13 @@ export const listenSchema = z.strictObject({
   tls: z.strictObject({ cert: filePath, key: filePath }).optional(),
 });
 
+export const canarySchema = z.strictObject({
+  audience: text('the audience canaries have', 256).default('keyturn-canary'),
+  max_lifetime: duration({ minMs: 10_000, maxMs: HOUR_MS }).default(15 * 60_000),
+  interval: duration({ minMs: 500, maxMs: DAY_MS }).default(60_000),
+  per_second: integer(1, 1_000).default(20),
+});
+
 export const issuerSchema = z.strictObject({
   issuer: issuerName,
   jwks_uri: fetchUrl.optional(),
@@ -58,6 +65,7 @@ export const issuerSchema = z.strictObject({
     .max(16)
     .default([]),
   failed_fetch_allowance: duration({ maxMs: DAY_MS }).default(60_000),
+  canary: canarySchema.optional(),
   ca: filePath.optional(),
   allow_http: z.boolean().default(false),
 });

@@ -51,6 +51,15 @@ export type Act =
       /** Null: every cache of the instance. */
       readonly cache: string | null;
       readonly reason: string;
+    }
+  /** The tokens themselves stay with whoever checked them. */
+  | {
+      readonly type: 'hand_over_canaries';
+      readonly by: string;
+      readonly rotationId: string;
+      readonly expiresAtMs: number | null;
+      /** Why they are not taken, told without what the tokens say. */
+      readonly problem: { readonly field: string; readonly message: string } | null;
     };
 
 export type RefusalCode = 'not_found' | 'conflict' | 'gate_not_open' | 'invalid' | 'unavailable';

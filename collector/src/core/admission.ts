@@ -4,6 +4,8 @@ import type { Verifier } from './fleet.ts';
 import { contest, enrol, findVerifier, regroup, setLiveness } from './fleet.ts';
 import { renewLease } from './leases.ts';
 import { leaseMs } from './policy.ts';
+import { noteProbes } from './probed-sets.ts';
+import { probesOfNextBoot } from './probes.ts';
 import type { VerifierRecord } from './records.ts';
 import { restand, watchingRotations } from './rotation.ts';
 import { bindSession } from './sessions.ts';
@@ -98,11 +100,14 @@ function admit(
       : countsFor(before, bootId, (issuer, kid) => isKnownKid(state, issuer, kid))),
     departedAtMs: null,
     duplicateAtMs: before?.duplicateAtMs ?? null,
+    probes: probesOfNextBoot(before?.probes ?? []),
   };
   writes.push({ kind: 'verifier', record });
   const verifier = known ?? enrol(state.fleet, state.policy, record, 'joined', now.atMs);
   if (known !== undefined) {
     known.record = record;
+    known.probe = null;
+    noteProbes(state.fleet, known);
     regroup(state.fleet, state.policy, known);
     setLiveness(state.fleet, known, 'joined', now.atMs);
   }

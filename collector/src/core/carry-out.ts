@@ -2,6 +2,7 @@ import { ID_LIMITS, nameProblem, textProblem } from '@keyturn/shared/model/ids.t
 import { attest } from './act/attest.ts';
 import { auditEntry } from './act/audit-entry.ts';
 import { declare } from './act/declare.ts';
+import { handOverCanaries } from './act/hand-over-canaries.ts';
 import { removeVerifier } from './act/remove-verifier.ts';
 import { refuse } from './act/result.ts';
 import { start } from './act/start.ts';
@@ -33,6 +34,8 @@ function dispatch(state: State, act: Act, now: Now, writes: Write[]): ActResult 
       return waive(state, act, now, writes);
     case 'remove_verifier':
       return removeVerifier(state, act, now, writes);
+    case 'hand_over_canaries':
+      return handOverCanaries(state, act);
   }
 }
 

@@ -4,6 +4,10 @@ import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { Policy, ServicePolicy } from './policy.ts';
 import type { ServiceKind } from './kinds.ts';
 import { dropLease } from './leases.ts';
+import { lastProbedAtMs } from './probe-record.ts';
+import { moveInGroup } from './group-members.ts';
+import { forgetProbes, noteProbes } from './probed-sets.ts';
+import type { OrderedProbe } from './probes.ts';
 import type { VerifierRecord } from './records.ts';
 import { clearStanding } from './tallies.ts';
 
@@ -36,6 +40,10 @@ export interface Verifier {
   leaseEndS: number;
   /** Until then a second live process under this identity is likely; 0: there is no sign of one. */
   contestedUntilMs: number;
+  /** The probe it was asked for last and has not answered. */
+  probe: OrderedProbe | null;
+  /** When it was last asked for one. */
+  probedAtMs: number | null;
   groups: readonly Group[];
   /** By rotation id, open rotations of this verifier's issuers only. */
   readonly standings: Map<string, Standing>;
@@ -77,6 +85,10 @@ export interface Fleet {
   leaseCursorS: number;
   /** Verifiers whose identity is contested. */
   readonly contested: Set<Verifier>;
+  /** Verifiers that took a token with a signature nobody made, for some issuer. */
+  readonly takesAnything: Set<Verifier>;
+  /** Verifiers that were ever probed. */
+  readonly probed: Set<Verifier>;
 }
 
 /** An empty fleet with a group for every declared (service, issuer), so that a missing one shows. */
@@ -87,6 +99,8 @@ export function emptyFleet(policy: Policy, nowMs: number): Fleet {
     leases: new Map(),
     leaseCursorS: Math.floor(nowMs / 1_000),
     contested: new Set(),
+    takesAnything: new Set(),
+    probed: new Set(),
   };
   for (const service of policy.services.values()) {
     for (const issuer of service.issuers) groupOf(fleet, service, issuer);
@@ -116,6 +130,8 @@ export function enrol(
     session: null,
     leaseEndS: 0,
     contestedUntilMs: 0,
+    probe: null,
+    probedAtMs: lastProbedAtMs(record.probes),
     groups: [],
     standings: new Map(),
   };
@@ -123,6 +139,7 @@ export function enrol(
   regroup(fleet, policy, verifier);
   setLiveness(fleet, verifier, liveness, nowMs);
   for (const group of verifier.groups) dropIfEmpty(fleet, group);
+  noteProbes(fleet, verifier);
   return verifier;
 }
 
@@ -174,6 +191,7 @@ export function forget(fleet: Fleet, verifier: Verifier): void {
   leaveGroups(fleet, verifier);
   dropLease(fleet, verifier);
   dropContest(fleet, verifier);
+  forgetProbes(fleet, verifier);
   verifier.liveness = 'departed';
   verifier.groups = [];
   fleet.verifiers.delete(verifier.key);
@@ -270,29 +288,4 @@ function dropContest(fleet: Fleet, verifier: Verifier): void {
   verifier.contestedUntilMs = 0;
   fleet.contested.delete(verifier);
   for (const group of verifier.groups) group.contested.delete(verifier);
-}
-
-function moveInGroup(group: Group, verifier: Verifier, from: Liveness, to: Liveness): void {
-  const { instance } = verifier.record.id;
-  if (from === 'reporting') {
-    const live = (group.liveCaches.get(instance) ?? 1) - 1;
-    if (live <= 0) group.liveCaches.delete(instance);
-    else group.liveCaches.set(instance, live);
-  } else if (from === 'silent') group.silent.delete(verifier);
-  else if (from === 'joined') group.joined.delete(verifier);
-
-  if (to === 'departed') {
-    group.members.delete(verifier);
-    group.uncounted.delete(verifier);
-    group.contested.delete(verifier);
-    return;
-  }
-  group.members.add(verifier);
-  if (verifier.contestedUntilMs > 0) group.contested.add(verifier);
-  if (verifier.record.source === 'proxy') group.uncounted.add(verifier);
-  else group.uncounted.delete(verifier);
-  if (to === 'reporting') {
-    group.liveCaches.set(instance, (group.liveCaches.get(instance) ?? 0) + 1);
-  } else if (to === 'silent') group.silent.add(verifier);
-  else group.joined.add(verifier);
 }

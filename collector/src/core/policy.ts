@@ -25,6 +25,18 @@ export interface ServicePolicy {
   readonly shippingIntervalMs: number | null;
 }
 
+/** How canary tokens of one issuer are to be made, and how often they are presented. */
+export interface CanaryPolicy {
+  /** The only audience a canary may have. */
+  readonly audience: string;
+  /** Longest exp - iat of a canary. */
+  readonly maxLifetimeMs: number;
+  /** Shortest time between two probes of one verifier; its kind's cooldown can make it longer. */
+  readonly apartMs: number;
+  /** Verifiers probed in a second, at most. */
+  readonly perSecond: number;
+}
+
 /** What the operator declared about one issuer. */
 export interface IssuerPolicy {
   /** Exact `iss` string. */
@@ -42,6 +54,8 @@ export interface IssuerPolicy {
   readonly sharedCachesMs: number;
   /** Allowance for failed fetches. */
   readonly failedFetchMs: number;
+  /** Null: no canaries are taken for this issuer. */
+  readonly canary: CanaryPolicy | null;
 }
 
 export interface Policy {

@@ -2,6 +2,7 @@ import type { KeyRef, VerifierId } from '@keyturn/shared/model/ids.ts';
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import type { CountKey, FetchError, Source } from '@keyturn/shared/model/report.ts';
 import type { Gate } from '@keyturn/shared/model/verdict.ts';
+import type { HeldProbe } from './probe-record.ts';
 
 // Everything here is plain data that survives a restart. Times ending in AtMs are Unix milliseconds
 // by the collector's clock; fields ending in S are the issuer's clock or durations in seconds.
@@ -72,6 +73,8 @@ export interface VerifierRecord {
   readonly departedAtMs: number | null;
   /** Last time two live processes reported under this identity. */
   readonly duplicateAtMs: number | null;
+  /** By issuer, one each. */
+  readonly probes: readonly HeldProbe[];
 }
 
 /** A key the collector itself has seen in an issuer's JWKS. */

@@ -1,7 +1,8 @@
 import type { Grade, NegativeGrade } from '@keyturn/shared/model/evidence.ts';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
 import type { OldKeyStanding, Standing, Verifier } from './fleet.ts';
-import type { HeldCounts, HeldKeySet, RotationRecord } from './records.ts';
+import { type ProbeProof, probeProof } from './probe-reading.ts';
+import type { HeldCounts, HeldKeySet, RotationRecord, VerifierRecord } from './records.ts';
 
 /** What the collector itself knows of a rotation's keys; null while not so. */
 export interface RotationFacts {
@@ -29,7 +30,7 @@ export function standingOf(
 ): Standing {
   const before = verifier.standings.get(rotation.id);
   const profile = profileOf(verifier);
-  const next = newKeyStanding(verifier, rotation, facts, profile);
+  const next = newKeyStanding(verifier, rotation, facts, profile, nowMs);
   const holdsOld = oldKeyStanding(verifier, rotation, facts, profile);
   return {
     holdsNew: next.grade,
@@ -59,6 +60,7 @@ function newKeyStanding(
   rotation: RotationRecord,
   facts: RotationFacts,
   profile: ProfileFacts,
+  nowMs: number,
 ): NewKeyStanding {
   const { record } = verifier;
   if (verifier.liveness === 'silent') {
@@ -77,15 +79,61 @@ function newKeyStanding(
   if (facts.publishedAtMs === null || record.observedAtMs < facts.publishedAtMs) {
     return { grade: 'stale', detail: 'last report is older than the publication of the new key' };
   }
+  const probe = probeOf(record, rotation, facts.publishedAtMs, nowMs);
+  const acceptedAtMs = probe.takesAnything
+    ? 0
+    : lastAcceptedMs(record.counts, rotation.issuer, rotation.newKid);
+  if (
+    probe.lacksNewAtMs !== null &&
+    (profile.severalCaches || acceptedAtMs <= probe.lacksNewAtMs)
+  ) {
+    return {
+      grade: 'absent',
+      detail: 'refused a canary token of the new key while it accepted the current one',
+    };
+  }
   const holds = holdsKey(set, rotation.newKid, rotation.newThumbprint);
-  if (record.source === 'proxy') return proxied(set, holds, facts.publishedAtMs, profile);
-  return direct(
+  if (record.source === 'proxy') {
+    return isProbedBehindProxy(set, holds, probe, profile)
+      ? PROBED
+      : proxied(set, holds, facts.publishedAtMs, profile);
+  }
+  const accepted = acceptedAtMs >= facts.publishedAtMs;
+  const standing = direct(
     set,
     holds,
-    lastAcceptedMs(record.counts, rotation.issuer, rotation.newKid) >= facts.publishedAtMs,
+    accepted || probe.knowsNewAtMs !== null,
     facts.publishedAtMs,
     profile,
   );
+  return standing.grade === 'verified' && !accepted ? PROBED : standing;
+}
+
+const PROBED: NewKeyStanding = {
+  grade: 'verified',
+  detail: 'accepted a canary token of the new key, and refused a bogus one',
+};
+
+function probeOf(
+  record: VerifierRecord,
+  rotation: RotationRecord,
+  publishedAtMs: number,
+  nowMs: number,
+): ProbeProof {
+  const held = record.probes.find((probe) => probe.issuer === rotation.issuer);
+  const key = { kid: rotation.newKid, thumbprint: rotation.newThumbprint ?? '' };
+  return probeProof(held, key, publishedAtMs, nowMs);
+}
+
+/** A probe speaks for the one cache it met, until that is served a document without the key. */
+function isProbedBehindProxy(
+  set: HeldKeySet | undefined,
+  holds: boolean,
+  probe: ProbeProof,
+  profile: ProfileFacts,
+): boolean {
+  if (probe.knowsNewAtMs === null || profile.severalCaches) return false;
+  return holds || (set?.servedAtMs ?? 0) < probe.knowsNewAtMs;
 }
 
 function proxied(

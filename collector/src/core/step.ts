@@ -1,4 +1,5 @@
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
+import type { ProbeResult } from '@keyturn/shared/model/probe.ts';
 import type { Ack, Assignment, Hello, Report } from '@keyturn/shared/model/report.ts';
 import type { Verdict, Gate } from '@keyturn/shared/model/verdict.ts';
 import type { Write } from './writes.ts';
@@ -12,6 +13,7 @@ import { holdDownEndMs } from './initial.ts';
 import { applySighting, forgetSightings } from './issuers.ts';
 import { applyGoodbye, applyReport, expireLeases } from './reports.ts';
 import { endSession } from './sessions.ts';
+import { applyProbeResult, orderProbe, type ProbeGrant, type ProbeOrder } from './probes.ts';
 import type { Sighting } from './sighting.ts';
 import type { Now, State } from './state.ts';
 
@@ -30,6 +32,14 @@ export type Input =
       readonly verifiers: readonly VerifierId[];
     }
   | { readonly type: 'session_ended'; readonly session: string }
+  /** Somebody has canaries at hand and asks whether this verifier may be probed now. */
+  | ({ readonly type: 'probe' } & ProbeOrder)
+  | {
+      readonly type: 'probe_result';
+      readonly session: string;
+      readonly verifier: VerifierId;
+      readonly result: ProbeResult;
+    }
   | { readonly type: 'sighting'; readonly sighting: Sighting }
   | { readonly type: 'act'; readonly act: Act }
   | { readonly type: 'check'; readonly rotationId: string; readonly gate: Gate }
@@ -46,6 +56,9 @@ export type Reply =
   | { readonly type: 'none' }
   | { readonly type: 'assignments'; readonly assignments: readonly Assignment[] }
   | { readonly type: 'ack'; readonly ack: Ack }
+  | { readonly type: 'probe'; readonly grant: ProbeGrant | undefined }
+  /** `problem`: why the result does not count; empty when it does. */
+  | { readonly type: 'probed'; readonly problem: string }
   | { readonly type: 'acted'; readonly result: ActResult }
   | { readonly type: 'verdict'; readonly verdict: Verdict | undefined };
 
@@ -96,6 +109,13 @@ function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
     case 'session_ended':
       endSession(state, input.session);
       return NONE;
+    case 'probe':
+      return { type: 'probe', grant: orderProbe(state, input, now) };
+    case 'probe_result': {
+      const { session, verifier, result } = input;
+      const problem = applyProbeResult(state, session, verifier, result, now, writes);
+      return { type: 'probed', problem: problem ?? '' };
+    }
     case 'sighting':
       applySighting(state, input.sighting, now, writes);
       return NONE;

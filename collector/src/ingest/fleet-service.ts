@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { status } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
+import type { ProbeOrders } from '@keyturn/shared/model/probe.ts';
 import {
   acksToWire,
   goodbyeFromWire,
   helloFromWire,
+  probeOrdersToWire,
+  probeResultsFromWire,
   reportsFromWire,
   settingsToWire,
   welcomeToWire,
@@ -17,6 +20,7 @@ import type {
   SessionRequest,
   SessionResponse,
 } from '@keyturn/shared/wire/services.ts';
+import type { ProbeDesk } from '../canary/dispatcher.ts';
 import type { Engine } from '../engine-port.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { Identify } from './identify.ts';
@@ -29,6 +33,8 @@ export interface IngestEvents {
   sessionEnded(peer: string, reason: string): void;
   messageRefused(peer: string, field: string, message: string): void;
   reportsTaken(count: number, rejected: number): void;
+  /** `problems`: why some of the results do not count. */
+  probesAnswered(peer: string, count: number, problems: readonly string[]): void;
   failed(peer: string, error: unknown): void;
 }
 
@@ -38,13 +44,15 @@ export interface FleetServiceOptions {
   readonly events: IngestEvents;
   /** Streams held at once; further ones are told to come back. */
   readonly sessionsMax?: number;
+  /** Who hands out probes; null: nobody. */
+  readonly probes?: ProbeDesk | null;
 }
 
 type Stream = ServerDuplexStream<SessionRequest, SessionResponse>;
 
 /** The agents' service: one message of a stream is dealt with at a time, so a fast peer waits. */
 export function fleetService(options: FleetServiceOptions): FleetServiceServer {
-  const { engine, identify, events, sessionsMax = 100_000 } = options;
+  const { engine, identify, events, sessionsMax = 100_000, probes: desk = null } = options;
   let sessions = 0;
 
   async function serve(stream: Stream): Promise<void> {
@@ -54,7 +62,12 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
       return;
     }
     sessions += 1;
-    const session = new Session(`stream ${randomUUID()}`, peer, engine, identify);
+    const send = (orders: ProbeOrders): void => {
+      if (stream.cancelled) return;
+      stream.write({ message: { $case: 'probes', value: probeOrdersToWire(orders) } });
+    };
+    const reach = desk === null ? null : { desk, send };
+    const session = new Session(`stream ${randomUUID()}`, peer, engine, identify, reach);
     const stopSettings = engine.onSettings((settings) => {
       if (!stream.cancelled) {
         stream.write({ message: { $case: 'settings', value: settingsToWire(settings) } });
@@ -65,7 +78,7 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
     try {
       // Left early, the stream must still carry its status to the peer.
       for await (const request of stream.iterator({ destroyOnReturn: false })) {
-        const breach = await answer(stream, session, request as SessionRequest);
+        const breach = await answer(stream, session, request as SessionRequest, peer.address);
         if (breach === undefined) continue;
         reason = `refused: ${breach.field}`;
         events.messageRefused(peer.address, breach.field, breach.message);
@@ -88,6 +101,7 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
     stream: Stream,
     session: Session,
     request: SessionRequest,
+    peer: string,
   ): Promise<Breach | undefined> {
     switch (request.message?.$case) {
       case 'hello': {
@@ -110,8 +124,18 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
         await session.goodbye(goodbye.value);
         return undefined;
       }
+      case 'probeResults': {
+        const results = probeResultsFromWire(request.message.value);
+        if (!results.ok) return results;
+        const problems = await session.probeResults(results.value);
+        events.probesAnswered(peer, results.value.length, problems);
+        return undefined;
+      }
       case undefined:
-        return { field: 'message', message: 'expected hello, reports or goodbye, got none' };
+        return {
+          field: 'message',
+          message: 'expected hello, reports, goodbye or probe results, got none',
+        };
     }
   }
 

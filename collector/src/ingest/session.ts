@@ -1,7 +1,9 @@
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 import type { Ack, Goodbye, Hello, Welcome } from '@keyturn/shared/model/report.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
+import type { ProbeOrders, ProbeResult } from '@keyturn/shared/model/probe.ts';
 import type { ReceivedReport } from '@keyturn/shared/wire/codec.ts';
+import type { ProbeDesk } from '../canary/dispatcher.ts';
 import type { AddressedReport, Engine } from '../engine-port.ts';
 import type { Identify, Peer } from './identify.ts';
 
@@ -9,6 +11,12 @@ import type { Identify, Peer } from './identify.ts';
 export interface Breach {
   readonly field: string;
   readonly message: string;
+}
+
+/** How the verifiers of a stream can be asked for probes. */
+export interface ProbeReach {
+  readonly desk: ProbeDesk;
+  readonly send: (orders: ProbeOrders) => void;
 }
 
 /**
@@ -21,9 +29,20 @@ export class Session {
   readonly #peer: Peer;
   readonly #name: string;
   readonly #verifiers = new Map<number, VerifierId>();
+  readonly #probes: ProbeReach | null;
+  /** By handle: how to leave the desk. */
+  readonly #enlisted = new Map<number, () => void>();
   #bootId: string | null = null;
 
-  constructor(name: string, peer: Peer, engine: Engine, identify: Identify) {
+  /** `probes` null: this way of talking carries none. */
+  constructor(
+    name: string,
+    peer: Peer,
+    engine: Engine,
+    identify: Identify,
+    probes: ProbeReach | null = null,
+  ) {
+    this.#probes = probes;
     this.#name = name;
     this.#peer = peer;
     this.#engine = engine;
@@ -53,6 +72,7 @@ export class Session {
     for (const assigned of welcome.assignments) {
       if (assigned.refused !== '') this.#verifiers.delete(assigned.handle);
     }
+    for (const verifier of granted) if (verifier.probes === true) this.#enlist(verifier.handle);
     const refusals = [...refused].map(([handle, message]) => ({
       handle,
       epoch: 0,
@@ -85,11 +105,39 @@ export class Session {
     const handles = goodbye.handles.length > 0 ? goodbye.handles : [...this.#verifiers.keys()];
     const leaving = handles.flatMap((handle) => this.#verifiers.get(handle) ?? []);
     await this.#engine.goodbye(this.#name, leaving);
-    for (const handle of handles) this.#verifiers.delete(handle);
+    for (const handle of handles) {
+      this.#verifiers.delete(handle);
+      this.#enlisted.get(handle)?.();
+      this.#enlisted.delete(handle);
+    }
+  }
+
+  /** Gives a sentence for each result that does not count. */
+  async probeResults(results: readonly ProbeResult[]): Promise<readonly string[]> {
+    const problems: string[] = [];
+    for (const result of results) {
+      const verifier = this.#verifiers.get(result.handle);
+      const problem =
+        verifier === undefined
+          ? 'handle: expected one named in a hello'
+          : await this.#engine.probeResult(this.#name, verifier, result);
+      if (problem !== '') problems.push(problem);
+    }
+    return problems;
+  }
+
+  #enlist(handle: number): void {
+    const verifier = this.#verifiers.get(handle);
+    if (verifier === undefined || this.#probes === null) return;
+    this.#enlisted.get(handle)?.();
+    const { desk, send } = this.#probes;
+    this.#enlisted.set(handle, desk.enlist({ session: this.#name, handle, verifier, send }));
   }
 
   /** The stream is gone. */
   end(): void {
+    for (const leave of this.#enlisted.values()) leave();
+    this.#enlisted.clear();
     this.#engine.sessionEnded(this.#name);
   }
 }

@@ -13,23 +13,31 @@ import type { Discovery } from './discovery.ts';
 /** Largest JWKS read. */
 export const JWKS_BYTES_MAX = JWKS_LIMITS.bytesMax;
 
-/** Fetches the JWKS at an address, or where discovery says it is, once. Never throws. */
+/**
+ * Fetches the JWKS at an address, or where discovery says it is, once. Never throws. `onDocument`
+ * takes the bytes of a document that could be read.
+ */
 export async function sightJwks(
   at: URL | Discovery,
   options: FetchOptions,
+  onDocument: (body: Uint8Array) => void = () => undefined,
 ): Promise<Sighting['result']> {
-  if (at instanceof URL) return resultOf(await fetchDocument(at, options));
+  if (at instanceof URL) return resultOf(await fetchDocument(at, options), onDocument);
   const found = await at.jwksUri(options);
   if (!found.ok) return found;
-  const result = resultOf(await fetchDocument(found.uri, options));
+  const result = resultOf(await fetchDocument(found.uri, options), onDocument);
   if (!result.ok) at.forget();
   return result;
 }
 
-function resultOf(fetched: FetchedDocument | FetchFailure): Sighting['result'] {
+function resultOf(
+  fetched: FetchedDocument | FetchFailure,
+  onDocument: (body: Uint8Array) => void,
+): Sighting['result'] {
   if (!fetched.ok) return fetched;
   const parsed = parseJwks(fetched.body);
   if (!parsed.ok) return fetchFailure(sightingErrorOf(parsed.error), parsed.message);
+  onDocument(fetched.body);
   return {
     ok: true,
     keys: parsed.keys,

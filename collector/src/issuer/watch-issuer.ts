@@ -16,6 +16,8 @@ export interface WatchOptions {
    * where the taker tells of its own failures.
    */
   readonly onUndelivered?: (thrown: unknown) => void;
+  /** Takes the bytes of every document that could be read, before its sighting. */
+  readonly onDocument?: (vantage: string, body: Uint8Array) => void;
   readonly clock?: Clock;
   /** Of [0, 1); spreads the fetches. */
   readonly random?: () => number;
@@ -100,17 +102,21 @@ class SourceWatch {
   }
 
   async #sight(): Promise<void> {
-    const { onSighting, onUndelivered, timeoutMs = TIMEOUT_MS } = this.#options;
+    const { onSighting, onUndelivered, onDocument, timeoutMs = TIMEOUT_MS } = this.#options;
     const { signal } = this.#closing;
     try {
-      const result = await sightJwks(this.#at, {
-        timeoutMs,
-        bytesMax: JWKS_BYTES_MAX,
-        ca: this.#issuer.ca,
-        userAgent: 'keyturn-collector',
-        clock: this.#clock,
-        signal,
-      });
+      const result = await sightJwks(
+        this.#at,
+        {
+          timeoutMs,
+          bytesMax: JWKS_BYTES_MAX,
+          ca: this.#issuer.ca,
+          userAgent: 'keyturn-collector',
+          clock: this.#clock,
+          signal,
+        },
+        (body) => onDocument?.(this.#vantage, body),
+      );
       if (signal.aborted) return;
       await onSighting({ issuer: this.#issuer.issuer, vantage: this.#vantage, result });
     } catch (thrown) {

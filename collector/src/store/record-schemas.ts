@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GATES } from '@keyturn/shared/model/verdict.ts';
 import { OUTCOMES } from '@keyturn/shared/model/outcome.ts';
+import { CANARY_OUTCOMES, CANARY_ROLES } from '@keyturn/shared/model/probe.ts';
 import { FETCH_ERRORS } from '@keyturn/shared/model/report.ts';
 import type {
   AttestationRecord,
@@ -56,6 +57,29 @@ const heldCounts = z.strictObject({
   lastAcceptedAtMs: orNull(atMs),
 });
 
+const probedKey = z.strictObject({ kid: text, thumbprint: text });
+
+const heldProbe = z.strictObject({
+  issuer: text,
+  latest: orNull(
+    z.strictObject({
+      rotationId: text,
+      key: probedKey,
+      atMs,
+      validUntilMs: atMs,
+      answers: z.array(
+        z.strictObject({
+          role: z.enum(CANARY_ROLES),
+          outcome: z.enum(CANARY_OUTCOMES),
+          status: orNull(count),
+        }),
+      ),
+    }),
+  ),
+  refusedNew: orNull(z.strictObject({ key: probedKey, atMs })),
+  bogusAcceptedAtMs: orNull(atMs),
+});
+
 export const verifierSchema = z.strictObject({
   id: z.strictObject({ service: text, instance: text, cache: text }),
   bootId: text,
@@ -73,6 +97,7 @@ export const verifierSchema = z.strictObject({
   otherBoots: z.array(z.strictObject({ bootId: text, counts: z.array(heldCounts) })),
   departedAtMs: orNull(atMs),
   duplicateAtMs: orNull(atMs),
+  probes: z.array(heldProbe),
 }) satisfies z.ZodType<VerifierRecord>;
 
 export const keySchema = z.strictObject({

@@ -27,7 +27,7 @@ async function faces(t: Test, watchersMax = 256): Promise<Faces> {
   const server = new Server();
   server.addService(ReadinessServiceService, { ...readinessService(rig.engine, { watchersMax }) });
   server.addService(RotationServiceService, {
-    ...rotationService(rig.engine, { matches: (presented) => presented === TOKEN }),
+    ...rotationService(rig.engine, rig.canaries, { matches: (presented) => presented === TOKEN }),
   });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {

@@ -57,6 +57,7 @@ t.test('the OpenAPI document is valid and describes every route', async (t) => {
     '/v1/rotations',
     '/v1/rotations/{rotation_id}',
     '/v1/rotations/{rotation_id}/attestations',
+    '/v1/rotations/{rotation_id}/canaries',
     '/v1/rotations/{rotation_id}/gates/{gate}',
     '/v1/rotations/{rotation_id}/gates/{gate}/check',
     '/v1/rotations/{rotation_id}/steps',

@@ -11,6 +11,8 @@ import { pino } from 'pino';
 import { createHttpApi, type HttpApiOptions } from '../../src/api/http-api.ts';
 import type { Policy, ServicePolicy } from '../../src/core/policy.ts';
 import type { Sighting } from '../../src/core/sighting.ts';
+import { Canaries } from '../../src/canary/canaries.ts';
+import { PublishedKeys } from '../../src/canary/published-keys.ts';
 import { createEngine, type RunningEngine } from '../../src/engine.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -63,6 +65,9 @@ export interface Call {
 
 /** A collector without its main: real engine, memory store, real HTTP on a free port. */
 export interface Rig {
+  readonly canaries: Canaries;
+  /** The keys the collector has seen published. */
+  readonly keys: PublishedKeys;
   readonly engine: RunningEngine;
   readonly clock: PushedClock;
   readonly url: string;
@@ -140,8 +145,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
     tickMs: 50,
   });
+  const keys = new PublishedKeys();
+  const canaries = new Canaries(engine, keys, clock);
   const app = createHttpApi({
     engine,
+    canaries,
     operatorToken: { matches: (presented) => presented === TOKEN },
     bind: { hosts: [], tls: null },
     version: '0.0.0-test',
@@ -172,6 +180,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   }
 
   const rig: Rig = {
+    canaries,
+    keys,
     engine,
     clock,
     port,
@@ -276,6 +286,7 @@ function policyOf(services: readonly ServicePolicy[]): Policy {
           originSpreadMs: 0,
           sharedCachesMs: 0,
           failedFetchMs: 0,
+          canary: null,
         },
       ],
     ]),

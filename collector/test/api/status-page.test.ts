@@ -124,7 +124,10 @@ t.test('hostile names stay text', async (t) => {
     uncovered_percent: 0.1,
     waits_for: [HOSTILE],
   };
-  const { markup } = rotationSection({ rotation, gates: [verdict], blind: [blind] }, 0);
+  const { markup } = rotationSection(
+    { rotation, gates: [verdict], canaries: null, blind: [blind] },
+    0,
+  );
   t.match(markup, /1 service known by word or by time/);
   t.match(markup, /unmanaged, optional[^]*0\.1 % of it is left out/);
   t.notMatch(markup, /<script|\p{Cf}|[^\P{Cc}\n]/u);

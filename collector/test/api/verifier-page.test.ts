@@ -53,5 +53,6 @@ function recordOf(instance: string) {
     carried: [],
     departedAtMs: null,
     duplicateAtMs: null,
+    probes: [],
   };
 }

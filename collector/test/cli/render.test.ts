@@ -255,6 +255,7 @@ t.test('lists', async (t) => {
             first_seen_at: AT,
             reported_at: '2026-11-23T09:59:50.000Z',
             duplicate_at: null,
+            probes: [],
             key_sets: [
               {
                 issuer: 'i',
@@ -315,6 +316,7 @@ t.test('a rotation and a profile in full', async (t) => {
             clears_at: '2026-11-23T10:01:00.000Z',
           }),
         ],
+        canaries: null,
         attestations: [
           {
             id: 'att-1',

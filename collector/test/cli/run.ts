@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -75,6 +76,7 @@ export function startCli(
 export async function runHere(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  stdin = '',
 ): Promise<CliResult> {
   let out = '';
   let err = '';
@@ -96,6 +98,7 @@ export async function runHere(
     clock: waitingClock,
     fetch,
     version: '0.0.0-test',
+    readText: async (file) => (file === null ? stdin : readFile(file, 'utf8')),
   });
   return { code, out, err };
 }

@@ -28,6 +28,7 @@ function record(instance: string): VerifierRecord {
     otherBoots: [],
     departedAtMs: null,
     duplicateAtMs: null,
+    probes: [],
   };
 }
 

@@ -79,6 +79,7 @@ function verifierIn(situation: Situation): Verifier {
     otherBoots: [],
     departedAtMs: null,
     duplicateAtMs: null,
+    probes: [],
   };
   return enrol(emptyFleet(policy, 0), policy, record, situation.liveness ?? 'reporting', 0);
 }

@@ -39,6 +39,7 @@ async function serving(t: Test, identify: Identify = trustReach) {
     sessionEnded() {},
     messageRefused: (_peer: string, field: string) => refused.push(field),
     reportsTaken() {},
+    probesAnswered() {},
     failed: (_peer: string, error: unknown) => t.fail(String(error)),
   };
   const server = await startGrpcServer({ host: '127.0.0.1', port: 0 }, null, (grpc) =>

@@ -70,6 +70,7 @@ export function verifier(
     otherBoots: [],
     departedAtMs: null,
     duplicateAtMs: null,
+    probes: [],
     ...over,
   };
 }

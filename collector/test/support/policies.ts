@@ -67,6 +67,7 @@ export function issuerOf(part: Partial<IssuerPolicy> = {}): IssuerPolicy {
     originSpreadMs: 0,
     sharedCachesMs: 0,
     failedFetchMs: 0,
+    canary: null,
     ...part,
   };
 }

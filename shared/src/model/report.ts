@@ -76,6 +76,8 @@ export interface VerifierHello {
   readonly profile: string;
   readonly source: Source;
   readonly issuers: readonly string[];
+  /** The agent can present canary tokens to this verifier; absent: it cannot. */
+  readonly probes?: boolean;
 }
 
 export interface Hello {

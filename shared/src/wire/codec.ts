@@ -15,6 +15,12 @@ export {
 } from './enums.ts';
 export type { Checked } from './inspection.ts';
 export {
+  probeOrdersFromWire,
+  probeOrdersToWire,
+  probeResultsFromWire,
+  probeResultsToWire,
+} from './probe-codec.ts';
+export {
   type ReceivedReport,
   reportFromWire,
   reportsFromWire,

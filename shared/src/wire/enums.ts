@@ -1,5 +1,9 @@
 import type { Outcome as OutcomeWord } from '../model/outcome.ts';
 import type {
+  CanaryOutcome as CanaryOutcomeWord,
+  CanaryRole as CanaryRoleWord,
+} from '../model/probe.ts';
+import type {
   AckResult as AckWord,
   FetchError as FetchWord,
   Source as SourceWord,
@@ -9,7 +13,14 @@ import type {
   Gate as GateWord,
   VerdictStatus as VerdictWord,
 } from '../model/verdict.ts';
-import { AckResult, FetchError, Outcome, Source } from './gen/keyturn/v1/fleet.ts';
+import {
+  AckResult,
+  CanaryOutcome,
+  CanaryRole,
+  FetchError,
+  Outcome,
+  Source,
+} from './gen/keyturn/v1/fleet.ts';
 import { CheckStatus, Gate, VerdictStatus } from './gen/keyturn/v1/readiness.ts';
 import { Fact, Step } from './gen/keyturn/v1/rotation.ts';
 import { type Checked, Inspection } from './inspection.ts';
@@ -72,6 +83,19 @@ export const ACK_RESULT = enumCodec<AckWord, AckResult>({
   ignored: AckResult.IGNORED,
   superseded: AckResult.SUPERSEDED,
   rejected: AckResult.REJECTED,
+});
+
+export const CANARY_ROLE = enumCodec<CanaryRoleWord, CanaryRole>({
+  next: CanaryRole.NEXT,
+  current: CanaryRole.CURRENT,
+  bogus: CanaryRole.BOGUS,
+});
+
+export const CANARY_OUTCOME = enumCodec<CanaryOutcomeWord, CanaryOutcome>({
+  accepted: CanaryOutcome.ACCEPTED,
+  rejected: CanaryOutcome.REJECTED,
+  unreachable: CanaryOutcome.UNREACHABLE,
+  unclear: CanaryOutcome.UNCLEAR,
 });
 
 export const GATE = enumCodec<GateWord, Gate>({

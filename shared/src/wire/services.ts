@@ -28,6 +28,8 @@ export {
   type DeclareStepResponse,
   type GetRotationRequest,
   type GetRotationResponse,
+  type HandOverCanariesRequest,
+  type HandOverCanariesResponse,
   type ListRotationsRequest,
   type ListRotationsResponse,
   type RemoveVerifierRequest,

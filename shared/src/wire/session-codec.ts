@@ -31,6 +31,7 @@ export function helloToWire(hello: Hello): wire.Hello {
       profile: verifier.profile,
       source: SOURCE.toWire[verifier.source],
       issuers: [...verifier.issuers],
+      probes: verifier.probes === true,
     })),
     wallUnixMs: Number.isFinite(hello.wallUnixMs) ? Math.trunc(hello.wallUnixMs) : 0,
   };
@@ -84,6 +85,7 @@ function readVerifier(
     profile: fields['profile'] === '' ? '' : name('profile', ID_LIMITS.serviceBytes),
     source: inspection.word('source', fields['source'], SOURCE.words),
     issuers: readIssuers(inspection, fields['issuers']),
+    ...(fields['probes'] === true ? { probes: true } : {}),
   };
 }
 

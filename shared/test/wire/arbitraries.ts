@@ -2,6 +2,13 @@ import fc from 'fast-check';
 import { GRADES } from '../../src/model/evidence.ts';
 import { OUTCOMES } from '../../src/model/outcome.ts';
 import {
+  CANARY_OUTCOMES,
+  CANARY_ROLES,
+  PROBE_LIMITS,
+  type ProbeOrders,
+  type ProbeResult,
+} from '../../src/model/probe.ts';
+import {
   type Ack,
   type Assignment,
   FETCH_ERRORS,
@@ -91,13 +98,17 @@ export const hello: fc.Arbitrary<Hello> = fc.record({
   agentVersion: maybeText(64),
   verifiers: fc
     .uniqueArray(
-      fc.record({
-        handle: uint32,
-        id: fc.record({ service: name, instance: name, cache: name }),
-        profile: fc.oneof(fc.constant(''), name),
-        source: fc.constantFrom('in_process' as const, 'pushed' as const, 'proxy' as const),
-        issuers: fc.uniqueArray(issuer, { maxLength: 3 }),
-      }),
+      fc.record(
+        {
+          handle: uint32,
+          id: fc.record({ service: name, instance: name, cache: name }),
+          profile: fc.oneof(fc.constant(''), name),
+          source: fc.constantFrom('in_process' as const, 'pushed' as const, 'proxy' as const),
+          issuers: fc.uniqueArray(issuer, { maxLength: 3 }),
+          probes: fc.constant(true),
+        },
+        { requiredKeys: ['handle', 'id', 'profile', 'source', 'issuers'] },
+      ),
       { maxLength: 4, selector: (verifier) => verifier.handle },
     )
     .filter(
@@ -141,6 +152,43 @@ export const goodbye: fc.Arbitrary<Goodbye> = fc.record({
   handles: fc.uniqueArray(uint32, { maxLength: 5 }),
   reason: maybeText(512),
 });
+
+const token = fc.stringMatching(/^[A-Za-z0-9_-]{1,20}\.[A-Za-z0-9_-]{1,40}\.[A-Za-z0-9_-]{1,40}$/);
+
+export const probeOrders: fc.Arbitrary<ProbeOrders> = fc.record({
+  probes: fc.uniqueArray(
+    fc.record({
+      id: name,
+      handle: uint32,
+      issuer,
+      expiresInMs: uint32,
+      apartMs: uint32,
+      canaries: fc.uniqueArray(fc.record({ role: fc.constantFrom(...CANARY_ROLES), token }), {
+        maxLength: 3,
+        selector: (canary) => canary.role,
+      }),
+    }),
+    { maxLength: 4, selector: (probe) => probe.id },
+  ),
+  withdrawnIds: fc.array(name, { maxLength: 3 }),
+});
+
+export const probeResults: fc.Arbitrary<readonly ProbeResult[]> = fc.uniqueArray(
+  fc.record({
+    probeId: name,
+    handle: uint32,
+    ageMs: fc.nat({ max: PROBE_LIMITS.ageMs }),
+    answers: fc.uniqueArray(
+      fc.record({
+        role: fc.constantFrom(...CANARY_ROLES),
+        outcome: fc.constantFrom(...CANARY_OUTCOMES),
+        status: fc.option(fc.nat({ max: 999 })),
+      }),
+      { maxLength: 3, selector: (answer) => answer.role },
+    ),
+  }),
+  { maxLength: 4, selector: (result) => result.probeId },
+);
 
 const moment = fc.option(whole);
 

@@ -334,6 +334,131 @@ const HELLO_ROWS: readonly Row[] = [
   ],
 ];
 
+const TOKEN = 'aGVhZGVy.Y2xhaW1z.c2lnbmF0dXJl';
+const CANARY = { role: 1, token: TOKEN };
+const PROBE = {
+  id: 'p1',
+  handle: 1,
+  issuer: 'https://issuer.example',
+  expiresInMs: 1_000,
+  apartMs: 1_000,
+  canaries: [CANARY],
+};
+const RESULT = {
+  probeId: 'p1',
+  handle: 1,
+  ageMs: 5,
+  answers: [{ role: 1, outcome: 1, status: 200 }],
+};
+const inProbe = (change: object) => ({ probes: [{ ...PROBE, ...change }], withdrawnIds: [] });
+const inCanary = (change: object) => inProbe({ canaries: [{ ...CANARY, ...change }] });
+const inResult = (change: object) => ({ results: [{ ...RESULT, ...change }] });
+
+const PROBE_ROWS: readonly Row[] = [
+  [
+    '65 probes',
+    { probes: times(65, PROBE), withdrawnIds: [] },
+    'probes.probes',
+    'expected at most 64 entries, got 65',
+  ],
+  [
+    'one probe twice',
+    { probes: [PROBE, PROBE], withdrawnIds: [] },
+    'probes.probes[1].id',
+    'expected each probe once, got it twice',
+  ],
+  [
+    'a probe without an id',
+    inProbe({ id: '' }),
+    'probes.probes[0].id',
+    'expected a name, got an empty string',
+  ],
+  [
+    'an issuer that clears the terminal',
+    inProbe({ issuer: '\u001b[2J' }),
+    'probes.probes[0].issuer',
+    /^expected printable characters only/,
+  ],
+  ['four tokens', inProbe({ canaries: times(4, CANARY) }), 'probes.probes[0].canaries', /got 4$/],
+  [
+    'one role twice',
+    inProbe({ canaries: [CANARY, CANARY] }),
+    'probes.probes[0].canaries[1].role',
+    'expected each role once, got it twice',
+  ],
+  [
+    'a role nobody knows',
+    inCanary({ role: 9 }),
+    'probes.probes[0].canaries[0].role',
+    'expected one of next, current, bogus, got 9',
+  ],
+  [
+    'a token that would break out of its header',
+    inCanary({ token: `${TOKEN}\r\nx: y` }),
+    'probes.probes[0].canaries[0].token',
+    /^expected a compact JWS .*, got 36 bytes that are none$/,
+  ],
+  [
+    'an unsigned token',
+    inCanary({ token: 'aGVhZGVy.Y2xhaW1z.' }),
+    'probes.probes[0].canaries[0].token',
+    /^expected a compact JWS/,
+  ],
+  [
+    'a token of 5,000 bytes',
+    inCanary({ token: `a.b.${'c'.repeat(4_996)}` }),
+    'probes.probes[0].canaries[0].token',
+    'expected a token of at most 4096 bytes, got 5000',
+  ],
+  [
+    'a token that is no text',
+    inCanary({ token: { secret: TOKEN } }),
+    'probes.probes[0].canaries[0].token',
+    'expected text, got something else',
+  ],
+  [
+    'an id to withdraw that is none',
+    { probes: [], withdrawnIds: ['a/b'] },
+    'probes.withdrawn_ids[0]',
+    /^expected letters, digits/,
+  ],
+];
+
+const RESULT_ROWS: readonly Row[] = [
+  ['257 results', { results: times(257, RESULT) }, 'results', /got 257$/],
+  [
+    'one result twice',
+    { results: [RESULT, RESULT] },
+    'results[1].probe_id',
+    'expected each probe once, got it twice',
+  ],
+  ['a result of nothing', inResult({ probeId: '' }), 'results[0].probe_id', /^expected a name/],
+  [
+    'an age of two days',
+    inResult({ ageMs: 172_800_000 }),
+    'results[0].age_ms',
+    'expected a whole number from 0 to 86400000, got 172800000',
+  ],
+  [
+    'an outcome nobody knows',
+    inResult({ answers: [{ role: 1, outcome: 0 }] }),
+    'results[0].answers[0].outcome',
+    'expected one of accepted, rejected, unreachable, unclear, got 0',
+  ],
+  [
+    'one role twice',
+    inResult({ answers: times(2, { role: 1, outcome: 1 }) }),
+    'results[0].answers[1].role',
+    'expected each role once, got it twice',
+  ],
+  [
+    'a status nobody has',
+    inResult({ answers: [{ role: 1, outcome: 1, status: 1_000 }] }),
+    'results[0].answers[0].status',
+    /from 0 to 999, got 1000$/,
+  ],
+];
+
 const SETTINGS = {
   reportIntervalMs: 15_000,
   leaseMs: 45_000,
@@ -409,6 +534,20 @@ t.test('reports', (t) => {
 t.test('hellos', (t) => {
   for (const [what, message, field, sentence] of HELLO_ROWS) {
     t.match(codec.helloFromWire(message), { ok: false, field, message: sentence }, what);
+  }
+  t.end();
+});
+
+t.test('probes, without a token in any sentence', (t) => {
+  t.match(codec.probeOrdersFromWire({ probes: [PROBE], withdrawnIds: [] }), { ok: true });
+  t.match(codec.probeResultsFromWire({ results: [RESULT] }), { ok: true });
+  for (const [what, message, field, sentence] of PROBE_ROWS) {
+    const read = codec.probeOrdersFromWire(message);
+    t.match(read, { ok: false, field, message: sentence }, what);
+    if (!read.ok) t.notMatch(read.message, /aGVhZGVy|Y2xhaW1z|cccc/, what);
+  }
+  for (const [what, message, field, sentence] of RESULT_ROWS) {
+    t.match(codec.probeResultsFromWire(message), { ok: false, field, message: sentence }, what);
   }
   t.end();
 });

@@ -67,6 +67,18 @@ const rows: Readonly<Record<string, () => void>> = {
     holds<readonly Ack[]>(fc.array(arbitrary.ack, { maxLength: 5 }), (value) =>
       codec.acksFromWire(response({ $case: 'acks', value: codec.acksToWire(value) })),
     ),
+  'probe orders': () =>
+    holds(arbitrary.probeOrders, (value) =>
+      codec.probeOrdersFromWire(
+        response({ $case: 'probes', value: codec.probeOrdersToWire(value) }),
+      ),
+    ),
+  'probe results': () =>
+    holds(arbitrary.probeResults, (value) =>
+      codec.probeResultsFromWire(
+        request({ $case: 'probeResults', value: codec.probeResultsToWire(value) }),
+      ),
+    ),
   verdict: () =>
     holds(arbitrary.verdict, (value) => {
       const bytes = checkGate.responseSerialize({ verdict: codec.verdictToWire(value) });

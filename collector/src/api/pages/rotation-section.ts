@@ -1,8 +1,8 @@
 import { algsOf } from '../views/algs.ts';
-import type { RotationView } from '../schemas/rotation.ts';
 import { counted } from '@keyturn/shared/model/counted.ts';
 import type { DependentView } from '../schemas/service.ts';
 import type { StatusView } from '../schemas/status.ts';
+import type { CanariesView, RotationView } from '../schemas/rotation.ts';
 import type { CheckView, OffenderView, VerdictView } from '../schemas/verdict.ts';
 import { reasonsOf } from '../views/verdict.ts';
 import { type Html, html, name } from './html.ts';
@@ -32,7 +32,7 @@ const SHAPES: Readonly<Record<VerdictView['status'], Html>> = {
 
 /** One rotation: its gates side by side, then why those that are not open are not. */
 export function rotationSection(
-  { rotation, gates, blind }: StatusView['rotations'][number],
+  { rotation, gates, canaries, blind }: StatusView['rotations'][number],
   nowMs: number,
 ): Html {
   const next = NEXT_GATE[rotation.phase];
@@ -42,6 +42,7 @@ export function rotationSection(
     <h2>Rotation ${name(rotation.id)}: ${name(rotation.old_key.kid)} → ${name(rotation.new_key.kid)}</h2>
     <p class="soft">${name(rotation.issuer)} · ${name(algsOf(rotation))} · phase ${rotation.phase}${rotation.tainted ? ' · old key TAINTED' : ''} · started ${ago(rotation.started_at, nowMs)} by ${name(rotation.started_by)}</p>
     <ul class="gates">${gates.map((verdict) => gateCard(verdict, verdict.gate === next, nowMs))}</ul>
+    ${canaries === null ? null : canaryLine(canaries, nowMs)}
     ${focus === undefined ? null : focusReasons(focus, nowMs)}
     ${blind.length === 0 ? null : blindTable(blind)}
     ${others.length === 0 ? null : html`<details><summary>Why the other gates are not open</summary>${others.map((verdict) => gateReasons(verdict, nowMs))}</details>`}
@@ -57,6 +58,15 @@ function blindTable(blind: readonly DependentView[]): Html {
         <td>${dependent.kind}${dependent.required ? '' : ', optional'}</td>
         <td>${dependent.waits_for.length === 0 ? 'nothing' : dependent.waits_for.join('; ')}${(dependent.uncovered_percent ?? 0) > 0 ? `; ${dependent.uncovered_percent} % of it is left out` : ''}</td></tr>`,
     )}</tbody></table></div></details>`;
+}
+
+function canaryLine(canaries: CanariesView, nowMs: number): Html {
+  const { knows_new, lacks_new, takes_anything, unclear } = canaries.verifiers;
+  const held =
+    canaries.held_until_at === null
+      ? html`none at hand`
+      : html`at hand, gone ${until(canaries.held_until_at, nowMs)}`;
+  return html`<p class="soft">Canaries: ${held} · ${knows_new} verifiers take the new key, ${lacks_new} lack it, ${takes_anything} take anything, ${unclear} unclear</p>`;
 }
 
 function gateCard(verdict: VerdictView, isNext: boolean, nowMs: number): Html {

@@ -5,6 +5,7 @@ import { RotationIdSchema, StartSchema } from '../schemas/acts.ts';
 import { problems } from '../schemas/problem.ts';
 import { RotationDetailSchema, RotationSchema } from '../schemas/rotation.ts';
 import type { Api, RouteContext } from '../route-context.ts';
+import { canariesView } from '../views/canaries.ts';
 import { gateViews } from '../views/gate.ts';
 import { dependentViews } from '../views/services.ts';
 import { attestationView, rotationView, waiverView } from '../views/rotation.ts';
@@ -118,6 +119,7 @@ export function rotationRoute(app: Api, context: RouteContext): void {
         ),
         waivers: latest(state.waivers.values(), id).map((record) => waiverView(record, nowMs)),
         dependents: dependentViews(state, rotation, nowMs).slice(0, SHOWN_MAX),
+        canaries: canariesView(engine, context.canaries, id),
       };
     },
   );

@@ -25,7 +25,7 @@ export function statusPageRoute(app: Api, context: RouteContext): void {
     async (_request, reply) => {
       reply.header('content-security-policy', pagePolicy(STYLE_SHA256));
       reply.type('text/html; charset=utf-8').serializer(String);
-      return statusPage(statusView(context.engine, context.version));
+      return statusPage(statusView(context.engine, context.canaries, context.version));
     },
   );
 }

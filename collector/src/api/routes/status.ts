@@ -14,6 +14,6 @@ export function statusRoute(app: Api, context: RouteContext): void {
         response: { 200: StatusSchema },
       },
     },
-    async () => statusView(context.engine, context.version),
+    async () => statusView(context.engine, context.canaries, context.version),
   );
 }

@@ -1,3 +1,4 @@
+import { PROBE_LIMITS } from '@keyturn/shared/model/probe.ts';
 import { z } from 'zod';
 import { FACTS, StepSchema } from './rotation.ts';
 import { GateSchema } from './verdict.ts';
@@ -55,6 +56,16 @@ export const AttestSchema = z
     valid_for_s: ValidForSchema,
   })
   .meta({ id: 'Attest' });
+
+const token = z.string().min(1).max(PROBE_LIMITS.tokenBytes);
+
+export const HandOverSchema = z
+  .strictObject({
+    next: token.describe('Compact JWS signed by the new key'),
+    current: token.describe('Compact JWS signed by the old key'),
+    by: BySchema,
+  })
+  .meta({ id: 'HandOverCanaries' });
 
 export const WaiveSchema = z
   .strictObject({

@@ -1,3 +1,4 @@
+import { CANARY_OUTCOMES, CANARY_ROLES } from '@keyturn/shared/model/probe.ts';
 import { z } from 'zod';
 import { KindSchema } from './service.ts';
 import { MomentSchema } from './verdict.ts';
@@ -51,6 +52,25 @@ export const VerifierSchema = z
         ),
       }),
     ),
+    probes: z
+      .array(
+        z.object({
+          issuer: z.string(),
+          probed_at: MomentSchema.nullable().describe('Null: by an earlier process'),
+          counts_until_at: MomentSchema.nullable().describe('As evidence for the new key'),
+          reading: z.enum(['knows_new', 'lacks_new', 'takes_anything', 'unclear']).nullable(),
+          answers: z.array(
+            z.object({
+              role: z.enum(CANARY_ROLES),
+              outcome: z.enum(CANARY_OUTCOMES),
+              status: z.int().nullable().describe('HTTP'),
+            }),
+          ),
+          refused_new_at: MomentSchema.nullable(),
+          bogus_accepted_at: MomentSchema.nullable(),
+        }),
+      )
+      .describe('What canary tokens showed, by issuer'),
     rotations: z.array(
       z.object({
         rotation_id: z.string(),

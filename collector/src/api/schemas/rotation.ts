@@ -82,6 +82,25 @@ export const WaiverSchema = z
   })
   .meta({ id: 'Waiver' });
 
+export const CanariesSchema = z
+  .object({
+    audience: z.string().describe('The only audience a canary may have'),
+    held_until_at: MomentSchema.nullable().describe(
+      'Null: none at hand; they are lost when the collector restarts',
+    ),
+    handed_over_by: z.string().nullable(),
+    not_presented_because: z.string().nullable().describe('Null: they may go out now'),
+    verifiers: z
+      .object({
+        knows_new: z.int().describe('Take the new key, refuse a bogus signature'),
+        lacks_new: z.int().describe('Take the old key and refuse the new one'),
+        takes_anything: z.int().describe('Take a signature that nobody made'),
+        unclear: z.int().describe('Their endpoint proves nothing'),
+      })
+      .describe('By what their latest probe of this rotation showed'),
+  })
+  .meta({ id: 'Canaries' });
+
 export const RotationDetailSchema = z
   .object({
     rotation: RotationSchema,
@@ -91,10 +110,12 @@ export const RotationDetailSchema = z
     dependents: z
       .array(DependentSchema)
       .describe('The first 200 services it depends on, those it waits for first'),
+    canaries: CanariesSchema.nullable().describe('Null: not set up for this issuer'),
   })
   .meta({ id: 'RotationDetail' });
 
 export type RotationView = z.infer<typeof RotationSchema>;
 export type AttestationView = z.infer<typeof AttestationSchema>;
 export type WaiverView = z.infer<typeof WaiverSchema>;
+export type CanariesView = z.infer<typeof CanariesSchema>;
 export type RotationDetailView = z.infer<typeof RotationDetailSchema>;

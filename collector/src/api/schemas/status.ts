@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { IssuerSchema } from './fleet.ts';
-import { RotationSchema } from './rotation.ts';
 import { DependentSchema } from './service.ts';
+import { CanariesSchema, RotationSchema } from './rotation.ts';
 import { MomentSchema, VerdictSchema } from './verdict.ts';
 
 export const StatusSchema = z
@@ -33,6 +33,7 @@ export const StatusSchema = z
         blind: z
           .array(DependentSchema)
           .describe('The first 50 services known otherwise than by their own reports'),
+        canaries: CanariesSchema.nullable().describe('Null: not set up for its issuer'),
       }),
     ),
     more_rotations: z.int().describe('Open rotations not listed here'),

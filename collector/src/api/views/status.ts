@@ -1,7 +1,9 @@
 import { openRotations } from '../../core/rotation.ts';
 import type { State } from '../../core/state.ts';
+import type { Canaries } from '../../canary/canaries.ts';
 import type { Engine } from '../../engine-port.ts';
 import type { StatusView } from '../schemas/status.ts';
+import { canariesView } from './canaries.ts';
 import { issuerViews } from './fleet.ts';
 import { gateViews } from './gate.ts';
 import { isoMoment, isoMomentOrNull } from './moment.ts';
@@ -13,7 +15,7 @@ const ROTATIONS_SHOWN_MAX = 20;
 const BLIND_SHOWN_MAX = 50;
 
 /** The collector, its fleet and every open rotation at a glance; costs no scan of the fleet. */
-export function statusView(engine: Engine, version: string): StatusView {
+export function statusView(engine: Engine, canaries: Canaries, version: string): StatusView {
   const state = engine.state();
   const nowMs = engine.nowMs();
   const { health } = state;
@@ -31,6 +33,7 @@ export function statusView(engine: Engine, version: string): StatusView {
       rotation: rotationView(state, rotation),
       gates: gateViews(engine, rotation.id),
       blind: blindViews(state, rotation, nowMs, BLIND_SHOWN_MAX),
+      canaries: canariesView(engine, canaries, rotation.id),
     })),
     more_rotations: Math.max(0, open.length - ROTATIONS_SHOWN_MAX),
   };

@@ -3,6 +3,8 @@ import type { Standing, Verifier } from '../../core/fleet.ts';
 import { servicePolicyOf } from '../../core/fleet.ts';
 import { isPositive } from '../../core/gates/dependents.ts';
 import type { Policy } from '../../core/policy.ts';
+import { readingOf } from '../../core/probe-reading.ts';
+import type { HeldProbe } from '../../core/probe-record.ts';
 import type { HeldKeySet } from '../../core/records.ts';
 import type { VerifierState, VerifierView } from '../schemas/fleet.ts';
 import { isoMoment, isoMomentOrNull } from './moment.ts';
@@ -21,6 +23,7 @@ export function verifierView(policy: Policy, verifier: Verifier): VerifierView {
     reported_at: isoMomentOrNull(record.receivedAtMs),
     duplicate_at: isoMomentOrNull(record.duplicateAtMs),
     key_sets: record.keySets.map(keySetView),
+    probes: record.probes.map(probeView),
     rotations: [...verifier.standings].map(([rotationId, standing]) => ({
       rotation_id: rotationId,
       holds_new: standing.holdsNew,
@@ -56,6 +59,19 @@ export function statesOf(
 function isSufficient(policy: Policy, verifier: Verifier, standing: Standing): boolean {
   const required = servicePolicyOf(policy, verifier.record).evidence;
   return isPositive(standing.holdsNew) && isAtLeast(standing.holdsNew, required);
+}
+
+function probeView(held: HeldProbe): VerifierView['probes'][number] {
+  const { latest } = held;
+  return {
+    issuer: held.issuer,
+    probed_at: isoMomentOrNull(latest?.atMs ?? null),
+    counts_until_at: isoMomentOrNull(latest?.validUntilMs ?? null),
+    reading: latest === null ? null : readingOf(latest.answers),
+    answers: (latest?.answers ?? []).map((answer) => ({ ...answer })),
+    refused_new_at: isoMomentOrNull(held.refusedNew?.atMs ?? null),
+    bogus_accepted_at: isoMomentOrNull(held.bogusAcceptedAtMs),
+  };
 }
 
 function keySetView(set: HeldKeySet): VerifierView['key_sets'][number] {

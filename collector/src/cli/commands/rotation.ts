@@ -14,6 +14,7 @@ import {
 } from '../command-parts.ts';
 import { findRotation, rotationPath, RotationsAnswer } from '../find-rotation.ts';
 import { rotationsText, rotationText } from '../render/rotation.ts';
+import { canaryCommand } from './rotation-canary.ts';
 import { stepCommands } from './rotation-step.ts';
 
 interface StartOptions extends CommonOptions {
@@ -43,6 +44,7 @@ A rotation in full:
   listCommand(rotation, context);
   showCommand(rotation, context);
   stepCommands(rotation, context);
+  canaryCommand(rotation, context);
 }
 
 function startCommand(rotation: Command, context: CommandContext): void {

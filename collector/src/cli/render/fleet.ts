@@ -31,6 +31,7 @@ function verifierRow(verifier: VerifierView, nowMs: number): string[] {
       `fetch failed ${counted(failing.consecutive_failures, 'time')}${failing.last_error === null ? '' : ` (${failing.last_error})`}`,
     );
   }
+  details.push(...verifier.probes.flatMap((probe) => probeDetail(probe, nowMs)));
   return [
     nameOf(verifier),
     verifier.kind,
@@ -40,6 +41,19 @@ function verifierRow(verifier: VerifierView, nowMs: number): string[] {
     ago(fetched ?? null, nowMs),
     ago(verifier.reported_at, nowMs),
     details.join('; '),
+  ];
+}
+
+function probeDetail(probe: VerifierView['probes'][number], nowMs: number): string[] {
+  const answers = probe.answers.map(({ role, outcome, status }) =>
+    outcome === 'unclear' && status !== null ? `${role} ${status}` : `${role} ${outcome}`,
+  );
+  const took = `took a bogus signature ${ago(probe.bogus_accepted_at, nowMs)}`;
+  return [
+    ...(answers.length === 0
+      ? []
+      : [`canaries ${ago(probe.probed_at, nowMs)}: ${answers.join(', ')}`]),
+    ...(probe.bogus_accepted_at === null ? [] : [took]),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { RotationDetailView, RotationView } from '../../api/schemas/rotation.ts';
+import type { CanariesView, RotationDetailView, RotationView } from '../../api/schemas/rotation.ts';
 import type { VerdictView } from '../../api/schemas/verdict.ts';
 import { algsOf } from '../../api/views/algs.ts';
 import { reasonsOf } from '../../api/views/verdict.ts';
@@ -37,6 +37,7 @@ export function rotationText(detail: RotationDetailView, nowMs: number, paint: P
     '',
     ...gateLines(detail.gates, nowMs, paint),
     ...declaredLines(rotation, nowMs),
+    ...canaryLines(detail.canaries, rotation, nowMs),
   ];
   const told = detail.dependents.filter(
     ({ judged_by: way, waits_for: what }) => way !== 'evidence' || what.length > 0,
@@ -78,6 +79,30 @@ export function gateLines(gates: readonly VerdictView[], nowMs: number, paint: P
         : `; clears ${until(verdict.clears_at, nowMs)}`;
     return [`  ${verdict.gate.padEnd(9)} ${status} ${summary}${clears}`, ...inTheWayLine(verdict)];
   });
+}
+
+/** What there is of canaries, and what they showed. */
+export function canaryLines(
+  canaries: CanariesView | null,
+  rotation: RotationView,
+  nowMs: number,
+): string[] {
+  if (canaries === null || !rotation.open) return [];
+  const { knows_new, lacks_new, takes_anything, unclear } = canaries.verifiers;
+  const probed = knows_new + lacks_new + takes_anything + unclear;
+  const showed =
+    probed === 0
+      ? ''
+      : `; shown: ${knows_new} take the new key, ${lacks_new} lack it, ${takes_anything} take anything, ${unclear} unclear`;
+  const held =
+    canaries.held_until_at === null
+      ? 'none at hand (lost at a restart, or expired)'
+      : `at hand until ${toTheSecond(canaries.held_until_at)}, ${until(canaries.held_until_at, nowMs)}`;
+  const wait =
+    canaries.held_until_at === null || canaries.not_presented_because === null
+      ? ''
+      : `; not presented now: ${canaries.not_presented_because}`;
+  return [`  canaries: ${held}${wait}${showed}`];
 }
 
 /** Which keys, where it stands. */

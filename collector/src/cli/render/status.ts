@@ -1,8 +1,8 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import type { AuditEntryView, StatusView } from '../../api/schemas/status.ts';
 import type { Paint } from '../paint.ts';
-import { gateLines, headLines } from './rotation.ts';
 import { dependentLines } from './services.ts';
+import { canaryLines, gateLines, headLines } from './rotation.ts';
 import { table } from './table.ts';
 import { ago, toTheSecond, until } from './time.ts';
 
@@ -10,9 +10,10 @@ import { ago, toTheSecond, until } from './time.ts';
 export function statusText(status: StatusView, paint: Paint): string {
   const nowMs = Date.parse(status.now_at);
   const lines = [...collectorLines(status, nowMs, paint), ...issuerLines(status, nowMs, paint)];
-  for (const { rotation, gates, blind } of status.rotations) {
+  for (const { rotation, gates, canaries, blind } of status.rotations) {
     lines.push('', ...headLines(rotation, nowMs, paint), ...gateLines(gates, nowMs, paint));
     lines.push(...dependentLines(blind));
+    lines.push(...canaryLines(canaries, rotation, nowMs));
   }
   if (status.rotations.length === 0) lines.push('', 'no rotation is open');
   if (status.more_rotations > 0) {

@@ -1,3 +1,4 @@
+import { moment } from '@keyturn/shared/model/moment.ts';
 import type { Act, ActResult } from '../acts.ts';
 import type { AuditEntry } from '../records.ts';
 import type { Now } from '../state.ts';
@@ -40,6 +41,10 @@ function sentence(act: Act): string {
       return `vouches that ${named(act.service, act.instance)} ${FACTS[act.fact]}: ${act.reason}`;
     case 'waive':
       return `waives check ${act.checkId} of gate ${act.gate}: ${act.reason}`;
+    case 'hand_over_canaries':
+      return act.expiresAtMs === null
+        ? 'hands over canary tokens'
+        : `hands over canary tokens that are good until ${moment(act.expiresAtMs)}`;
     case 'remove_verifier':
       return `removes ${named(act.service, act.instance, act.cache)}: ${act.reason}`;
   }

@@ -6,6 +6,7 @@ import { algSupported } from './alg-supported.ts';
 import { requiredGroups, weakestAccepted } from './dependents.ts';
 import { timedReady } from './elapsed.ts';
 import { fleetHeard, newKeyKnown } from './evidence.ts';
+import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
 import { keyIdentityHolds, newKeyPublished, oldKeyPublished } from './keys.ts';
 import { populationsCovered } from './populations.ts';
@@ -24,6 +25,7 @@ export function activateFindings(
       ...issuerChecks(state, rotation, policy, now),
       onlyRotation(state, rotation),
       keyIdentityHolds(state, rotation),
+      rejectsBogus(state, rotation),
       newKeyPublished(state, rotation),
       oldKeyPublished(state, rotation),
       algSupported(state, rotation),

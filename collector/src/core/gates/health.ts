@@ -123,7 +123,13 @@ function withinBounds(state: State, now: Now): Check {
   );
 }
 
-function jwksHealthy(state: State, issuer: IssuerState, policy: IssuerPolicy, now: Now): Check {
+/** Whether the issuer's JWKS was read at every vantage, and lately. */
+export function jwksHealthy(
+  state: State,
+  issuer: IssuerState,
+  policy: IssuerPolicy,
+  now: Now,
+): Check {
   if (issuer.vantages.size === 0) {
     return unknown('jwks_healthy', 'health', 'no address is configured to read the JWKS from', {
       help: 'set issuers[].jwks_uri in the collector settings',

@@ -3,6 +3,7 @@ import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { algSupported } from './alg-supported.ts';
 import { fleetHeard } from './evidence.ts';
+import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
 import { jwksFits } from './jwks-fits.ts';
 import { keyIdentityHolds } from './keys.ts';
@@ -24,6 +25,7 @@ export function publishFindings(
       keyIdentityHolds(state, rotation),
       jwksFits(state, rotation),
       algSupported(state, rotation),
+      rejectsBogus(state, rotation),
       tokensHaveKid(state, rotation, policy, now, PUBLISH),
       fleetHeard(state, rotation),
     ],

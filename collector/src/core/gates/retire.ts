@@ -12,6 +12,7 @@ import { fail, offender, pass, unknown } from './check.ts';
 import { Offenders, requiredGroups, weakestAccepted } from './dependents.ts';
 import { timedReady } from './elapsed.ts';
 import { fleetHeard, newKeyKnown } from './evidence.ts';
+import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
 import { keyIdentityHolds, newKeyPublished } from './keys.ts';
 import { tokensHaveKid } from './kidless.ts';
@@ -34,6 +35,7 @@ export function retireFindings(
       ...issuerChecks(state, rotation, policy, now),
       onlyRotation(state, rotation),
       keyIdentityHolds(state, rotation),
+      rejectsBogus(state, rotation),
       signerSwitched(rotation),
       newKeyInUse(rotation),
       oldTokensExpired(rotation, old, tmaxMs, goneAtMs, policy, now),

@@ -129,18 +129,61 @@ export namespace AckResult {
   export type REJECTED = typeof AckResult.REJECTED;
 }
 
+export const CanaryRole = {
+  UNSPECIFIED: 0,
+  /** NEXT - Signed by the new key. */
+  NEXT: 1,
+  /** CURRENT - Signed by the old key. */
+  CURRENT: 2,
+  /** BOGUS - Well formed, with a signature that no key made. */
+  BOGUS: 3,
+} as const;
+
+export type CanaryRole = typeof CanaryRole[keyof typeof CanaryRole];
+
+export namespace CanaryRole {
+  export type UNSPECIFIED = typeof CanaryRole.UNSPECIFIED;
+  export type NEXT = typeof CanaryRole.NEXT;
+  export type CURRENT = typeof CanaryRole.CURRENT;
+  export type BOGUS = typeof CanaryRole.BOGUS;
+}
+
+export const CanaryOutcome = {
+  UNSPECIFIED: 0,
+  ACCEPTED: 1,
+  REJECTED: 2,
+  /** UNREACHABLE - There was no answer. */
+  UNREACHABLE: 3,
+  /** UNCLEAR - There was an answer that says neither yes nor no. */
+  UNCLEAR: 4,
+} as const;
+
+export type CanaryOutcome = typeof CanaryOutcome[keyof typeof CanaryOutcome];
+
+export namespace CanaryOutcome {
+  export type UNSPECIFIED = typeof CanaryOutcome.UNSPECIFIED;
+  export type ACCEPTED = typeof CanaryOutcome.ACCEPTED;
+  export type REJECTED = typeof CanaryOutcome.REJECTED;
+  export type UNREACHABLE = typeof CanaryOutcome.UNREACHABLE;
+  export type UNCLEAR = typeof CanaryOutcome.UNCLEAR;
+}
+
 export interface SessionRequest {
   message: { $case: "hello"; value: Hello } | { $case: "reports"; value: Reports } | {
     $case: "goodbye";
     value: Goodbye;
-  } | undefined;
+  } | //
+  /** Only in answer to Probes. */
+  { $case: "probeResults"; value: ProbeResults } | undefined;
 }
 
 export interface SessionResponse {
   message: { $case: "welcome"; value: Welcome } | { $case: "acks"; value: Acks } | {
     $case: "settings";
     value: Settings;
-  } | undefined;
+  } | //
+  /** Only for verifiers whose hello says that they can be probed. */
+  { $case: "probes"; value: Probes } | undefined;
 }
 
 export interface ReportRequest {
@@ -176,6 +219,8 @@ export interface VerifierHello {
   source: Source;
   /** The issuers this verifier takes tokens from, exact `iss` strings. */
   issuers: string[];
+  /** The agent can present canary tokens to this verifier. */
+  probes: boolean;
 }
 
 export interface Welcome {
@@ -307,6 +352,51 @@ export interface Goodbye {
   reason: string;
 }
 
+/** Probes asks for canary tokens to be presented to verifiers, and takes such requests back. */
+export interface Probes {
+  probes: Probe[];
+  /** Ids of probes not to be begun any more; one that runs presents no further token. */
+  withdrawnIds: string[];
+}
+
+/** Probe is one presentation of canary tokens to one verifier, in the order given. */
+export interface Probe {
+  id: string;
+  handle: number;
+  issuer: string;
+  /** Not to be begun after this long. */
+  expiresInMs: number;
+  /** Probes of one verifier keep at least this far apart. */
+  apartMs: number;
+  canaries: Canary[];
+}
+
+export interface Canary {
+  role: CanaryRole;
+  /** Compact JWS; kept in memory alone. */
+  token: string;
+}
+
+export interface ProbeResults {
+  results: ProbeResult[];
+}
+
+export interface ProbeResult {
+  probeId: string;
+  handle: number;
+  /** Since the first token was presented, by the agent's monotonic clock. */
+  ageMs: number;
+  /** One per token that was presented. */
+  answers: CanaryAnswer[];
+}
+
+export interface CanaryAnswer {
+  role: CanaryRole;
+  outcome: CanaryOutcome;
+  /** HTTP status, where there was one. */
+  status?: number | undefined;
+}
+
 function createBaseSessionRequest(): SessionRequest {
   return { message: undefined };
 }
@@ -322,6 +412,9 @@ export const SessionRequest: MessageFns<SessionRequest> = {
         break;
       case "goodbye":
         Goodbye.encode(message.message.value, writer.uint32(26).fork()).join();
+        break;
+      case "probeResults":
+        ProbeResults.encode(message.message.value, writer.uint32(34).fork()).join();
         break;
     }
     return writer;
@@ -364,6 +457,14 @@ export const SessionRequest: MessageFns<SessionRequest> = {
             message.message = { $case: "goodbye", value: Goodbye.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = { $case: "probeResults", value: ProbeResults.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -392,6 +493,9 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         break;
       case "settings":
         Settings.encode(message.message.value, writer.uint32(26).fork()).join();
+        break;
+      case "probes":
+        Probes.encode(message.message.value, writer.uint32(34).fork()).join();
         break;
     }
     return writer;
@@ -432,6 +536,14 @@ export const SessionResponse: MessageFns<SessionResponse> = {
             }
 
             message.message = { $case: "settings", value: Settings.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = { $case: "probes", value: Probes.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -652,7 +764,7 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseVerifierHello(): VerifierHello {
-  return { handle: 0, service: "", instance: "", cache: "", profile: "", source: 0, issuers: [] };
+  return { handle: 0, service: "", instance: "", cache: "", profile: "", source: 0, issuers: [], probes: false };
 }
 
 export const VerifierHello: MessageFns<VerifierHello> = {
@@ -677,6 +789,9 @@ export const VerifierHello: MessageFns<VerifierHello> = {
     }
     for (const v of message.issuers) {
       writer.uint32(58).string(v!);
+    }
+    if (message.probes !== false) {
+      writer.uint32(64).bool(message.probes);
     }
     return writer;
   },
@@ -748,6 +863,14 @@ export const VerifierHello: MessageFns<VerifierHello> = {
             }
 
             message.issuers.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.probes = reader.bool();
             continue;
           }
         }
@@ -1845,6 +1968,414 @@ export const Goodbye: MessageFns<Goodbye> = {
             }
 
             message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseProbes(): Probes {
+  return { probes: [], withdrawnIds: [] };
+}
+
+export const Probes: MessageFns<Probes> = {
+  encode(message: Probes, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.probes) {
+      Probe.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.withdrawnIds) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Probes {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProbes();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.probes.push(Probe.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.withdrawnIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseProbe(): Probe {
+  return { id: "", handle: 0, issuer: "", expiresInMs: 0, apartMs: 0, canaries: [] };
+}
+
+export const Probe: MessageFns<Probe> = {
+  encode(message: Probe, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.handle !== 0) {
+      writer.uint32(16).uint32(message.handle);
+    }
+    if (message.issuer !== "") {
+      writer.uint32(26).string(message.issuer);
+    }
+    if (message.expiresInMs !== 0) {
+      writer.uint32(32).uint32(message.expiresInMs);
+    }
+    if (message.apartMs !== 0) {
+      writer.uint32(40).uint32(message.apartMs);
+    }
+    for (const v of message.canaries) {
+      Canary.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Probe {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProbe();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.handle = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.issuer = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.expiresInMs = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.apartMs = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.canaries.push(Canary.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCanary(): Canary {
+  return { role: 0, token: "" };
+}
+
+export const Canary: MessageFns<Canary> = {
+  encode(message: Canary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.role !== 0) {
+      writer.uint32(8).int32(message.role);
+    }
+    if (message.token !== "") {
+      writer.uint32(18).string(message.token);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Canary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCanary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.role = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.token = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseProbeResults(): ProbeResults {
+  return { results: [] };
+}
+
+export const ProbeResults: MessageFns<ProbeResults> = {
+  encode(message: ProbeResults, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      ProbeResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProbeResults {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProbeResults();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(ProbeResult.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseProbeResult(): ProbeResult {
+  return { probeId: "", handle: 0, ageMs: 0, answers: [] };
+}
+
+export const ProbeResult: MessageFns<ProbeResult> = {
+  encode(message: ProbeResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.probeId !== "") {
+      writer.uint32(10).string(message.probeId);
+    }
+    if (message.handle !== 0) {
+      writer.uint32(16).uint32(message.handle);
+    }
+    if (message.ageMs !== 0) {
+      writer.uint32(24).uint32(message.ageMs);
+    }
+    for (const v of message.answers) {
+      CanaryAnswer.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProbeResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProbeResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.probeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.handle = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.ageMs = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.answers.push(CanaryAnswer.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCanaryAnswer(): CanaryAnswer {
+  return { role: 0, outcome: 0, status: undefined };
+}
+
+export const CanaryAnswer: MessageFns<CanaryAnswer> = {
+  encode(message: CanaryAnswer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.role !== 0) {
+      writer.uint32(8).int32(message.role);
+    }
+    if (message.outcome !== 0) {
+      writer.uint32(16).int32(message.outcome);
+    }
+    if (message.status !== undefined) {
+      writer.uint32(24).uint32(message.status);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CanaryAnswer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCanaryAnswer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.role = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.outcome = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.status = reader.uint32();
             continue;
           }
         }

@@ -170,6 +170,20 @@ export interface RemoveVerifierResponse {
   removed: number;
 }
 
+export interface HandOverCanariesRequest {
+  rotationId: string;
+  /** Compact JWS signed by the new key. */
+  next: string;
+  /** Compact JWS signed by the old key. */
+  current: string;
+  by: string;
+}
+
+export interface HandOverCanariesResponse {
+  /** When the first of the two expires, and with it both. */
+  expiresAtUnixMs: number;
+}
+
 function createBaseRotation(): Rotation {
   return {
     id: "",
@@ -1328,6 +1342,131 @@ export const RemoveVerifierResponse: MessageFns<RemoveVerifierResponse> = {
   },
 };
 
+function createBaseHandOverCanariesRequest(): HandOverCanariesRequest {
+  return { rotationId: "", next: "", current: "", by: "" };
+}
+
+export const HandOverCanariesRequest: MessageFns<HandOverCanariesRequest> = {
+  encode(message: HandOverCanariesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rotationId !== "") {
+      writer.uint32(10).string(message.rotationId);
+    }
+    if (message.next !== "") {
+      writer.uint32(18).string(message.next);
+    }
+    if (message.current !== "") {
+      writer.uint32(26).string(message.current);
+    }
+    if (message.by !== "") {
+      writer.uint32(34).string(message.by);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HandOverCanariesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHandOverCanariesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rotationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.next = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.current = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.by = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHandOverCanariesResponse(): HandOverCanariesResponse {
+  return { expiresAtUnixMs: 0 };
+}
+
+export const HandOverCanariesResponse: MessageFns<HandOverCanariesResponse> = {
+  encode(message: HandOverCanariesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.expiresAtUnixMs !== 0) {
+      writer.uint32(8).int64(message.expiresAtUnixMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HandOverCanariesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHandOverCanariesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.expiresAtUnixMs = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 export type RotationServiceService = typeof RotationServiceService;
 export const RotationServiceService = {
   startRotation: {
@@ -1401,6 +1540,21 @@ export const RotationServiceService = {
       Buffer.from(RemoveVerifierResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RemoveVerifierResponse => RemoveVerifierResponse.decode(value),
   },
+  /**
+   * HandOverCanaries gives the collector tokens that agents present to their verifiers. They are kept
+   * in memory until they expire, the rotation ends or the collector stops.
+   */
+  handOverCanaries: {
+    path: "/keyturn.v1.RotationService/HandOverCanaries" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: HandOverCanariesRequest): Buffer =>
+      Buffer.from(HandOverCanariesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): HandOverCanariesRequest => HandOverCanariesRequest.decode(value),
+    responseSerialize: (value: HandOverCanariesResponse): Buffer =>
+      Buffer.from(HandOverCanariesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): HandOverCanariesResponse => HandOverCanariesResponse.decode(value),
+  },
 } as const;
 
 export interface RotationServiceServer extends UntypedServiceImplementation {
@@ -1415,6 +1569,11 @@ export interface RotationServiceServer extends UntypedServiceImplementation {
   attest: handleUnaryCall<AttestRequest, AttestResponse>;
   waive: handleUnaryCall<WaiveRequest, WaiveResponse>;
   removeVerifier: handleUnaryCall<RemoveVerifierRequest, RemoveVerifierResponse>;
+  /**
+   * HandOverCanaries gives the collector tokens that agents present to their verifiers. They are kept
+   * in memory until they expire, the rotation ends or the collector stops.
+   */
+  handOverCanaries: handleUnaryCall<HandOverCanariesRequest, HandOverCanariesResponse>;
 }
 
 export interface RotationServiceClient extends Client {
@@ -1526,6 +1685,25 @@ export interface RotationServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RemoveVerifierResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * HandOverCanaries gives the collector tokens that agents present to their verifiers. They are kept
+   * in memory until they expire, the rotation ends or the collector stops.
+   */
+  handOverCanaries(
+    request: HandOverCanariesRequest,
+    callback: (error: ServiceError | null, response: HandOverCanariesResponse) => void,
+  ): ClientUnaryCall;
+  handOverCanaries(
+    request: HandOverCanariesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: HandOverCanariesResponse) => void,
+  ): ClientUnaryCall;
+  handOverCanaries(
+    request: HandOverCanariesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: HandOverCanariesResponse) => void,
   ): ClientUnaryCall;
 }
 
