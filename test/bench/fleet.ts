@@ -188,5 +188,6 @@ function policyFor(size: number): Policy {
     reconnectWindowMs: 120_000,
     verifiersMax: 1_000_000,
     uncountedBlocksRetire: false,
+    stableForMs: 0,
   };
 }

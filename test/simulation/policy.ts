@@ -43,6 +43,7 @@ export function policyOf(
     reconnectWindowMs: 10_000,
     verifiersMax: 1_000,
     uncountedBlocksRetire: plan.uncountedBlocksRetire,
+    stableForMs: plan.heartbeatMs,
   };
 }
 

@@ -119,6 +119,8 @@ function resolve(
       leaseHeartbeats: settings.lease_heartbeats,
       reconnectWindowMs: settings.reconnect_window,
       verifiersMax: settings.max_verifiers,
+      // Long enough that every verifier has reported once more.
+      stableForMs: settings.stable_for ?? settings.heartbeat,
       uncountedBlocksRetire: settings.uncounted_verifiers_block_retire,
     },
     logLevel: logLevelOf(env, problems),

@@ -114,6 +114,7 @@ export const policySchema = z.strictObject({
   heartbeat: duration({ minMs: 100, maxMs: 10 * 60_000 }).default(15_000),
   lease_heartbeats: integer(2, 20).default(3),
   reconnect_window: duration({ maxMs: HOUR_MS }).default(10_000),
+  stable_for: duration({ maxMs: DAY_MS }).optional(),
   max_verifiers: integer(1, 2_000_000).default(200_000),
   uncounted_verifiers_block_retire: z.boolean().default(false),
   cover_percentile: percentile.default(100),

@@ -8,7 +8,8 @@ import { purgeFindings } from './gates/purge.ts';
 import { retireFindings } from './gates/retire.ts';
 import { rollbackFindings } from './gates/rollback.ts';
 import type { Findings } from './gates/verdict.ts';
-import { fingerprint, firstReason, verdictOf } from './gates/verdict.ts';
+import { stable } from './gates/stable.ts';
+import { fingerprint, firstReason, verdictOf, withWaivers } from './gates/verdict.ts';
 import type { RotationRecord } from './records.ts';
 import { openRotations } from './rotation.ts';
 import { noteOpening } from './snapshot/take.ts';
@@ -65,6 +66,31 @@ export function openRotationIds(state: State): string[] {
   return openRotations(state).map((rotation) => rotation.id);
 }
 
+/** Looks whether a run of passing checks goes on, and tells nobody; for between two evaluations. */
+export function evaluateStability(state: State, rotation: RotationRecord, now: Now): void {
+  findingsOf(state, rotation, 'activate', now);
+}
+
+function withStability(
+  state: State,
+  rotation: RotationRecord,
+  findings: Findings,
+  now: Now,
+): Findings {
+  if (rotation.endedAtMs !== null) {
+    state.steadySinceMs.delete(rotation.id);
+    return findings;
+  }
+  const others = withWaivers(state, rotation, 'activate', findings.checks, now);
+  const steady = stable(state, rotation, others, now);
+  return {
+    ...findings,
+    checks: [...findings.checks, steady],
+    // While it runs, the check itself says until when.
+    steadyForMs: steady.status === 'pass' ? state.policy.stableForMs : 0,
+  };
+}
+
 function findingsOf(state: State, rotation: RotationRecord, gate: Gate, now: Now): Findings {
   const policy = state.policy.issuers.get(rotation.issuer);
   if (policy === undefined) {
@@ -78,7 +104,12 @@ function findingsOf(state: State, rotation: RotationRecord, gate: Gate, now: Now
     case 'publish':
       return publishFindings(state, rotation, policy, judged);
     case 'activate':
-      return activateFindings(state, rotation, policy, judged);
+      return withStability(
+        state,
+        rotation,
+        activateFindings(state, rotation, policy, judged),
+        judged,
+      );
     case 'retire':
       return retireFindings(state, rotation, policy, judged);
     case 'purge':

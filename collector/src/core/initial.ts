@@ -11,6 +11,7 @@ import { openRotations, restandAll, restoreServedOld } from './rotation.ts';
 import { evidenceTaken } from './snapshot/take.ts';
 import type { Now, State } from './state.ts';
 import { usageKey } from './state.ts';
+import { Touched } from './touched.ts';
 
 /**
  * The state to start with: what was persisted, and nothing believed that has not been heard again.
@@ -36,7 +37,8 @@ export function initialState(
     policySha256,
     totals: new Map(),
     sessions: new Map(),
-    unevaluated: new Set(),
+    unevaluated: new Touched(),
+    steadySinceMs: new Map(),
     changed: new Set(),
     gates: new Map(),
     health: {

@@ -73,6 +73,8 @@ export interface Policy {
   readonly verifiersMax: number;
   /** True: verifiers that cannot count outcomes keep `retire` from opening. */
   readonly uncountedBlocksRetire: boolean;
+  /** All other checks of `activate` must have passed without a break for this long. */
+  readonly stableForMs: number;
 }
 
 /** The most instances a service may have by its declaration; null when nobody said. */

@@ -1,10 +1,12 @@
 import type { Standing, Verifier } from './fleet.ts';
 import { groupsOfIssuer } from './fleet.ts';
+import { isPositive } from './gates/dependents.ts';
 import type { KeyRecord, RotationRecord } from './records.ts';
 import type { RotationFacts } from './standing.ts';
 import { standingOf } from './standing.ts';
 import type { Now, State } from './state.ts';
 import { keyIdentity } from './state.ts';
+import { isAtLeast } from '@keyturn/shared/model/evidence.ts';
 import { clearStanding, setStanding, tallyOf } from './tallies.ts';
 import type { Write } from './writes.ts';
 
@@ -94,7 +96,11 @@ export function restand(
   }
   const standing = standingOf(verifier, rotation, rotationFacts(state, rotation), now.atMs);
   noteServedOld(verifier, rotation, standing);
-  if (setStanding(verifier, rotation, standing)) state.unevaluated.add(rotation.id);
+  const before = verifier.standings.get(rotation.id);
+  if (!setStanding(verifier, rotation, standing)) return;
+  if (before !== undefined && isImproved(before, standing)) {
+    state.unevaluated.addImproved(rotation.id);
+  } else state.unevaluated.add(rotation.id);
 }
 
 /** Works out every standing of a rotation; for when one of its keys was published or withdrawn. */
@@ -121,6 +127,12 @@ export function releaseRotation(state: State, rotation: RotationRecord): void {
     for (const verifier of group.members) verifier.standings.delete(rotation.id);
     group.tallies.delete(rotation.id);
   }
+}
+
+/** Nothing that a gate takes of the new key became weaker. */
+function isImproved(before: Standing, after: Standing): boolean {
+  if (!isPositive(after.holdsNew)) return false;
+  return !isPositive(before.holdsNew) || isAtLeast(after.holdsNew, before.holdsNew);
 }
 
 function noteServedOld(verifier: Verifier, rotation: RotationRecord, standing: Standing): void {

@@ -11,6 +11,7 @@ import type {
   WaiverRecord,
 } from './records.ts';
 import type { Sighting } from './sighting.ts';
+import type { Touched } from './touched.ts';
 import type { EvidenceTaken } from './snapshot/evidence-record.ts';
 
 /** One moment, told twice. */
@@ -97,7 +98,9 @@ export interface State {
   /** Verifiers by the stream that reported them last. */
   readonly sessions: Map<string, Set<Verifier>>;
   /** Rotations whose verdicts may have changed since they were last evaluated. */
-  readonly unevaluated: Set<string>;
+  readonly unevaluated: Touched;
+  /** Since when every other check of `activate` passes without a break, by rotation id. */
+  readonly steadySinceMs: Map<string, number>;
   /** Rotations with a verdict a reader can tell from before; whoever tells readers empties it. */
   readonly changed: Set<string>;
   /** By rotation id. */

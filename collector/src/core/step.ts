@@ -16,6 +16,7 @@ import { endSession } from './sessions.ts';
 import { applyProbeResult, orderProbe, type ProbeGrant, type ProbeOrder } from './probes.ts';
 import type { Sighting } from './sighting.ts';
 import type { Now, State } from './state.ts';
+import { noteBreaks } from './steadiness.ts';
 
 /** Everything that can happen to the collector. */
 export type Input =
@@ -87,6 +88,7 @@ const NONE: Reply = { type: 'none' };
  */
 export function step(state: State, input: Input, now: Now): StepResult {
   const writes: Write[] = [];
+  noteBreaks(state, input, now);
   const reply = replyTo(state, input, now, writes);
   return { writes, reply };
 }
@@ -135,6 +137,7 @@ function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
       state.health.startedAtMs = now.atMs;
       state.health.holdDownUntilMs = holdDownEndMs(state.policy, now);
       forgetSightings(state);
+      state.steadySinceMs.clear();
       for (const id of openRotationIds(state)) state.unevaluated.add(id);
       settle(state, now, writes);
       return NONE;

@@ -300,6 +300,7 @@ function policyOf(services: readonly ServicePolicy[]): Policy {
     reconnectWindowMs: 1_000,
     verifiersMax: 10_000,
     uncountedBlocksRetire: false,
+    stableForMs: 0,
   };
 }
 

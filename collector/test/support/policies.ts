@@ -85,6 +85,7 @@ export function policyOf(services: readonly ServicePolicy[], part: Partial<Polic
     reconnectWindowMs: 120_000,
     verifiersMax: 1_000,
     uncountedBlocksRetire: false,
+    stableForMs: 0,
     ...part,
   };
 }

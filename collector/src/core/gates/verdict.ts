@@ -8,6 +8,8 @@ import { fail } from './check.ts';
 export interface Findings {
   readonly checks: readonly Check[];
   readonly weakestGrade: Grade | null;
+  /** How long everything must pass before the gate opens, milliseconds. */
+  readonly steadyForMs?: number;
   /** Rollback only. */
   readonly advised?: boolean;
 }
@@ -38,9 +40,7 @@ export function verdictOf(
   findings: Findings,
   now: Now,
 ): Verdict {
-  const checks = withEnding(rotation, findings.checks).map((check) =>
-    waived(state, rotation, gate, check, now),
-  );
+  const checks = withWaivers(state, rotation, gate, withEnding(rotation, findings.checks), now);
   const status = rotation.outcome === 'aborted' ? 'aborted' : statusOf(checks);
   return {
     rotationId: rotation.id,
@@ -50,9 +50,20 @@ export function verdictOf(
     weakestGrade: findings.weakestGrade,
     evaluatedAtMs: now.atMs,
     revision: 0,
-    clearsAtMs: status === 'open' || status === 'aborted' ? null : clearsAt(checks),
+    clearsAtMs: status === 'open' || status === 'aborted' ? null : opensAt(checks, findings),
     advised: findings.advised ?? false,
   };
+}
+
+/** The checks with waivers in force applied. */
+export function withWaivers(
+  state: State,
+  rotation: RotationRecord,
+  gate: Gate,
+  checks: readonly Check[],
+  now: Now,
+): readonly Check[] {
+  return checks.map((check) => waived(state, rotation, gate, check, now));
 }
 
 /** What must differ for a reader to see a change. */
@@ -70,6 +81,12 @@ export function firstReason(verdict: Verdict): string {
     verdict.checks.find((check) => check.status === 'fail') ??
     verdict.checks.find((check) => check.status === 'unknown');
   return reason?.message ?? '';
+}
+
+/** When everything passes, and then has for as long as it must. */
+function opensAt(checks: readonly Check[], { steadyForMs = 0 }: Findings): number | null {
+  const clearsAtMs = clearsAt(checks);
+  return clearsAtMs === null ? null : clearsAtMs + steadyForMs;
 }
 
 /** When all checks that do not pass have a known end: the latest of them. */
