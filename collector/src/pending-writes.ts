@@ -67,6 +67,8 @@ function identityOf(write: Exclude<Write, { readonly kind: 'audit' }>): string {
     case 'usage':
       return `usage ${usageRecordId(write.record)}`;
     case 'rotation':
+    case 'rotation_removed':
+      return `rotation ${write.record.id}`;
     case 'attestation':
     case 'waiver':
       return `${write.kind} ${write.record.id}`;

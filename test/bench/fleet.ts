@@ -166,6 +166,7 @@ function policyFor(size: number): Policy {
         ISSUER,
         {
           issuer: ISSUER,
+          control: 'ours',
           vantages: [VANTAGE],
           watchIntervalMs: 3_600_000,
           maxTokenLifetimeMs: 600_000,

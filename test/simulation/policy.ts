@@ -22,6 +22,7 @@ export function policyOf(
         ISSUER,
         {
           issuer: ISSUER,
+          control: 'ours',
           vantages,
           watchIntervalMs: plan.watchMs,
           maxTokenLifetimeMs: tmaxMs,

@@ -208,5 +208,7 @@ function rotationMessage(state: Readonly<State>, rotation: RotationRecord): Rota
     withdrawnAtUnixMs: facts.withdrawnAtMs ?? undefined,
     startedBy: rotation.startedBy,
     revision: Math.max(0, ...revisions),
+    origin: rotation.origin,
+    endedBecause: rotation.endedBecause ?? '',
   };
 }

@@ -5,7 +5,10 @@ import type { Client } from './client.ts';
 
 export const RotationsAnswer = z.object({ rotations: z.array(RotationSchema), more: z.int() });
 
-/** The rotation named, or the one that is open. Throws UsageError when that is not clear. */
+/**
+ * The rotation named, or the one that is open: one that somebody started, before any that was only
+ * observed. Throws UsageError when that is not clear.
+ */
 export async function findRotation(client: Client, named: string | undefined): Promise<string> {
   if (named !== undefined) return named;
   const { rotations } = await client.send({
@@ -14,16 +17,18 @@ export async function findRotation(client: Client, named: string | undefined): P
     query: { state: 'open' },
     answer: RotationsAnswer,
   });
-  const [only, ...others] = rotations;
+  const declared = rotations.filter((rotation) => rotation.origin === 'declared');
+  const eligible = declared.length > 0 ? declared : rotations;
+  const [only, ...others] = eligible;
   if (only === undefined) {
     throw new UsageError(
       'no rotation is open; start one with `keyturn rotation start`, or name an ended one with --rotation',
     );
   }
   if (others.length > 0) {
-    const ids = rotations.slice(0, 10).map((rotation) => rotation.id);
+    const ids = eligible.slice(0, 10).map((rotation) => rotation.id);
     throw new UsageError(
-      `${rotations.length} rotations are open: name one with --rotation (${ids.join(', ')})`,
+      `${eligible.length} rotations are open: name one with --rotation (${ids.join(', ')})`,
     );
   }
   return only.id;

@@ -71,6 +71,7 @@ function resolved(settings: IssuerSettings, ca: string | null): ResolvedIssuer {
   return {
     policy: {
       issuer: settings.issuer,
+      control: settings.control,
       vantages: sources.map(({ vantage }) => vantage),
       watchIntervalMs: settings.watch_interval,
       maxTokenLifetimeMs: settings.max_token_lifetime ?? null,

@@ -52,6 +52,7 @@ export const canarySchema = z.strictObject({
 
 export const issuerSchema = z.strictObject({
   issuer: issuerName,
+  control: oneOf(['ours', 'third_party'] as const).default('ours'),
   jwks_uri: fetchUrl.optional(),
   discovery: z.boolean().default(false),
   vantages: z.array(fetchUrl).max(32).default([]),

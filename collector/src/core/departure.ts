@@ -36,7 +36,9 @@ export function dismiss(state: State, key: string, now: Now, writes: Write[]): v
  * and its process may return. Failures it had before a switch must not hide others' after it.
  */
 function dropCounts(state: State, verifier: Verifier, writes: Write[]): void {
-  const open = openRotations(state).filter((rotation) => rotation.switchedAtMs !== null);
+  const open = openRotations(state).filter(
+    (rotation) => rotation.switchedAtMs !== null || rotation.origin === 'observed',
+  );
   const failures = (rotation: RotationRecord): number =>
     attributableFailures(state, rotation.issuer, rotation.newKid);
   const before = open.map(failures);

@@ -50,6 +50,7 @@ export function initialState(
       untrackedUsage: 0,
       droppedKeys: 0,
       droppedKeyAtMs: null,
+      droppedRotations: 0,
     },
     revision: Math.floor(now.atMs),
     epochFloor: persisted.meta?.epochFloor ?? 0,
@@ -59,6 +60,8 @@ export function initialState(
     const issuer = state.issuers.get(record.issuer);
     if (issuer !== undefined) restoreKey(issuer, record);
   }
+  // An issuer known before has its baseline: what appeared while the collector was down is new.
+  for (const issuer of state.issuers.values()) if (issuer.keys.size > 0) issuer.unread.clear();
   for (const record of persisted.verifiers) restoreVerifier(state, record, now);
   for (const rotation of openRotations(state)) {
     restandAll(state, rotation, now);

@@ -21,6 +21,9 @@ export function emptyIssuer(policy: IssuerPolicy): IssuerState {
     keys: new Map(),
     kids: new Set(),
     reusedKids: new Map(),
+    unclaimed: new Set(),
+    unread: new Set(policy.vantages),
+    paced: false,
   };
 }
 
@@ -53,7 +56,8 @@ export function applySighting(state: State, sighting: Sighting, now: Now, writes
   vantage.failingSinceMs = null;
   const { keys } = sighting.result;
   const fresh = keys.map((key) => key.kid).filter((kid) => !isKnownKid(state, issuer.issuer, kid));
-  for (const key of keys) noteKey(state, issuer, key, now, writes);
+  const isBaseline = issuer.unread.delete(vantage.url);
+  for (const key of keys) noteKey(state, issuer, key, isBaseline, now, writes);
   recountTotals(state, issuer.issuer, new Set(fresh));
   countRuns(issuer, vantage, sighting.result.keys);
   settleKeys(state, issuer, now, writes);
@@ -63,6 +67,7 @@ export function applySighting(state: State, sighting: Sighting, now: Now, writes
 export function restoreKey(issuer: IssuerState, record: KeyRecord): void {
   issuer.keys.set(keyIdentity(record.key), record);
   issuer.kids.add(record.key.kid);
+  if (record.unclaimed) issuer.unclaimed.add(keyIdentity(record.key));
   noteReuse(issuer, record.key.kid);
 }
 
@@ -94,7 +99,14 @@ function emptyVantage(url: string): VantageState {
   };
 }
 
-function noteKey(state: State, issuer: IssuerState, key: KeyRef, now: Now, writes: Write[]): void {
+function noteKey(
+  state: State,
+  issuer: IssuerState,
+  key: KeyRef,
+  isBaseline: boolean,
+  now: Now,
+  writes: Write[],
+): void {
   const identity = keyIdentity(key);
   const known = issuer.keys.get(identity);
   const about = () => ({
@@ -126,6 +138,7 @@ function noteKey(state: State, issuer: IssuerState, key: KeyRef, now: Now, write
     withdrawnAtMs: null,
     tombstone: reused ? 'reused' : null,
     declaredLifetimeMs: state.policy.issuers.get(issuer.issuer)?.maxTokenLifetimeMs ?? null,
+    unclaimed: !isBaseline && !reused && !isAnnounced(state, issuer.issuer, key.kid),
   };
   restoreKey(issuer, record);
   writes.push({ kind: 'key', record });
@@ -168,6 +181,12 @@ function adoptThumbprint(
     writes.push({ kind: 'rotation', record: adopted });
     restandAll(state, adopted, now);
   }
+}
+
+function isAnnounced(state: State, issuer: string, kid: string): boolean {
+  return openRotations(state).some(
+    (rotation) => rotation.issuer === issuer && rotation.newKid === kid,
+  );
 }
 
 function countRuns(issuer: IssuerState, vantage: VantageState, keys: readonly KeyRef[]): void {

@@ -41,6 +41,8 @@ export interface CanaryPolicy {
 export interface IssuerPolicy {
   /** Exact `iss` string. */
   readonly issuer: string;
+  /** Third party: nobody here steers its rotations, which are observed only. */
+  readonly control: 'ours' | 'third_party';
   /** Every address the collector fetches the JWKS from. */
   readonly vantages: readonly string[];
   readonly watchIntervalMs: number;

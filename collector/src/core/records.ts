@@ -90,6 +90,8 @@ export interface KeyRecord {
   readonly tombstone: 'retired' | 'reused' | null;
   /** Longest token lifetime declared while the key was seen: settings raise it and never lower it. */
   readonly declaredLifetimeMs: number | null;
+  /** It appeared after its issuer was first seen, and no rotation has named it as its new key yet. */
+  readonly unclaimed: boolean;
 }
 
 /** High-water marks of accepted tokens per (issuer, kid); kid null: tokens without one. Never lowered. */
@@ -145,6 +147,28 @@ export interface RotationRecord {
   readonly endedAtMs: number | null;
   readonly outcome: 'completed' | 'aborted' | null;
   readonly tainted: boolean;
+  /** Observed: the key appeared by itself, and nobody here declares the steps. */
+  readonly origin: 'declared' | 'observed';
+  /** A sentence; null while open, and for rotations that a declared step ended. */
+  readonly endedBecause: string | null;
+  /** What an observed rotation did wrong, in the order seen; at most one of each. */
+  readonly findings: readonly ObservedFinding[];
+}
+
+export const OBSERVED_FINDINGS = [
+  'swapped',
+  'early_use',
+  'short_lead',
+  'early_removal',
+  'went_back',
+] as const;
+
+/** Something an issuer did that can make verifiers refuse valid tokens. */
+export interface ObservedFinding {
+  readonly id: (typeof OBSERVED_FINDINGS)[number];
+  readonly atMs: number;
+  /** One sentence for a person. */
+  readonly message: string;
 }
 
 export interface AttestationRecord {

@@ -67,6 +67,8 @@ export function phaseOf(state: State, rotation: RotationRecord): Phase {
     if (facts.withdrawnAtMs !== null) return 'withdrawn';
     return gates?.get('retire')?.status === 'open' ? 'drained' : 'active';
   }
+  // An issuer nobody hears from shows its switch by taking the old key away.
+  if (rotation.origin === 'observed' && facts.withdrawnAtMs !== null) return 'withdrawn';
   if (facts.publishedAtMs === null) return 'staged';
   return gates?.get('activate')?.status === 'open' ? 'ready' : 'published';
 }

@@ -49,6 +49,12 @@ export interface IssuerState {
   readonly kids: Set<string>;
   /** kids seen with more than one thumbprint. */
   readonly reusedKids: Map<string, readonly KeyRef[]>;
+  /** Identities of unclaimed keys: those that may open an observed rotation. */
+  readonly unclaimed: Set<string>;
+  /** Vantages of an issuer new to the collector whose first readable document is still to come. */
+  readonly unread: Set<string>;
+  /** It has opened as many observed rotations lately as it may; further keys wait. */
+  paced: boolean;
 }
 
 export interface Health {
@@ -66,6 +72,8 @@ export interface Health {
   /** Keys of overlong key sets that were not taken in, and when last. */
   droppedKeys: number;
   droppedKeyAtMs: number | null;
+  /** Ended observed rotations that made room for later ones. */
+  droppedRotations: number;
 }
 
 /** What was last answered for one gate, to notice a change. */

@@ -11,6 +11,7 @@ import { evaluateAll, evaluateGate, openRotationIds } from './evaluate.ts';
 import { isReplaced } from './fleet.ts';
 import { holdDownEndMs } from './initial.ts';
 import { applySighting, forgetSightings } from './issuers.ts';
+import { completeObserved, observeRotations } from './observed/follow.ts';
 import { applyGoodbye, applyReport, expireLeases } from './reports.ts';
 import { endSession } from './sessions.ts';
 import { applyProbeResult, orderProbe, type ProbeGrant, type ProbeOrder } from './probes.ts';
@@ -120,6 +121,7 @@ function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
     }
     case 'sighting':
       applySighting(state, input.sighting, now, writes);
+      observeRotations(state, now, writes);
       return NONE;
     case 'act':
       // An act stands on a verdict, and a verdict on leases that are in force now.
@@ -168,9 +170,11 @@ function tick(state: State, now: Now, writes: Write[]): void {
 
 function settle(state: State, now: Now, writes: Write[]): void {
   expireLeases(state, now);
+  observeRotations(state, now, writes);
   const touched = [...state.unevaluated];
   state.unevaluated.clear();
   evaluateAll(state, touched, now, writes);
+  completeObserved(state, now, writes);
 }
 
 function noteStore(state: State, failing: boolean, now: Now): void {

@@ -11,6 +11,11 @@ import type { Write } from './writes.ts';
 export function noteSwitchSeen(state: State, usage: UsageRecord, writes: Write[]): void {
   for (const rotation of openRotations(state)) {
     if (rotation.issuer !== usage.issuer || rotation.newKid !== usage.kid) continue;
+    if (rotation.origin === 'observed') {
+      // No declaration precedes it: the first token is the switch, see `observed/follow.ts`.
+      state.unevaluated.add(rotation.id);
+      continue;
+    }
     if (rotation.switchedAtMs === null || rotation.switchSeenAtMs !== null) continue;
     if (usage.lastAcceptedAtMs < rotation.switchedAtMs) continue;
     if (usage.highestIatS !== null && usage.highestIatS < Math.floor(rotation.switchedAtMs / 1_000))

@@ -20,12 +20,20 @@ export type Write =
   | { readonly kind: 'key'; readonly record: KeyRecord }
   | { readonly kind: 'usage'; readonly record: UsageRecord }
   | { readonly kind: 'rotation'; readonly record: RotationRecord }
+  | { readonly kind: 'rotation_removed'; readonly record: RemovedRotation }
   | { readonly kind: 'attestation'; readonly record: AttestationRecord }
   | { readonly kind: 'waiver'; readonly record: WaiverRecord }
   /** Never changed once written. */
   | { readonly kind: 'evidence'; readonly record: EvidenceRecord }
   | { readonly kind: 'meta'; readonly record: Meta }
   | { readonly kind: 'audit'; readonly record: AuditEntry };
+
+/** An ended observed rotation that made room, with what people said of it. */
+export interface RemovedRotation {
+  readonly id: string;
+  readonly attestationIds: readonly string[];
+  readonly waiverIds: readonly string[];
+}
 
 /** Facts about the whole. */
 export interface Meta {

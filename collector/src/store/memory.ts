@@ -139,6 +139,11 @@ function apply(contents: MemoryContents, write: Write): void {
     case 'rotation':
       contents.rotations.set(write.record.id, write.record);
       return;
+    case 'rotation_removed':
+      contents.rotations.delete(write.record.id);
+      for (const id of write.record.attestationIds) contents.attestations.delete(id);
+      for (const id of write.record.waiverIds) contents.waivers.delete(id);
+      return;
     case 'attestation':
       contents.attestations.set(write.record.id, write.record);
       return;

@@ -12,6 +12,7 @@ import type {
   VerifierRecord,
   WaiverRecord,
 } from '../core/records.ts';
+import { OBSERVED_FINDINGS } from '../core/records.ts';
 import type { Meta } from './store.ts';
 
 // Strict shapes of everything that is read back from disk. A member that is missing, of another type
@@ -108,6 +109,7 @@ export const keySchema = z.strictObject({
   withdrawnAtMs: orNull(atMs),
   tombstone: orNull(z.enum(['retired', 'reused'])),
   declaredLifetimeMs: orNull(z.number()),
+  unclaimed: z.boolean(),
 }) satisfies z.ZodType<KeyRecord>;
 
 export const usageSchema = z.strictObject({
@@ -150,6 +152,11 @@ export const rotationSchema = z.strictObject({
   endedAtMs: orNull(atMs),
   outcome: orNull(z.enum(['completed', 'aborted'])),
   tainted: z.boolean(),
+  origin: z.enum(['declared', 'observed']),
+  endedBecause: orNull(text),
+  findings: z
+    .array(z.strictObject({ id: z.enum(OBSERVED_FINDINGS), atMs, message: text }))
+    .readonly(),
 }) satisfies z.ZodType<RotationRecord>;
 
 export const attestationSchema = z.strictObject({

@@ -279,6 +279,7 @@ function policyOf(services: readonly ServicePolicy[]): Policy {
         ISSUER,
         {
           issuer: ISSUER,
+          control: 'ours',
           vantages: [VANTAGE],
           watchIntervalMs: 3_600_000,
           maxTokenLifetimeMs: 600_000,

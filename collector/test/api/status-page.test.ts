@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
+import type { PropagationView } from '../../src/api/schemas/propagation.ts';
 import type { RotationView } from '../../src/api/schemas/rotation.ts';
 import type { DependentView } from '../../src/api/schemas/service.ts';
 import { escapeHtml, html, name } from '../../src/api/pages/html.ts';
@@ -96,6 +97,7 @@ t.test('hostile names stay text', async (t) => {
     open_since_at: null,
     revision: 1,
     advised: true,
+    advisory: true,
   };
   const rotation: RotationView = {
     id: HOSTILE,
@@ -108,6 +110,9 @@ t.test('hostile names stay text', async (t) => {
     open: true,
     outcome: null,
     tainted: true,
+    origin: 'observed',
+    findings: [{ id: 'swapped', at: '2026-11-23T00:00:00.000Z', message: HOSTILE }],
+    ended_because: HOSTILE,
     started_at: '2026-11-23T00:00:00.000Z',
     started_by: HOSTILE,
     published_at: null,
@@ -124,8 +129,34 @@ t.test('hostile names stay text', async (t) => {
     uncovered_percent: 0.1,
     waits_for: [HOSTILE],
   };
+  const propagation: PropagationView = {
+    verifiers: 1,
+    knowing: 0,
+    refusing: 1,
+    doubtful: 0,
+    unheard: 0,
+    by_grade: { [HOSTILE]: 1 },
+    lacking: [
+      {
+        service: HOSTILE,
+        instance: HOSTILE,
+        cache: '',
+        state: HOSTILE,
+        since_at: null,
+        detail: HOSTILE,
+      },
+    ],
+    lead_s: 60,
+    needed_lead_s: null,
+    known_by: null,
+    old_tokens_until: null,
+    removed_early: false,
+    failures: 0,
+    risk: 'raised',
+    reasons: [HOSTILE],
+  };
   const { markup } = rotationSection(
-    { rotation, gates: [verdict], canaries: null, blind: [blind] },
+    { rotation, gates: [verdict], propagation, canaries: null, blind: [blind] },
     0,
   );
   t.match(markup, /1 service known by word or by time/);
@@ -142,10 +173,12 @@ t.test('hostile names stay text', async (t) => {
     hold_down_until_at: null,
     store_failing_since_at: '2026-11-23T00:00:00.000Z',
     refused_verifiers: 3,
+    dropped_rotations: 0,
     fleet: { verifiers_known: 0, issuers: [] },
     issuers: [
       {
         issuer: HOSTILE,
+        control: 'ours' as const,
         healthy: false,
         max_token_lifetime_s: null,
         vantages: [

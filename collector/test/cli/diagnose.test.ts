@@ -17,6 +17,7 @@ const VANTAGE = {
 
 const ISSUER: IssuerView = {
   issuer: 'https://issuer.example',
+  control: 'ours' as const,
   healthy: true,
   max_token_lifetime_s: 600,
   vantages: [VANTAGE],
@@ -92,6 +93,7 @@ const STATUS: StatusView = {
   hold_down_until_at: null,
   store_failing_since_at: null,
   refused_verifiers: 0,
+  dropped_rotations: 0,
   fleet: {
     verifiers_known: 2,
     issuers: [

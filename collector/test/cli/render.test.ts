@@ -291,6 +291,9 @@ t.test('a rotation and a profile in full', async (t) => {
     open: true,
     outcome: null,
     tainted: true,
+    origin: 'declared' as const,
+    findings: [],
+    ended_because: null,
     started_at: '2026-11-23T09:00:00.000Z',
     started_by: 'alice',
     published_at: '2026-11-23T09:30:00.000Z',
@@ -317,6 +320,7 @@ t.test('a rotation and a profile in full', async (t) => {
           }),
         ],
         canaries: null,
+        propagation: null,
         attestations: [
           {
             id: 'att-1',

@@ -38,6 +38,7 @@ export function verdict(more: Partial<VerdictView> = {}): VerdictView {
     open_since_at: null,
     revision: 1,
     advised: false,
+    advisory: false,
     ...more,
   };
 }

@@ -45,6 +45,9 @@ function rotationOf(part: Partial<RotationRecord> = {}): RotationRecord {
     endedAtMs: null,
     outcome: null,
     tainted: false,
+    origin: 'declared',
+    endedBecause: null,
+    findings: [],
     ...part,
   };
 }
@@ -58,6 +61,7 @@ function keyRecord(declaredLifetimeMs: number | null): KeyRecord {
     withdrawnAtMs: null,
     tombstone: null,
     declaredLifetimeMs,
+    unclaimed: false,
   };
 }
 

@@ -84,6 +84,7 @@ export function key(kid: string, thumbprint: string): KeyRecord {
     withdrawnAtMs: null,
     tombstone: null,
     declaredLifetimeMs: null,
+    unclaimed: false,
   };
 }
 
@@ -202,6 +203,9 @@ export const rotation: RotationRecord = {
   endedAtMs: null,
   outcome: null,
   tainted: false,
+  origin: 'declared',
+  endedBecause: null,
+  findings: [],
 };
 
 export const attestation: AttestationRecord = {

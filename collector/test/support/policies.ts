@@ -60,6 +60,7 @@ export function serviceOf(name: string, part: Partial<ServicePolicy> = {}): Serv
 export function issuerOf(part: Partial<IssuerPolicy> = {}): IssuerPolicy {
   return {
     issuer: ISSUER,
+    control: 'ours',
     vantages: [VANTAGE],
     watchIntervalMs: 15_000,
     maxTokenLifetimeMs: 600_000,

@@ -50,4 +50,6 @@ export interface Verdict {
   readonly clearsAtMs: number | null;
   /** Rollback only. */
   readonly advised: boolean;
+  /** The rotation was observed: nobody here takes the step this gate is about. */
+  readonly advisory: boolean;
 }

@@ -25,6 +25,7 @@ export function verdictToWire(verdict: Verdict): wire.Verdict {
     revision: countToWire(verdict.revision),
     clearsAtUnixMs: momentToWire(verdict.clearsAtMs, Math.ceil),
     advised: verdict.advised,
+    advisory: verdict.advisory,
   };
 }
 
@@ -46,6 +47,7 @@ export function verdictFromWire(message: unknown): Checked<Verdict> {
       revision: inspection.whole('revision', fields['revision']),
       clearsAtMs: inspection.optionalWhole('clears_at_unix_ms', fields['clearsAtUnixMs']),
       advised: inspection.flag('advised', fields['advised']),
+      advisory: inspection.flag('advisory', fields['advisory']),
     })),
   );
 }

@@ -224,4 +224,5 @@ export const verdict: fc.Arbitrary<Verdict> = fc.record({
   revision: whole,
   clearsAtMs: moment,
   advised: fc.boolean(),
+  advisory: fc.boolean(),
 });

@@ -6,6 +6,7 @@ import type { CanariesView, RotationView } from '../schemas/rotation.ts';
 import type { CheckView, OffenderView, VerdictView } from '../schemas/verdict.ts';
 import { reasonsOf } from '../views/verdict.ts';
 import { type Html, html, name } from './html.ts';
+import { propagationPart } from './propagation-part.ts';
 import { ago, until } from './times.ts';
 
 const OFFENDERS_SHOWN_MAX = 25;
@@ -32,15 +33,17 @@ const SHAPES: Readonly<Record<VerdictView['status'], Html>> = {
 
 /** One rotation: its gates side by side, then why those that are not open are not. */
 export function rotationSection(
-  { rotation, gates, canaries, blind }: StatusView['rotations'][number],
+  { rotation, gates, propagation, canaries, blind }: StatusView['rotations'][number],
   nowMs: number,
 ): Html {
   const next = NEXT_GATE[rotation.phase];
   const focus = gates.find((verdict) => verdict.gate === next);
   const others = gates.filter((verdict) => verdict.gate !== next && !verdict.ready);
   return html`<section>
-    <h2>Rotation ${name(rotation.id)}: ${name(rotation.old_key.kid)} → ${name(rotation.new_key.kid)}</h2>
-    <p class="soft">${name(rotation.issuer)} · ${name(algsOf(rotation))} · phase ${rotation.phase}${rotation.tainted ? ' · old key TAINTED' : ''} · started ${ago(rotation.started_at, nowMs)} by ${name(rotation.started_by)}</p>
+    <h2>${rotation.origin === 'observed' ? 'Observed rotation' : 'Rotation'} ${name(rotation.id)}: ${name(rotation.old_key.kid)} → ${name(rotation.new_key.kid)}</h2>
+    <p class="soft">${name(rotation.issuer)} · ${name(algsOf(rotation))} · phase ${rotation.phase}${rotation.tainted ? ' · old key TAINTED' : ''} · ${rotation.origin === 'observed' ? html`observed ${ago(rotation.started_at, nowMs)}` : html`started ${ago(rotation.started_at, nowMs)} by ${name(rotation.started_by)}`}</p>
+    ${propagation === null ? null : propagationPart(propagation, nowMs)}
+    ${rotation.findings.map((finding) => html`<p class="reason closed word">${finding.message}</p>`)}
     <ul class="gates">${gates.map((verdict) => gateCard(verdict, verdict.gate === next, nowMs))}</ul>
     ${canaries === null ? null : canaryLine(canaries, nowMs)}
     ${focus === undefined ? null : focusReasons(focus, nowMs)}

@@ -8,6 +8,7 @@ import type { Api, RouteContext } from '../route-context.ts';
 import { canariesView } from '../views/canaries.ts';
 import { gateViews } from '../views/gate.ts';
 import { dependentViews } from '../views/services.ts';
+import { propagationView } from '../views/propagation.ts';
 import { attestationView, rotationView, waiverView } from '../views/rotation.ts';
 
 const SHOWN_MAX = 200;
@@ -114,6 +115,7 @@ export function rotationRoute(app: Api, context: RouteContext): void {
       return {
         rotation: rotationView(state, rotation),
         gates,
+        propagation: propagationView(engine, rotation),
         attestations: latest(state.attestations.values(), id).map((record) =>
           attestationView(record, nowMs),
         ),

@@ -88,6 +88,9 @@ export const VerifierSchema = z
 export const IssuerSchema = z
   .object({
     issuer: z.string(),
+    control: z
+      .enum(['ours', 'third_party'])
+      .describe('third_party: its rotations are observed, not started here'),
     healthy: z.boolean().describe('Every vantage was readable the last time'),
     max_token_lifetime_s: z.number().nullable().describe('Declared or longest seen; null: unknown'),
     vantages: z.array(

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { DependentSchema } from './service.ts';
+import { OBSERVED_FINDINGS } from '../../core/records.ts';
+import { PropagationSchema } from './propagation.ts';
 import { GateSchema, MomentSchema, VerdictSchema } from './verdict.ts';
 
 export const STEPS = [
@@ -36,12 +38,21 @@ export const RotationSchema = z
     open: z.boolean().describe('Neither completed nor aborted'),
     outcome: z.enum(['completed', 'aborted']).nullable(),
     tainted: z.boolean(),
+    origin: z
+      .enum(['declared', 'observed'])
+      .describe('observed: the key appeared by itself; the gates are advisory'),
+    findings: z
+      .array(z.object({ id: z.enum(OBSERVED_FINDINGS), at: MomentSchema, message: z.string() }))
+      .describe('What the issuer did that can make verifiers refuse valid tokens; observed only'),
     started_at: MomentSchema,
     started_by: z.string(),
     published_at: MomentSchema.nullable().describe('The new key is served at every vantage since'),
-    switched_at: MomentSchema.nullable().describe('The signer was declared switched'),
+    switched_at: MomentSchema.nullable().describe(
+      'The signer was declared switched; observed: the first token of the new key was accepted',
+    ),
     withdrawn_at: MomentSchema.nullable().describe('The old key is served nowhere since'),
     ended_at: MomentSchema.nullable(),
+    ended_because: z.string().nullable().describe('Why an observed rotation ended, one sentence'),
     declared: z.array(
       z.object({
         step: StepSchema,
@@ -105,6 +116,7 @@ export const RotationDetailSchema = z
   .object({
     rotation: RotationSchema,
     gates: z.array(VerdictSchema),
+    propagation: PropagationSchema.nullable(),
     attestations: z.array(AttestationSchema).describe('The latest 200'),
     waivers: z.array(WaiverSchema).describe('The latest 200'),
     dependents: z

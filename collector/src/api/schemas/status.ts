@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IssuerSchema } from './fleet.ts';
+import { PropagationSchema } from './propagation.ts';
 import { DependentSchema } from './service.ts';
 import { CanariesSchema, RotationSchema } from './rotation.ts';
 import { MomentSchema, VerdictSchema } from './verdict.ts';
@@ -12,6 +13,7 @@ export const StatusSchema = z
     hold_down_until_at: MomentSchema.nullable().describe('Gates say unknown until then'),
     store_failing_since_at: MomentSchema.nullable(),
     refused_verifiers: z.int(),
+    dropped_rotations: z.int().describe('Ended observed rotations that made room for later ones'),
     fleet: z.object({
       verifiers_known: z.int(),
       issuers: z.array(
@@ -34,6 +36,7 @@ export const StatusSchema = z
           .array(DependentSchema)
           .describe('The first 50 services known otherwise than by their own reports'),
         canaries: CanariesSchema.nullable().describe('Null: not set up for its issuer'),
+        propagation: PropagationSchema.nullable(),
       }),
     ),
     more_rotations: z.int().describe('Open rotations not listed here'),

@@ -63,6 +63,9 @@ export const VerdictSchema = z
     ),
     revision: z.int().describe('Grows with every visible change; the `index` of a long poll'),
     advised: z.boolean().describe('Gate rollback only: going back is advised'),
+    advisory: z
+      .boolean()
+      .describe('The rotation was observed, not started here: nobody who asks takes the step'),
   })
   .meta({ id: 'Verdict' });
 

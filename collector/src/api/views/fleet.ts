@@ -41,6 +41,7 @@ function issuerView(state: Readonly<State>, issuer: IssuerState): IssuerView {
   const vantages = [...issuer.vantages.values()];
   return {
     issuer: issuer.issuer,
+    control: policy?.control ?? 'ours',
     healthy:
       vantages.length > 0 &&
       vantages.every((vantage) => vantage.latest?.sighting.result.ok === true),

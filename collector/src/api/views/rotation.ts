@@ -19,12 +19,19 @@ export function rotationView(state: Readonly<State>, rotation: RotationRecord): 
     open: rotation.endedAtMs === null,
     outcome: rotation.outcome,
     tainted: rotation.tainted,
+    origin: rotation.origin,
+    findings: rotation.findings.map(({ id, atMs, message }) => ({
+      id,
+      at: isoMoment(atMs),
+      message,
+    })),
     started_at: isoMoment(rotation.startedAtMs),
     started_by: rotation.startedBy,
     published_at: isoMomentOrNull(facts.publishedAtMs),
     switched_at: isoMomentOrNull(rotation.switchedAtMs),
     withdrawn_at: isoMomentOrNull(facts.withdrawnAtMs),
     ended_at: isoMomentOrNull(rotation.endedAtMs),
+    ended_because: rotation.endedBecause,
     declared: declaredSteps(rotation),
   };
 }

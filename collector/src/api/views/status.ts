@@ -7,6 +7,7 @@ import { canariesView } from './canaries.ts';
 import { issuerViews } from './fleet.ts';
 import { gateViews } from './gate.ts';
 import { isoMoment, isoMomentOrNull } from './moment.ts';
+import { propagationView } from './propagation.ts';
 import { rotationView } from './rotation.ts';
 import { blindViews } from './services.ts';
 
@@ -19,7 +20,8 @@ export function statusView(engine: Engine, canaries: Canaries, version: string):
   const state = engine.state();
   const nowMs = engine.nowMs();
   const { health } = state;
-  const open = openRotations(state);
+  // What people started comes first; what was only observed comes apart from it.
+  const open = [...openRotations(state)].sort((a, b) => a.origin.localeCompare(b.origin));
   return {
     version,
     now_at: isoMoment(nowMs),
@@ -27,6 +29,7 @@ export function statusView(engine: Engine, canaries: Canaries, version: string):
     hold_down_until_at: nowMs < health.holdDownUntilMs ? isoMoment(health.holdDownUntilMs) : null,
     store_failing_since_at: isoMomentOrNull(health.storeFailingSinceMs),
     refused_verifiers: health.refusedVerifiers,
+    dropped_rotations: health.droppedRotations,
     fleet: fleetView(state),
     issuers: issuerViews(state),
     rotations: open.slice(0, ROTATIONS_SHOWN_MAX).map((rotation) => ({
@@ -34,6 +37,7 @@ export function statusView(engine: Engine, canaries: Canaries, version: string):
       gates: gateViews(engine, rotation.id),
       blind: blindViews(state, rotation, nowMs, BLIND_SHOWN_MAX),
       canaries: canariesView(engine, canaries, rotation.id),
+      propagation: propagationView(engine, rotation),
     })),
     more_rotations: Math.max(0, open.length - ROTATIONS_SHOWN_MAX),
   };

@@ -32,6 +32,7 @@ export function verdictView(verdict: Verdict, setting: VerdictSetting = NO_SETTI
     open_since_at: verdict.status === 'open' ? isoMomentOrNull(setting.openSinceMs) : null,
     revision: verdict.revision,
     advised: verdict.advised,
+    advisory: verdict.advisory,
   };
 }
 
@@ -47,11 +48,11 @@ export function reasonsOf<C extends { readonly status: Check['status'] }>(
 
 /** One sentence: the status and the first reason. */
 export function summaryOf(
-  verdict: Pick<Verdict, 'status' | 'gate' | 'checks' | 'advised'>,
+  verdict: Pick<Verdict, 'status' | 'gate' | 'checks' | 'advised' | 'advisory'>,
 ): string {
   const [first, ...others] = reasonsOf(verdict.checks);
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-  const advice = verdict.advised ? '; going back is advised' : '';
+  const advice = `${verdict.advised ? '; going back is advised' : ''}${verdict.advisory ? ' (advisory)' : ''}`;
   if (verdict.status === 'open') {
     const waived = verdict.checks.filter((check) => check.status === 'waived');
     const how =
@@ -77,7 +78,7 @@ function checkView(check: Check): CheckView {
   };
 }
 
-function offenderView(offender: Offender): OffenderView {
+export function offenderView(offender: Offender): OffenderView {
   return {
     service: offender.service,
     instance: offender.instance,

@@ -30,12 +30,14 @@ const MEANING: Readonly<Record<Step, string>> = {
 interface StepOptions extends CommonOptions {
   readonly rotation?: string;
   readonly override?: string;
+  readonly reason?: string;
   readonly by: string;
 }
 
 /** One command per step: `keyturn rotation activate [ID]`. */
 export function stepCommands(rotation: Command, context: CommandContext): void {
   for (const step of STEPS) {
+    const abort = step === 'abort';
     const gated = step !== 'abort' && step !== 'taint';
     const made = actOptions(
       rotationOption(command(rotation, `${step} [id]`, MEANING[step])),
@@ -43,6 +45,9 @@ export function stepCommands(rotation: Command, context: CommandContext): void {
     );
     if (gated) {
       made.option('--override <reason>', 'take the step although its gate is not open; recorded');
+    }
+    if (abort) {
+      made.option('--reason <text>', 'why; needed to dismiss a rotation that was only observed');
     }
     made
       .addHelpText(
@@ -72,7 +77,7 @@ async function declare(
     method: 'POST',
     path: rotationPath(rotation, '/steps'),
     operator: true,
-    body: { step, by: options.by, override_reason: options.override },
+    body: { step, by: options.by, override_reason: options.override ?? options.reason },
     answer: z.object({ rotation: RotationSchema, verdict: VerdictSchema.nullable() }),
   });
   print(context, options, body, ({ rotation: after, verdict }) =>

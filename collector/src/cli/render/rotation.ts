@@ -4,6 +4,7 @@ import { algsOf } from '../../api/views/algs.ts';
 import { reasonsOf } from '../../api/views/verdict.ts';
 import { type Paint, statusWord } from '../paint.ts';
 import { dependentLines } from './services.ts';
+import { propagationLines } from './propagation.ts';
 import { table } from './table.ts';
 import { ago, toTheSecond, until } from './time.ts';
 import { nameOf } from './verdict.ts';
@@ -18,11 +19,11 @@ export function rotationsText(
   if (body.rotations.length === 0) return 'no rotation\n';
   const rows = body.rotations.map((rotation) => [
     rotation.id,
-    rotation.phase,
+    rotation.origin === 'observed' ? `${rotation.phase} (observed)` : rotation.phase,
     `${rotation.old_key.kid} -> ${rotation.new_key.kid}`,
     algsOf(rotation),
     rotation.issuer,
-    `started ${ago(rotation.started_at, nowMs)} by ${rotation.started_by}`,
+    begunText(rotation, nowMs),
   ]);
   const lines = table([['ROTATION', 'PHASE', 'KEYS', 'ALG', 'ISSUER', ''], ...rows]);
   if (body.more > 0) lines.push(`and ${body.more} more`);
@@ -34,6 +35,7 @@ export function rotationText(detail: RotationDetailView, nowMs: number, paint: P
   const { rotation } = detail;
   const lines = [
     ...headLines(rotation, nowMs, paint),
+    ...propagationLines(detail.propagation, nowMs, paint),
     '',
     ...gateLines(detail.gates, nowMs, paint),
     ...declaredLines(rotation, nowMs),
@@ -110,12 +112,26 @@ export function headLines(rotation: RotationView, nowMs: number, paint: Paint): 
   const tainted = rotation.tainted ? paint.red(' OLD KEY TAINTED') : '';
   return [
     `rotation ${paint.bold(rotation.id)}: ${rotation.old_key.kid} -> ${rotation.new_key.kid}, ${algsOf(rotation)}, ${rotation.issuer}`,
-    `  phase ${paint.bold(rotation.phase)}${tainted}, started ${ago(rotation.started_at, nowMs)} by ${rotation.started_by}`,
+    `  phase ${paint.bold(rotation.phase)}${tainted}, ${begunText(rotation, nowMs)}`,
     ...momentLine('new key published everywhere', rotation.published_at),
-    ...momentLine('signer switched', rotation.switched_at),
+    ...momentLine(
+      rotation.origin === 'observed' ? 'first token of the new key accepted' : 'signer switched',
+      rotation.switched_at,
+    ),
     ...momentLine('old key withdrawn everywhere', rotation.withdrawn_at),
     ...momentLine(rotation.outcome ?? 'ended', rotation.ended_at),
+    ...(rotation.ended_because === null ? [] : [`  because ${rotation.ended_because}`]),
+    ...rotation.findings.map((finding) =>
+      paint.red(`  finding ${finding.id}, ${ago(finding.at, nowMs)}: ${finding.message}`),
+    ),
   ];
+}
+
+/** Who began it, or that nobody did. */
+function begunText(rotation: RotationView, nowMs: number): string {
+  return rotation.origin === 'observed'
+    ? `observed ${ago(rotation.started_at, nowMs)}`
+    : `started ${ago(rotation.started_at, nowMs)} by ${rotation.started_by}`;
 }
 
 function inTheWayLine(verdict: VerdictView): string[] {

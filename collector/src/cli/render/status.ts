@@ -1,6 +1,7 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import type { AuditEntryView, StatusView } from '../../api/schemas/status.ts';
 import type { Paint } from '../paint.ts';
+import { propagationLines } from './propagation.ts';
 import { dependentLines } from './services.ts';
 import { canaryLines, gateLines, headLines } from './rotation.ts';
 import { table } from './table.ts';
@@ -10,16 +11,30 @@ import { ago, toTheSecond, until } from './time.ts';
 export function statusText(status: StatusView, paint: Paint): string {
   const nowMs = Date.parse(status.now_at);
   const lines = [...collectorLines(status, nowMs, paint), ...issuerLines(status, nowMs, paint)];
-  for (const { rotation, gates, canaries, blind } of status.rotations) {
+  for (const { rotation, gates, canaries, blind } of ofOrigin(status, 'declared')) {
     lines.push('', ...headLines(rotation, nowMs, paint), ...gateLines(gates, nowMs, paint));
     lines.push(...dependentLines(blind));
     lines.push(...canaryLines(canaries, rotation, nowMs));
   }
-  if (status.rotations.length === 0) lines.push('', 'no rotation is open');
+  const observed = ofOrigin(status, 'observed');
+  if (observed.length > 0) lines.push('', 'observed, not started here:');
+  for (const { rotation, propagation } of observed) {
+    lines.push(
+      '',
+      ...headLines(rotation, nowMs, paint),
+      ...propagationLines(propagation, nowMs, paint),
+    );
+  }
+  if (ofOrigin(status, 'declared').length === 0)
+    lines.push('', observed.length === 0 ? 'no rotation is open' : 'no rotation was started here');
   if (status.more_rotations > 0) {
     lines.push('', `${status.more_rotations} more rotations are open: keyturn rotation list`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+function ofOrigin(status: StatusView, origin: 'declared' | 'observed'): StatusView['rotations'] {
+  return status.rotations.filter((entry) => entry.rotation.origin === origin);
 }
 
 /** The audit trail, one line per entry. */

@@ -13,6 +13,9 @@ export function verdictText(verdict: VerdictView, paint: Paint): string {
     `gate ${paint.bold(verdict.gate)} of rotation ${verdict.rotation_id} is ${statusWord(verdict.status, paint)}${progressNote(verdict)}`,
   ];
   if (verdict.advised) lines.push(paint.red('going back to the old key is advised'));
+  if (verdict.advisory) {
+    lines.push('advisory: nobody here takes this step; the rotation was observed, not started');
+  }
   for (const check of reasonsOf(verdict.checks))
     lines.push('', ...reasonLines(check, nowMs, paint));
   if (!verdict.ready) lines.push('', clearsLine(verdict, nowMs));

@@ -34,6 +34,9 @@ function sentence(act: Act): string {
     case 'start':
       return `starts the rotation of ${act.alg} at ${act.issuer} to ${act.newKid}`;
     case 'declare':
+      if (act.step === 'abort' && act.overrideReason !== null) {
+        return `declares abort: ${act.overrideReason}`;
+      }
       return act.overrideReason === null
         ? `declares ${act.step}`
         : `declares ${act.step}, whatever its gate says: ${act.overrideReason}`;

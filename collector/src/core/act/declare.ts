@@ -3,10 +3,11 @@ import type { ActResult } from '../acts.ts';
 import { evaluateGate } from '../evaluate.ts';
 import { firstReason } from '../gates/verdict.ts';
 import type { RotationRecord, Step } from '../records.ts';
+import { declareObserved } from '../observed/dismiss.ts';
+import { retireOldKey } from '../retired-key.ts';
 import { keepRotation, releaseRotation } from '../rotation.ts';
 import { takeEvidence } from '../snapshot/take.ts';
 import type { Now, State } from '../state.ts';
-import { keyIdentity } from '../state.ts';
 import { attributableFailures } from '../usage.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
@@ -27,6 +28,7 @@ export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: W
   const rotation = state.rotations.get(act.rotationId);
   if (rotation === undefined) return noRotation(act.rotationId);
   if (rotation.outcome !== null) return ended(rotation);
+  if (rotation.origin === 'observed') return declareObserved(state, rotation, act, now, writes);
   const gate = GATE_OF_STEP[act.step];
   const verdict = gate === null ? null : evaluateGate(state, rotation, gate, now, writes);
   if (verdict !== null && verdict.status !== 'open' && act.overrideReason === null) {
@@ -47,7 +49,7 @@ export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: W
   takeEvidence(state, next, { kind: 'step', step, by, overrideReason }, verdict, now, writes);
   if (next.endedAtMs !== null) {
     releaseRotation(state, next);
-    if (next.outcome === 'completed') tombstone(state, next, writes);
+    if (next.outcome === 'completed') retireOldKey(state, next, writes);
   }
   state.unevaluated.add(next.id);
   return done({ rotation: next, verdict });
@@ -94,16 +96,4 @@ function afterStep(
     case 'complete':
       return { ...next, endedAtMs: now.atMs, outcome: 'completed' };
   }
-}
-
-/** A retired kid never comes back: I3. */
-function tombstone(state: State, rotation: RotationRecord, writes: Write[]): void {
-  if (rotation.oldThumbprint === null) return;
-  const issuer = state.issuers.get(rotation.issuer);
-  const identity = keyIdentity({ kid: rotation.oldKid, thumbprint: rotation.oldThumbprint });
-  const record = issuer?.keys.get(identity);
-  if (issuer === undefined || record === undefined) return;
-  const retired = { ...record, tombstone: 'retired' as const };
-  issuer.keys.set(identity, retired);
-  writes.push({ kind: 'key', record: retired });
 }

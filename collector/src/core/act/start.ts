@@ -1,6 +1,8 @@
 import { type Algs, algsText, oldAlgOf, sharesAlg } from '../alg.ts';
 import type { ActResult } from '../acts.ts';
 import type { RotationRecord } from '../records.ts';
+import { claimKid } from '../observed/claim.ts';
+import { observedRivals, thirdPartyRefusal, yieldRefusal, yieldTo } from '../observed/yield.ts';
 import { keepRotation, openRotations, restandAll } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
 import { isKnownKid, recountTotals } from '../usage.ts';
@@ -21,6 +23,8 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
       `issuer ${act.issuer} is not configured at the collector; add it under issuers in its settings`,
     );
   }
+  const foreign = thirdPartyRefusal(state, act);
+  if (foreign !== undefined) return foreign;
   const twin = twinOf(state, act.issuer, { alg: act.alg, oldAlg: act.alg });
   if (twin !== undefined) return twin;
   const served = [...issuer.keys.values()].filter((record) => record.withdrawnAtMs === null);
@@ -50,6 +54,7 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
   const entangled = openRotations(state).find(
     (rotation) =>
       rotation.issuer === act.issuer &&
+      rotation.origin === 'declared' &&
       [rotation.oldKid, rotation.newKid].some((kid) => kid === old.key.kid || kid === act.newKid),
   );
   if (entangled !== undefined) {
@@ -59,6 +64,9 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
       `rotation ${entangled.id} is open for ${entangled.oldKid} and ${entangled.newKid}; end it first`,
     );
   }
+  const observed = observedRivals(state, act, algs, old.key.kid);
+  const unyielding = yieldRefusal(observed, act);
+  if (unyielding !== undefined) return unyielding;
   const published = served.filter((record) => record.key.kid === act.newKid);
   const rotation: RotationRecord = {
     id: act.id,
@@ -78,11 +86,16 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
     endedAtMs: null,
     outcome: null,
     tainted: false,
+    origin: 'declared',
+    endedBecause: null,
+    findings: [],
   };
   const fresh = [rotation.oldKid, rotation.newKid].filter(
     (kid) => !isKnownKid(state, act.issuer, kid),
   );
+  yieldTo(state, observed, rotation, now, writes);
   keepRotation(state, rotation, writes);
+  claimKid(issuer, rotation.newKid, writes);
   recountTotals(state, act.issuer, new Set(fresh));
   restandAll(state, rotation, now);
   return done({ rotation });
@@ -91,7 +104,8 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
 /** The refusal when another rotation is open for one of these algorithms: I4. */
 function twinOf(state: State, issuer: string, algs: Algs): ActResult | undefined {
   const twin = openRotations(state).find(
-    (rotation) => rotation.issuer === issuer && sharesAlg(rotation, algs),
+    (rotation) =>
+      rotation.origin === 'declared' && rotation.issuer === issuer && sharesAlg(rotation, algs),
   );
   if (twin === undefined) return undefined;
   return refuse(

@@ -51,7 +51,9 @@ function switchedAtAll(rotation: RotationRecord): Check {
     ? fail(
         'signer_switched',
         'policy',
-        'the signer has not been switched, so there is nothing to undo',
+        rotation.origin === 'observed'
+          ? 'the issuer has not been seen to switch, so there is nothing to undo'
+          : 'the signer has not been switched, so there is nothing to undo',
       )
     : pass('signer_switched', 'policy', 'the signer was switched');
 }

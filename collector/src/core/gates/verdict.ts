@@ -3,6 +3,7 @@ import type { Check, Gate, Verdict, VerdictStatus } from '@keyturn/shared/model/
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { fail } from './check.ts';
+import { observedHelp } from './observed-help.ts';
 
 /** What a gate found, before waivers and standing orders. */
 export interface Findings {
@@ -40,7 +41,13 @@ export function verdictOf(
   findings: Findings,
   now: Now,
 ): Verdict {
-  const checks = withWaivers(state, rotation, gate, withEnding(rotation, findings.checks), now);
+  const checks = withWaivers(
+    state,
+    rotation,
+    gate,
+    withEnding(rotation, findings.checks).map((check) => observedHelp(rotation, check)),
+    now,
+  );
   const status = rotation.outcome === 'aborted' ? 'aborted' : statusOf(checks);
   return {
     rotationId: rotation.id,
@@ -52,6 +59,7 @@ export function verdictOf(
     revision: 0,
     clearsAtMs: status === 'open' || status === 'aborted' ? null : opensAt(checks, findings),
     advised: findings.advised ?? false,
+    advisory: rotation.origin === 'observed',
   };
 }
 
@@ -102,13 +110,21 @@ function clearsAt(checks: readonly Check[]): number | null {
 
 function withEnding(rotation: RotationRecord, checks: readonly Check[]): readonly Check[] {
   if (rotation.outcome === null) return checks;
-  const by = rotation.declared[rotation.outcome === 'aborted' ? 'abort' : 'complete']?.by ?? '';
   return [
-    fail('rotation_open', 'policy', `the rotation was ${rotation.outcome} by ${by}`, {
+    fail('rotation_open', 'policy', endingOf(rotation), {
       sinceMs: rotation.endedAtMs,
-      help: rotation.outcome === 'aborted' ? 'keyturn rotation start --help' : '',
+      help:
+        rotation.outcome === 'aborted' && rotation.origin === 'declared'
+          ? 'keyturn rotation start --help'
+          : '',
     }),
   ];
+}
+
+function endingOf(rotation: RotationRecord): string {
+  if (rotation.endedBecause !== null) return `the rotation has ended: ${rotation.endedBecause}`;
+  const by = rotation.declared[rotation.outcome === 'aborted' ? 'abort' : 'complete']?.by ?? '';
+  return `the rotation was ${rotation.outcome} by ${by}`;
 }
 
 function waived(state: State, rotation: RotationRecord, gate: Gate, check: Check, now: Now): Check {

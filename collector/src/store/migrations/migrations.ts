@@ -2,12 +2,13 @@ import { initial } from './0001-initial.ts';
 import { evidence } from './0002-evidence.ts';
 import { oldAlg } from './0003-old-alg.ts';
 import { probes } from './0004-probes.ts';
+import { observedRotations } from './0005-observed-rotations.ts';
 
 /** `KEYT`: marks a file as Keyturn's in the SQLite header. */
 export const APPLICATION_ID = 0x4b455954;
 
 /** SQL that takes the schema from version n to n + 1, by position. Never edited once released. */
-export const MIGRATIONS: readonly string[] = [initial, evidence, oldAlg, probes];
+export const MIGRATIONS: readonly string[] = [initial, evidence, oldAlg, probes, observedRotations];
 
 /** The schema this Keyturn writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -16,6 +16,7 @@ import { storeError } from './failure.ts';
 /** A table of `(id, body)`. */
 export interface RecordTable<T> {
   readonly put: (record: T) => void;
+  readonly remove: (id: string) => void;
   readonly all: () => readonly T[];
 }
 
@@ -41,10 +42,14 @@ function recordTable<S extends z.ZodType>(
   const put = db.prepare(
     `insert into ${table} (id, body) values (?, ?) on conflict (id) do update set body = excluded.body`,
   );
+  const remove = db.prepare(`delete from ${table} where id = ?`);
   const all = db.prepare(`select id, body from ${table} order by id`);
   return {
     put(record) {
       put.run(idOf(record), JSON.stringify(record));
+    },
+    remove(id) {
+      remove.run(id);
     },
     all() {
       return (all.all() as { id: string; body: string }[]).map(({ id, body }) => {

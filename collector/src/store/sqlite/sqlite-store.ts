@@ -141,6 +141,11 @@ class SqliteStore implements Store {
       case 'rotation':
         this.#records.rotation.put(write.record);
         return;
+      case 'rotation_removed':
+        this.#records.rotation.remove(write.record.id);
+        for (const id of write.record.attestationIds) this.#records.attestation.remove(id);
+        for (const id of write.record.waiverIds) this.#records.waiver.remove(id);
+        return;
       case 'attestation':
         this.#records.attestation.put(write.record);
         return;

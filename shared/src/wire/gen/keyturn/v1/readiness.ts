@@ -103,6 +103,8 @@ export interface Verdict {
     | undefined;
   /** Rollback gate only: whether going back is advised, apart from whether it is safe. */
   advised: boolean;
+  /** The rotation was observed, not started here: nobody who asks takes the step. */
+  advisory: boolean;
 }
 
 export interface Check {
@@ -348,6 +350,7 @@ function createBaseVerdict(): Verdict {
     revision: 0,
     clearsAtUnixMs: undefined,
     advised: false,
+    advisory: false,
   };
 }
 
@@ -379,6 +382,9 @@ export const Verdict: MessageFns<Verdict> = {
     }
     if (message.advised !== false) {
       writer.uint32(72).bool(message.advised);
+    }
+    if (message.advisory !== false) {
+      writer.uint32(80).bool(message.advisory);
     }
     return writer;
   },
@@ -466,6 +472,14 @@ export const Verdict: MessageFns<Verdict> = {
             }
 
             message.advised = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.advisory = reader.bool();
             continue;
           }
         }

@@ -78,6 +78,10 @@ export interface Rotation {
   revision: number;
   /** Algorithm of the old key: another one where the rotation changes it, empty when not known. */
   oldAlg: string;
+  /** declared: somebody started it; observed: the key appeared by itself. Empty from older collectors. */
+  origin: string;
+  /** Why an observed rotation ended, one sentence; else empty. */
+  endedBecause: string;
 }
 
 export interface StartRotationRequest {
@@ -114,7 +118,10 @@ export interface DeclareStepRequest {
   rotationId: string;
   step: Step;
   by: string;
-  /** Required when the step's gate is not open: the step is then recorded as an override. */
+  /**
+   * Required when the step's gate is not open: the step is then recorded as an override. Required for
+   * the abort of an observed rotation: why it is of no interest.
+   */
   overrideReason: string;
 }
 
@@ -202,6 +209,8 @@ function createBaseRotation(): Rotation {
     startedBy: "",
     revision: 0,
     oldAlg: "",
+    origin: "",
+    endedBecause: "",
   };
 }
 
@@ -254,6 +263,12 @@ export const Rotation: MessageFns<Rotation> = {
     }
     if (message.oldAlg !== "") {
       writer.uint32(130).string(message.oldAlg);
+    }
+    if (message.origin !== "") {
+      writer.uint32(138).string(message.origin);
+    }
+    if (message.endedBecause !== "") {
+      writer.uint32(146).string(message.endedBecause);
     }
     return writer;
   },
@@ -397,6 +412,22 @@ export const Rotation: MessageFns<Rotation> = {
             }
 
             message.oldAlg = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.origin = reader.string();
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.endedBecause = reader.string();
             continue;
           }
         }

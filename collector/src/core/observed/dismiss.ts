@@ -1,0 +1,40 @@
+import type { ActResult } from '../acts.ts';
+import type { ActOf } from '../act/result.ts';
+import { done, refuse } from '../act/result.ts';
+import { quoted } from '../gates/check.ts';
+import type { RotationRecord } from '../records.ts';
+import type { Now, State } from '../state.ts';
+import type { Write } from '../writes.ts';
+import { endObserved } from './end.ts';
+
+/** Steps of an observed rotation are seen, not declared; a named person may dismiss it. */
+export function declareObserved(
+  state: State,
+  rotation: RotationRecord,
+  act: ActOf<'declare'>,
+  now: Now,
+  writes: Write[],
+): ActResult {
+  if (act.step !== 'abort') return refuse('conflict', 'step', refusalOf(state, rotation, act));
+  if (act.overrideReason === null) {
+    const dismissal = `keyturn rotation abort ${rotation.id} --reason "why"`;
+    const message = `expected a reason why rotation ${rotation.id} is of no interest, got none: ${dismissal}`;
+    return refuse('invalid', 'override_reason', message);
+  }
+  const because = `dismissed by ${act.by}: ${act.overrideReason}`;
+  const declaration = { atMs: now.atMs, by: act.by, overrideReason: act.overrideReason };
+  const dismissed = { ...rotation, declared: { abort: declaration } };
+  endObserved(state, dismissed, { outcome: 'aborted', because }, now, writes);
+  return done({ rotation: state.rotations.get(rotation.id) ?? dismissed });
+}
+
+function refusalOf(state: State, rotation: RotationRecord, act: ActOf<'declare'>): string {
+  const seen = `rotation ${rotation.id} was observed, so ${act.step} is seen and not declared`;
+  if (state.policy.issuers.get(rotation.issuer)?.control !== 'ours') {
+    return `${seen}: nobody here controls ${rotation.issuer}`;
+  }
+  const issuer = quoted(rotation.issuer);
+  const alg = quoted(rotation.alg === '' ? 'ALG' : rotation.alg);
+  const newKid = quoted(rotation.newKid);
+  return `${seen}; to steer it: keyturn rotation start --issuer ${issuer} --alg ${alg} --new-kid ${newKid}`;
+}

@@ -1,0 +1,55 @@
+import { requiredGroups } from '../gates/dependents.ts';
+import type { RotationRecord } from '../records.ts';
+import { rotationFacts } from '../rotation.ts';
+import type { State } from '../state.ts';
+import { usageKey } from '../state.ts';
+import { longestLifetimeMs, propagationMs } from '../timing.ts';
+
+/**
+ * P: how long the slowest required verifier may work without a published key, milliseconds. Null
+ * when some profile knows no bound, or nobody depends on the issuer.
+ */
+export function neededLeadMs(state: State, rotation: RotationRecord): number | null {
+  const policy = state.policy.issuers.get(rotation.issuer);
+  if (policy === undefined) return null;
+  let neededMs: number | null = null;
+  for (const group of requiredGroups(state, rotation)) {
+    const boundMs = propagationMs(policy, group.service.profile);
+    if (boundMs === null) return null;
+    neededMs = Math.max(neededMs ?? 0, boundMs);
+  }
+  return neededMs;
+}
+
+/** Until when tokens of the old key live, by what was accepted and declared. */
+export interface OldTokens {
+  readonly untilMs: number;
+  /** True when an accepted token is known to live that long; else it is the longest lifetime. */
+  readonly isKnown: boolean;
+  /** The old key was withdrawn before that. */
+  readonly atRemoval: boolean;
+}
+
+/** Null while nothing says how long tokens of the old key live. */
+export function oldTokensLive(state: State, rotation: RotationRecord): OldTokens | null {
+  const policy = state.policy.issuers.get(rotation.issuer);
+  const issuer = state.issuers.get(rotation.issuer);
+  if (policy === undefined || issuer === undefined) return null;
+  const usage = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
+  const { withdrawnAtMs } = rotationFacts(state, rotation);
+  const knownMs = usage?.highestExpS == null ? null : usage.highestExpS * 1_000;
+  const tmaxMs = longestLifetimeMs(policy, state.usage.values(), issuer.keys.values());
+  // Until another key was used, or this one went, it may have signed.
+  const signedMs = rotation.switchedAtMs ?? withdrawnAtMs;
+  const highestIatMs = usage?.highestIatS == null ? 0 : usage.highestIatS * 1_000;
+  const boundMs =
+    tmaxMs === null || signedMs === null ? null : Math.max(signedMs, highestIatMs) + tmaxMs;
+  const untilMs = Math.max(knownMs ?? 0, boundMs ?? 0);
+  if (untilMs === 0) return null;
+  const isKnown = withdrawnAtMs !== null && knownMs !== null && knownMs > withdrawnAtMs;
+  return {
+    untilMs: isKnown ? knownMs : untilMs,
+    isKnown,
+    atRemoval: withdrawnAtMs !== null && untilMs > withdrawnAtMs,
+  };
+}

@@ -1,0 +1,185 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
+import type { Offender } from '@keyturn/shared/model/verdict.ts';
+import type { Group, Verifier } from '../fleet.ts';
+import { offender } from '../gates/check.ts';
+import { isPositive, missingInstances, requiredGroups } from '../gates/dependents.ts';
+import type { RotationRecord } from '../records.ts';
+import { rotationFacts } from '../rotation.ts';
+import type { State } from '../state.ts';
+import { propagationMs } from '../timing.ts';
+import { attributableFailures } from '../usage.ts';
+import type { OldTokens } from './lead.ts';
+import { neededLeadMs, oldTokensLive } from './lead.ts';
+
+/** Verifiers named as lacking the new key; all are counted. */
+const NAMED_MAX = 20;
+
+/** How far an observed key has come, and what it would cost if the issuer signed with it now. */
+export interface Propagation {
+  /** Required verifiers known, and declared instances not heard of. */
+  readonly verifiers: number;
+  /** Hold the new key, or fetch it when they meet it. */
+  readonly knowing: number;
+  /** Refuse a token of the new key now. */
+  readonly refusing: number;
+  /** Nothing shows that they would accept one. */
+  readonly doubtful: number;
+  /** Silent, newly joined or missing. */
+  readonly unheard: number;
+  readonly byGrade: Readonly<Record<string, number>>;
+  /** The first of those that refuse, then of the doubtful. */
+  readonly lacking: readonly Offender[];
+  /** From publication everywhere to the first use, or to now, ms; negative: used before; null: not published. */
+  readonly leadMs: number | null;
+  /** P of the slowest verifier, ms; null: no bound. */
+  readonly neededLeadMs: number | null;
+  /** By then every verifier has the key, by its profile; null: no bound, not published, or all know it. */
+  readonly knownByMs: number | null;
+  readonly oldTokens: OldTokens | null;
+  /** Key-attributable failures of new-key tokens since the rotation opened. */
+  readonly failures: number;
+  readonly risk: 'low' | 'raised' | 'high';
+  /** Why the risk is what it is, a sentence each without full stop. */
+  readonly reasons: readonly string[];
+}
+
+type Facts = Omit<Propagation, 'risk' | 'reasons'>;
+
+/** Null unless the rotation is observed and open. From kept counters, but for the verifiers named. */
+export function propagationOf(
+  state: State,
+  rotation: RotationRecord,
+  nowMs: number,
+): Propagation | null {
+  if (rotation.origin !== 'observed' || rotation.endedAtMs !== null) return null;
+  const groups = requiredGroups(state, rotation).map((group) => sharesOf(group, rotation));
+  const sum = (count: (shares: Shares) => number): number =>
+    groups.reduce((total, shares) => total + count(shares), 0);
+  const { publishedAtMs } = rotationFacts(state, rotation);
+  const facts: Facts = {
+    verifiers: sum((shares) => shares.knowing + shares.lacking + shares.unheard),
+    knowing: sum((shares) => shares.knowing),
+    refusing: sum((shares) => shares.refusing),
+    doubtful: sum((shares) => shares.lacking - shares.refusing),
+    unheard: sum((shares) => shares.unheard),
+    byGrade: gradesOf(groups, rotation),
+    lacking: named(groups, rotation),
+    leadMs: publishedAtMs === null ? null : (rotation.switchedAtMs ?? nowMs) - publishedAtMs,
+    neededLeadMs: neededLeadMs(state, rotation),
+    knownByMs: knownBy(state, rotation, groups, publishedAtMs),
+    oldTokens: oldTokensLive(state, rotation),
+    failures: Math.max(
+      0,
+      attributableFailures(state, rotation.issuer, rotation.newKid) - rotation.failuresAtSwitch,
+    ),
+  };
+  return { ...facts, ...riskOf(state, rotation, facts) };
+}
+
+interface Shares {
+  readonly group: Group;
+  readonly knowing: number;
+  readonly refusing: number;
+  readonly lacking: number;
+  readonly unheard: number;
+}
+
+function sharesOf(group: Group, rotation: RotationRecord): Shares {
+  const byNew = group.tallies.get(rotation.id)?.byNew;
+  let knowing = 0;
+  for (const [grade, verifiers] of byNew ?? []) if (isPositive(grade)) knowing += verifiers.size;
+  const size = (grade: 'absent' | 'stale' | 'silent' | 'never_seen'): number =>
+    byNew?.get(grade)?.size ?? 0;
+  const heard = size('silent') + size('never_seen');
+  return {
+    group,
+    knowing,
+    refusing: size('absent'),
+    lacking: size('absent') + size('stale'),
+    unheard: Math.max(heard, missingInstances(group)),
+  };
+}
+
+function gradesOf(groups: readonly Shares[], rotation: RotationRecord): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { group } of groups) {
+    for (const [grade, verifiers] of group.tallies.get(rotation.id)?.byNew ?? []) {
+      if (verifiers.size > 0) counts[grade] = (counts[grade] ?? 0) + verifiers.size;
+    }
+  }
+  return counts;
+}
+
+function named(groups: readonly Shares[], rotation: RotationRecord): Offender[] {
+  const found: Offender[] = [];
+  for (const grade of ['absent', 'stale'] as const) {
+    for (const { group } of groups) {
+      for (const verifier of group.tallies.get(rotation.id)?.byNew.get(grade) ?? NOBODY) {
+        if (found.length >= NAMED_MAX) return found;
+        const standing = verifier.standings.get(rotation.id);
+        found.push(
+          offender(verifier, grade, standing?.holdsNewSinceMs ?? null, standing?.detail ?? ''),
+        );
+      }
+    }
+  }
+  return found;
+}
+
+const NOBODY: ReadonlySet<Verifier> = new Set();
+
+function knownBy(
+  state: State,
+  rotation: RotationRecord,
+  groups: readonly Shares[],
+  publishedAtMs: number | null,
+): number | null {
+  const policy = state.policy.issuers.get(rotation.issuer);
+  if (policy === undefined || publishedAtMs === null) return null;
+  let latestMs: number | null = null;
+  for (const { group, lacking, unheard } of groups) {
+    if (lacking + unheard === 0) continue;
+    const boundMs = propagationMs(policy, group.service.profile);
+    if (boundMs === null) return null;
+    latestMs = Math.max(latestMs ?? 0, publishedAtMs + boundMs);
+  }
+  return latestMs;
+}
+
+function riskOf(
+  state: State,
+  rotation: RotationRecord,
+  facts: Facts,
+): Pick<Propagation, 'risk' | 'reasons'> {
+  const high: string[] = [];
+  const raised: string[] = [];
+  const { newKid, oldKid } = rotation;
+  const { publishedAtMs, withdrawnAtMs } = rotationFacts(state, rotation);
+  const inUse = rotation.switchedAtMs !== null || withdrawnAtMs !== null;
+  if (facts.refusing > 0) {
+    const who = counted(facts.refusing, 'verifier');
+    if (inUse)
+      high.push(`${who} without ${newKid}, which the issuer signs with: tokens are refused`);
+    else raised.push(`${who} would refuse a token of ${newKid} now`);
+  }
+  if (facts.doubtful + facts.unheard > 0) {
+    const who = counted(facts.doubtful + facts.unheard, 'verifier');
+    raised.push(`nothing shows that ${who} would accept a token of ${newKid}`);
+  }
+  if (facts.failures > 0) {
+    high.push(
+      `${counted(facts.failures, 'failure')} of tokens of ${newKid} that a key could cause`,
+    );
+  }
+  if (facts.oldTokens?.atRemoval === true) {
+    high.push(
+      `${oldKid} was withdrawn while tokens signed by it ${facts.oldTokens.isKnown ? 'are' : 'may be'} live`,
+    );
+  }
+  if (publishedAtMs === null) raised.push(`${newKid} is not served at every vantage`);
+  if (facts.verifiers === 0) raised.push('no verifier of this issuer is known');
+  const risk = high.length > 0 ? 'high' : raised.length > 0 ? 'raised' : 'low';
+  const reasons = [...high, ...raised];
+  if (reasons.length === 0) reasons.push(`every verifier would accept a token of ${newKid}`);
+  return { risk, reasons };
+}
