@@ -172,6 +172,7 @@ function policyFor(size: number): Policy {
           maxTokenLifetimeMs: 600_000,
           skewMs: 60_000,
           originSpreadMs: 0,
+          switchSpreadMs: 0,
           sharedCachesMs: 0,
           failedFetchMs: 0,
           canary: null,

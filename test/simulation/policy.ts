@@ -28,6 +28,7 @@ export function policyOf(
           maxTokenLifetimeMs: tmaxMs,
           skewMs: plan.skewMs,
           originSpreadMs: plan.originSpreadMs,
+          switchSpreadMs: 0,
           sharedCachesMs: plan.edges.reduce((sum, ms) => sum + ms, 0) + PROXY_MS,
           failedFetchMs: FAILED_FETCH_MS,
           canary: null,

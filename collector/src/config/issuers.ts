@@ -77,6 +77,7 @@ function resolved(settings: IssuerSettings, ca: string | null): ResolvedIssuer {
       maxTokenLifetimeMs: settings.max_token_lifetime ?? null,
       skewMs: settings.clock_skew,
       originSpreadMs: settings.origin_spread,
+      switchSpreadMs: settings.switch_spread,
       sharedCachesMs: settings.shared_caches.reduce((sum, ms) => sum + ms, 0),
       failedFetchMs: settings.failed_fetch_allowance,
       canary: canaryOf(settings),

@@ -61,6 +61,7 @@ export const issuerSchema = z.strictObject({
   clock_skew: duration({ maxMs: HOUR_MS }).default(60_000),
   // One minute: replicas behind one address that differ for longer show up as differing sightings.
   origin_spread: duration({ maxMs: DAY_MS }).default(60_000),
+  switch_spread: duration({ maxMs: DAY_MS }).default(0),
   shared_caches: z
     .array(duration({ maxMs: 30 * DAY_MS }))
     .max(16)

@@ -52,6 +52,8 @@ export interface IssuerPolicy {
   readonly skewMs: number;
   /** Spread between the first and the last origin that serves a new key. */
   readonly originSpreadMs: number;
+  /** Dsgn: time between the first and the last signer that uses the new key. */
+  readonly switchSpreadMs: number;
   /** Shared caches in series between origin and verifiers, summed: tiers add. */
   readonly sharedCachesMs: number;
   /** Allowance for failed fetches. */

@@ -58,16 +58,18 @@ export function longestLifetimeMs(
 }
 
 /**
- * Tsw: the last moment the old key may have signed, Unix ms: the declared switch, the first new-key
- * token accepted after it, or the highest `iat` of an accepted old-key token, whichever is latest.
+ * Tsw: the last moment the old key may have signed, Unix ms: the declared switch and the spread of
+ * signers after it, the first new-key token accepted after it, or the highest `iat` of an accepted
+ * old-key token, whichever is latest.
  */
 export function lastOldSignatureMs(
   rotation: RotationRecord,
   usage: UsageRecord | undefined,
+  switchSpreadMs: number,
 ): number | null {
   if (rotation.switchedAtMs === null) return null;
   const seenMs = usage?.highestIatS == null ? 0 : usage.highestIatS * 1_000;
-  return Math.max(rotation.switchedAtMs, rotation.switchSeenAtMs ?? 0, seenMs);
+  return Math.max(rotation.switchedAtMs + switchSpreadMs, rotation.switchSeenAtMs ?? 0, seenMs);
 }
 
 /**
@@ -82,7 +84,7 @@ export function oldTokensGoneAtMs(
   issuer: IssuerPolicy,
   policy: Policy,
 ): number | null {
-  const lastSignedMs = lastOldSignatureMs(rotation, usage);
+  const lastSignedMs = lastOldSignatureMs(rotation, usage, issuer.switchSpreadMs);
   if (lastSignedMs === null || tmaxMs === null) return null;
   const marginMs = issuer.skewMs + policy.retireSafetyMs;
   const latestExpMs = usage?.highestExpS == null ? 0 : usage.highestExpS * 1_000;

@@ -285,6 +285,7 @@ function policyOf(services: readonly ServicePolicy[]): Policy {
           maxTokenLifetimeMs: 600_000,
           skewMs: 0,
           originSpreadMs: 0,
+          switchSpreadMs: 0,
           sharedCachesMs: 0,
           failedFetchMs: 0,
           canary: null,

@@ -86,8 +86,9 @@ t.test('a late signer replica: the old key signs on after the declared switch', 
   world.pass(400_000);
   const lateAtMs = world.atMs;
   a.report(both(world, { outcomes: { ok: 11 }, iatS: seconds(lateAtMs) }));
-  const late = checkOf(world.gate(id, 'retire'), 'old_tokens_expired');
-  t.match(late.message, /a signer still used it at .* after the switch/);
+  const late = checkOf(world.gate(id, 'retire'), 'old_key_not_signing');
+  t.match(late, { status: 'fail', message: /still signed at .* after the switch/ });
+  t.match(late.offenders, [{ instance: 'a', state: 'accepts_late' }]);
   t.equal(late.clearsAtMs, lateAtMs + TMAX_MS + MARGIN_MS);
   staysShutUntil(t, story, lateAtMs + TMAX_MS + MARGIN_MS);
   t.ok(world.atMs > switchedAtMs + TMAX_MS + MARGIN_MS);
@@ -363,7 +364,10 @@ t.test('the report that told of a late token is lost, then the verifier says goo
   // Its process returns: the same ledger, counts and all.
   const back = world.join('orders', 'a', { boot: '0'.repeat(32) });
   back.report({ keys: [OLD, NEW], counts: lostCounts(world, lost.observedAgeMs) });
-  t.same(blockers(world.gate(id, 'retire')), ['old_tokens_expired:fail']);
+  t.same(blockers(world.gate(id, 'retire')), [
+    'old_tokens_expired:fail',
+    'old_key_not_signing:fail',
+  ]);
   t.end();
 });
 

@@ -128,8 +128,18 @@ t.test('Tsw: the last moment the old key may have signed', (t) => {
     ['an iat after', {}, usageOf({ highestIatS: T0 / 1_000 + 60 }), T0 + 60_000],
   ];
   for (const [name, rotation, usage, expected] of rows) {
-    t.equal(lastOldSignatureMs(rotationOf(rotation), usage), expected, name);
+    t.equal(lastOldSignatureMs(rotationOf(rotation), usage, 0), expected, name);
   }
+  t.equal(
+    lastOldSignatureMs(rotationOf({}), undefined, 5_000),
+    T0 + 5_000,
+    'the spread of signers',
+  );
+  t.equal(
+    lastOldSignatureMs(rotationOf({ switchSeenAtMs: T0 + 9_000 }), undefined, 5_000),
+    T0 + 9_000,
+    'seen later than the spread',
+  );
   t.end();
 });
 

@@ -66,6 +66,7 @@ export function issuerOf(part: Partial<IssuerPolicy> = {}): IssuerPolicy {
     maxTokenLifetimeMs: 600_000,
     skewMs: 10_000,
     originSpreadMs: 0,
+    switchSpreadMs: 0,
     sharedCachesMs: 0,
     failedFetchMs: 0,
     canary: null,

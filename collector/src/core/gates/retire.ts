@@ -15,6 +15,7 @@ import { fleetHeard, newKeyKnown } from './evidence.ts';
 import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
 import { keyIdentityHolds, newKeyPublished } from './keys.ts';
+import { oldKeyNotSigning } from './late-signer.ts';
 import { tokensHaveKid } from './kidless.ts';
 import { populationsCovered } from './populations.ts';
 import type { Findings } from './verdict.ts';
@@ -38,7 +39,8 @@ export function retireFindings(
       rejectsBogus(state, rotation),
       signerSwitched(rotation),
       newKeyInUse(rotation),
-      oldTokensExpired(rotation, old, tmaxMs, goneAtMs, policy, now),
+      oldTokensExpired(rotation, tmaxMs, goneAtMs, policy, now),
+      oldKeyNotSigning(state, rotation, old, tmaxMs, goneAtMs, policy, now),
       oldTokensEnd(rotation, old),
       tokensHaveKid(state, rotation, policy, now, RETIRE),
       oldKeyUnused(state, rotation, old, tmaxMs, goneAtMs, policy, now),
@@ -124,7 +126,6 @@ const RETIRE = {
 
 function oldTokensExpired(
   rotation: RotationRecord,
-  old: UsageRecord | undefined,
   tmaxMs: number | null,
   goneAtMs: number | null,
   policy: IssuerPolicy,
@@ -141,26 +142,15 @@ function oldTokensExpired(
   if (goneAtMs === null) {
     return unknown('old_tokens_expired', 'time', 'time counts from the switch of the signer');
   }
-  const late = lateSignature(rotation, old, policy);
   if (now.earliestMs >= goneAtMs) {
     return pass('old_tokens_expired', 'time', `the last token of ${rotation.oldKid} has expired`);
   }
   return fail(
     'old_tokens_expired',
     'time',
-    `tokens signed by ${rotation.oldKid} may be live until ${moment(goneAtMs)}${late}`,
+    `tokens signed by ${rotation.oldKid} may be live until ${moment(goneAtMs)}`,
     { sinceMs: rotation.switchedAtMs, clearsAtMs: goneAtMs },
   );
-}
-
-function lateSignature(
-  rotation: RotationRecord,
-  old: UsageRecord | undefined,
-  policy: IssuerPolicy,
-): string {
-  if (old?.highestIatS == null || rotation.switchedAtMs === null) return '';
-  if (old.highestIatS * 1_000 <= rotation.switchedAtMs + policy.skewMs) return '';
-  return `; a signer still used it at ${moment(old.highestIatS * 1_000)}, after the switch`;
 }
 
 function oldTokensEnd(rotation: RotationRecord, old: UsageRecord | undefined): Check {

@@ -19,7 +19,7 @@ export function overlapTerms(
   if (issuer === undefined) return null;
   const old = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
   const slowest = slowestService(state, rotation);
-  const lastSignedMs = lastOldSignatureMs(rotation, old);
+  const lastSignedMs = lastOldSignatureMs(rotation, old, issuer.switchSpreadMs);
   const terms = {
     propagationMs: slowest.boundMs,
     propagationOf: slowest.name,
@@ -44,7 +44,7 @@ export function momentsOf(state: Readonly<State>, rotation: RotationRecord): Evi
     publishedAtMs: facts.publishedAtMs,
     switchedAtMs: rotation.switchedAtMs,
     switchSeenAtMs: rotation.switchSeenAtMs,
-    lastOldSignatureAtMs: lastOldSignatureMs(rotation, old),
+    lastOldSignatureAtMs: lastOldSignatureMs(rotation, old, issuer?.switchSpreadMs ?? 0),
     lastOldAcceptedAtMs: old?.lastAcceptedAtMs ?? null,
     oldTokensGoneAtMs:
       issuer === undefined

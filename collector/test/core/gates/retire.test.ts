@@ -35,6 +35,7 @@ const SITUATIONS: readonly Situation[] = [
       'signer_switched:fail',
       'new_key_in_use:unknown',
       'old_tokens_expired:unknown',
+      'old_key_not_signing:unknown',
       'old_key_unused:unknown',
     ],
     check: { id: 'signer_switched', class: 'policy', help: /^keyturn rotation activate r-1$/ },
@@ -142,8 +143,71 @@ const SITUATIONS: readonly Situation[] = [
       return iatS * 1_000 + GONE_MS;
     },
     status: 'closed',
+    blocked: ['old_tokens_expired:fail', 'old_key_not_signing:fail'],
+    check: {
+      id: 'old_key_not_signing',
+      class: 'evidence',
+      message: /^old still signed at .*: a signer was left behind, or the issuer hands out tokens/,
+      offenders: ['extras/i1/jwks accepts_late'],
+      help: /restart every signer that still uses old/,
+      clears: true,
+    },
+  },
+  {
+    name: 'a token without iat ends later than any signed before the switch',
+    given: ({ world, a, switchedAtMs }) => {
+      world.pass(60_000);
+      const expS = Math.floor(switchedAtMs / 1_000) + 600 + 30;
+      a.report({
+        keys: [OLD, NEW],
+        counts: [
+          { kid: 'old', outcomes: { ok: 11 }, expS, withoutIat: 1 },
+          { kid: 'new', outcomes: { ok: 1 }, iatS: switchedAtMs / 1_000, lifetimeS: 300 },
+        ],
+      });
+    },
+    status: 'closed',
+    blocked: ['old_tokens_expired:fail', 'old_key_not_signing:fail'],
+    check: {
+      id: 'old_key_not_signing',
+      offenders: ['orders/a/jwks accepts_late'],
+    },
+  },
+  {
+    name: 'tokens that do not say when they were signed accuse nobody',
+    given: ({ world, a, switchedAtMs }) => {
+      world.pass(60_000);
+      a.report({
+        keys: [OLD, NEW],
+        counts: [
+          { kid: 'old', outcomes: { ok: 11 }, withoutIat: 1 },
+          { kid: 'new', outcomes: { ok: 1 }, iatS: switchedAtMs / 1_000, lifetimeS: 300 },
+        ],
+      });
+    },
+    status: 'closed',
+    blocked: ['old_tokens_expired:fail', 'old_key_not_signing:unknown'],
+    check: { id: 'old_key_not_signing', offenders: [], clears: true },
+  },
+  {
+    name: 'a signer within the spread that was declared is not late',
+    from: {
+      until: 'switched',
+      policy: { issuers: new Map([[ISSUER, issuerOf({ switchSpreadMs: 120_000 })]]) },
+    },
+    given: ({ world, a, switchedAtMs }) => {
+      world.pass(125_000);
+      a.report({
+        keys: [OLD, NEW],
+        counts: [
+          { kid: 'old', outcomes: { ok: 11 }, iatS: switchedAtMs / 1_000 + 120, lifetimeS: 300 },
+          { kid: 'new', outcomes: { ok: 1 }, iatS: switchedAtMs / 1_000, lifetimeS: 300 },
+        ],
+      });
+      return switchedAtMs + 120_000 + GONE_MS;
+    },
+    status: 'closed',
     blocked: ['old_tokens_expired:fail'],
-    check: { id: 'old_tokens_expired', message: /a signer still used it at/ },
   },
 ];
 
