@@ -7,6 +7,7 @@ import { ID_LIMITS, nameProblem, textProblem } from '@keyturn/shared/model/ids.t
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import { shown } from '@keyturn/shared/shown.ts';
 import type { AgentEventListener } from './events.ts';
+import type { ProbeFunction } from './probe/present-function.ts';
 import type { TlsOptions } from './uplink/tls-options.ts';
 
 /** An issuer; `jwksUri` tells key sets apart where one agent watches several issuers. */
@@ -33,6 +34,8 @@ export interface AgentOptions {
   readonly tls?: boolean | TlsOptions;
   /** Hears what the agent has to say about itself; see AgentEvent. */
   readonly onEvent?: AgentEventListener;
+  /** Shows canary tokens of the collector to a cache of this process; see ProbeFunction. */
+  readonly probe?: ProbeFunction;
 }
 
 /** Options that cannot be used; `problems` has every one, `field: sentence` each. */
@@ -53,6 +56,7 @@ export interface CheckedOptions {
   readonly collector: string;
   readonly tls: TlsOptions | undefined;
   readonly onEvent: AgentEventListener | undefined;
+  readonly probe: ProbeFunction | undefined;
 }
 
 const DEFAULT_COLLECTOR = '127.0.0.1:7461';
@@ -66,7 +70,13 @@ export function checkOptions(options: AgentOptions): CheckedOptions {
     throw new AgentOptionsError([`expected an object, got ${shown(options)}`]);
   }
   const problems: string[] = [];
-  const { service, instance = defaultInstance(), collector = DEFAULT_COLLECTOR, onEvent } = options;
+  const {
+    service,
+    instance = defaultInstance(),
+    collector = DEFAULT_COLLECTOR,
+    onEvent,
+    probe,
+  } = options;
   checkName(problems, 'service', service, ID_LIMITS.serviceBytes);
   checkName(problems, 'instance', instance, ID_LIMITS.instanceBytes);
   const issuers = checkIssuers(problems, options);
@@ -75,8 +85,11 @@ export function checkOptions(options: AgentOptions): CheckedOptions {
   if (onEvent !== undefined && typeof onEvent !== 'function') {
     problems.push(`onEvent: expected a function, got ${shown(onEvent)}`);
   }
+  if (probe !== undefined && typeof probe !== 'function') {
+    problems.push(`probe: expected a function, got ${shown(probe)}`);
+  }
   if (problems.length > 0) throw new AgentOptionsError(problems);
-  return { service, instance, issuers, collector, tls, onEvent };
+  return { service, instance, issuers, collector, tls, onEvent, probe };
 }
 
 function checkName(problems: string[], field: string, value: unknown, bytesMax: number): void {

@@ -6,13 +6,14 @@ import type { AgentOptions, CheckedOptions } from './agent-options.ts';
 import { AgentOptionsError, checkOptions } from './agent-options.ts';
 import type { AgentEvents } from './events.ts';
 import { createAgentEvents } from './events.ts';
-import type { AcceptedClaims } from './ledger/ledger.ts';
+import type { AcceptedClaims, Ledger } from './ledger/ledger.ts';
 import { shown } from '@keyturn/shared/shown.ts';
 import { createLedger, verifierProblems } from './ledger/memory-ledger.ts';
 import type { ObserverContext } from './observe/verifier.ts';
 import { ObservedVerifier } from './observe/verifier.ts';
 import type { Jwk } from '@keyturn/shared/jwks/thumbprint.ts';
 import { keyRefsOf } from './observe/key-refs.ts';
+import { functionPresenter } from './probe/present-function.ts';
 import { grpcDialer } from './uplink/grpc.ts';
 import type { Uplink } from './uplink/uplink.ts';
 import { createUplink } from './uplink/uplink.ts';
@@ -115,6 +116,7 @@ export function internalsOf(agent: Agent): AgentInternals {
  */
 export function createAgent(options: AgentOptions): Agent {
   const checked = checkOptions(options);
+  const { probe } = checked;
   const events = createAgentEvents(checked.onEvent);
   const uplink = createUplink({
     dial: grpcDialer(checked.collector, checked.tls),
@@ -123,6 +125,9 @@ export function createAgent(options: AgentOptions): Agent {
     clock: systemClock,
     random: Math.random,
     events,
+    ...(probe === undefined
+      ? {}
+      : { presenterOf: ({ id }: Ledger) => functionPresenter(probe, id.cache, systemClock) }),
   });
   return assembleAgent(checked, uplink, events, systemClock, Math.random);
 }

@@ -11,6 +11,7 @@ import {
   withEnvironment,
   type Environment,
 } from './config/environment.ts';
+import { probeOf, type ProbeConfig } from './config/probe.ts';
 import { fileSchema, SECTIONS, type FileSettings, type IssuerSettings } from './config/schema.ts';
 
 export interface IssuerConfig {
@@ -38,6 +39,8 @@ export interface VerifierConfig {
   readonly via: 'proxy' | 'push';
   /** The instance was given for this verifier, so its URL names it. */
   readonly namesInstance: boolean;
+  /** Null: canary tokens are not presented to it. */
+  readonly probe: ProbeConfig | null;
 }
 
 /** The sidecar's settings, whole and consistent. */
@@ -169,6 +172,7 @@ function toConfig(settings: FileSettings, hostInstance: string): AgentConfig {
       issuers: verifier.issuers ?? settings.issuers.map((entry) => entry.issuer),
       via: verifier.via,
       namesInstance: verifier.instance !== undefined,
+      probe: probeOf(verifier.probe),
     })),
     onStop: settings.on_stop,
     logLevel: settings.log.level,

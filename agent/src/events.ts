@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { CanaryAnswer } from '@keyturn/shared/model/probe.ts';
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 
 /** What an agent has to say about itself. It never carries tokens, claims or key material. */
@@ -24,6 +25,13 @@ export type AgentEvent =
       readonly retryInMs: number;
     }
   | { readonly kind: 'report_rejected'; readonly verifier: VerifierId; readonly reason: string }
+  /** Canary tokens were presented to a verifier. */
+  | {
+      readonly kind: 'probed';
+      readonly verifier: VerifierId;
+      readonly issuer: string;
+      readonly answers: readonly CanaryAnswer[];
+    }
   /** The collector said something that could not be read. */
   | { readonly kind: 'protocol_error'; readonly collector: string; readonly reason: string }
   /** A fault inside the agent, kept away from the verifier; told once per place. */

@@ -21,7 +21,9 @@ export type { JoseLike, ObservedJose, ObserveJoseOptions } from './observe/jose.
 export { observeJose } from './observe/jose.ts';
 export { joseOutcome } from './observe/jose-outcome.ts';
 export type { RemoteSetLike } from './observe/remote-set.ts';
+export type { ProbedVerifier, ProbeFunction } from './probe/present-function.ts';
 export type { TlsOptions } from './uplink/tls-options.ts';
+export type { CanaryAnswer, CanaryOutcome, CanaryRole } from '@keyturn/shared/model/probe.ts';
 export type { Outcome } from '@keyturn/shared/model/outcome.ts';
 export { isAttributable, OUTCOMES } from '@keyturn/shared/model/outcome.ts';
 export type { FetchError } from '@keyturn/shared/model/report.ts';

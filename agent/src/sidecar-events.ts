@@ -1,3 +1,4 @@
+import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import { messageOf } from '@keyturn/shared/errors.ts';
 import { formatDuration } from '@keyturn/shared/settings.ts';
 import { plainText } from '@keyturn/shared/shown.ts';
@@ -24,6 +25,15 @@ export interface SidecarEvents {
 
 export function createSidecarEvents(log: Logger, nowMs: () => number): SidecarEvents {
   const failing = new Set<string>();
+  const probed = ({ verifier, answers }: Extract<AgentEvent, { kind: 'probed' }>) => {
+    const outcomes = Object.fromEntries(
+      answers.map(({ role, outcome, status }) => [
+        role,
+        status === null ? outcome : `${outcome} (${status})`,
+      ]),
+    );
+    log.info({ verifier: verifierKey(verifier), ...outcomes }, 'canary tokens presented');
+  };
   let isAway = false;
   return {
     issuerAttempt(source) {
@@ -69,6 +79,7 @@ export function createSidecarEvents(log: Logger, nowMs: () => number): SidecarEv
       // Every retry of a collector that stays away would be a line.
       if (kind === 'disconnected' && isAway) return;
       if (kind === 'connected' || kind === 'disconnected') isAway = kind === 'disconnected';
+      if (event.kind === 'probed') return probed(event);
       const level = kind === 'connected' ? 'info' : 'warn';
       log[level](printable(fields), kind);
     },

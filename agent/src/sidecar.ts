@@ -1,11 +1,16 @@
 import { formatAddress } from '@keyturn/shared/address.ts';
 import { systemClock, type Clock } from '@keyturn/shared/clock.ts';
+import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import { startWhole, type Teardown } from '@keyturn/shared/teardown.ts';
 import type { Logger } from 'pino';
 import type { AgentConfig } from './config.ts';
+import { probesByVerifier } from './config/probe.ts';
 import type { ConfigFiles } from './config/files.ts';
 import { createAgentEvents } from './events.ts';
 import { HeldReporter } from './held-reporter.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { Present } from './probe/present.ts';
+import { httpPresenter } from './probe/present-http.ts';
 import { startProxy, type Proxy } from './proxy/proxy.ts';
 import { startPush, type Push } from './push/push.ts';
 import { createSidecarEvents, type SidecarEvents } from './sidecar-events.ts';
@@ -69,6 +74,28 @@ function needsPush(config: AgentConfig): boolean {
   return config.push.accept === 'any' || config.verifiers.some((entry) => entry.via === 'push');
 }
 
+/** How tokens reach the verifiers that have an endpoint for them. */
+function presenters(
+  config: AgentConfig,
+  files: ConfigFiles,
+  clock: Clock,
+): (ledger: Ledger) => Present | undefined {
+  const made = new Map(
+    [...probesByVerifier(config.verifiers)].map(([key, probe]) => [
+      key,
+      httpPresenter({
+        ...probe,
+        accept: (status) => probe.accept.has(status),
+        reject: (status) => probe.reject.has(status),
+        ca: probe.ca === null ? null : (files.probeCa.get(probe.ca) ?? null),
+        clock,
+        userAgent: `keyturn-agent/${AGENT_VERSION}`,
+      }),
+    ]),
+  );
+  return (ledger) => made.get(verifierKey(ledger.id));
+}
+
 function openUplink(
   config: AgentConfig,
   files: ConfigFiles,
@@ -87,5 +114,6 @@ function openUplink(
     events: createAgentEvents((event) => {
       events.agent(event);
     }),
+    presenterOf: presenters(config, files, clock),
   });
 }

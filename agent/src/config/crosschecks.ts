@@ -4,6 +4,7 @@ import { verifierKey, type VerifierId } from '@keyturn/shared/model/ids.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import type { Problem } from '@keyturn/shared/settings/check.ts';
 import { shown } from '@keyturn/shared/shown.ts';
+import { probeProblems } from './probe.ts';
 import type { FileSettings, IssuerSettings, VerifierSettings } from './schema.ts';
 
 /** What is wrong between keys that are each well formed. Sections that are not are left out. */
@@ -151,6 +152,7 @@ function verifierProblems(
         message: `${key} is already verifiers.${first}: give each a name of its own`,
       });
     }
+    problems.push(...probeProblems(verifier.probe, ['verifiers', index, 'probe']));
     if (byIssuer !== undefined) problems.push(...takenIssuerProblems(verifier, index, byIssuer));
   }
   return problems;

@@ -10,6 +10,8 @@ export interface ConfigFiles {
   readonly collectorCa: string | null;
   /** By issuer. */
   readonly issuerCa: ReadonlyMap<string, string>;
+  /** Of probe endpoints, by file. */
+  readonly probeCa: ReadonlyMap<string, string>;
   /** The given certificate of the proxy. */
   readonly https: { readonly cert: string; readonly key: string } | null;
 }
@@ -40,13 +42,20 @@ export async function readConfigFiles(config: AgentConfig): Promise<FilesResult>
     const pem = ca === null ? null : await read(`issuers.${index}.ca`, ca, expectCertificate);
     if (pem !== null) issuerCa.set(issuer, pem);
   }
+  const probeCa = new Map<string, string>();
+  for (const [index, { probe }] of config.verifiers.entries()) {
+    const file = probe?.ca ?? null;
+    if (file === null || probeCa.has(file)) continue;
+    const pem = await read(`verifiers.${index}.probe.ca`, file, expectCertificate);
+    if (pem !== null) probeCa.set(file, pem);
+  }
   const given = config.proxy.https?.given ?? null;
   const cert = given && (await read('proxy.https.cert', given.cert, expectCertificate));
   const key = given && (await read('proxy.https.key', given.key, () => undefined));
   const https = cert === null || key === null ? null : { cert, key };
   if (https !== null) problems.push(...pairProblems(https));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, files: { collectorCa, issuerCa, https } };
+  return { ok: true, files: { collectorCa, issuerCa, probeCa, https } };
 }
 
 function expectCertificate(pem: string): void {

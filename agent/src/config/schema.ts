@@ -12,6 +12,7 @@ import {
 } from '@keyturn/shared/settings/fields.ts';
 import { z } from 'zod';
 import { headerValue, socketMode, url } from './fields.ts';
+import { probeSchema } from './probe.ts';
 
 const collector = z.strictObject({
   /** gRPC address of the collector. */
@@ -81,6 +82,7 @@ const verifier = z.strictObject({
   /** Default: every issuer of this file. */
   issuers: z.array(issuerName).min(1).max(REPORT_LIMITS.issuersPerVerifier).optional(),
   via: oneOf(['proxy', 'push']).default('proxy'),
+  probe: probeSchema.optional(),
 });
 
 /** The settings file of the sidecar, section by section. */

@@ -7,7 +7,7 @@ import { joseOutcome } from './jose-outcome.ts';
 import { JoseSet } from './jose-set.ts';
 import { startNudging } from './nudge.ts';
 import type { Peek } from './peek.ts';
-import { peek } from './peek.ts';
+import { isCanaryAudience, peek } from './peek.ts';
 import type { RemoteSetLike } from './remote-set.ts';
 
 /** As much of jose (6.0.8 or newer) as is observed; pass `import * as jose from 'jose'` or just these four. */
@@ -202,7 +202,7 @@ class JoseObserver {
     const iss = payload?.['iss'];
     if (typeof iss === 'string' && !set.issuers.has(iss)) set.learnIssuer(iss);
     const issuer = issuerOf(set, iss, options);
-    if (issuer === undefined) return;
+    if (issuer === undefined || isCanaryAudience(payload?.['aud'])) return;
     const claims = this.#claims;
     claims.iatS = numberOrNull(payload?.['iat']);
     claims.expS = numberOrNull(payload?.['exp']);
@@ -218,7 +218,7 @@ class JoseObserver {
   ): void {
     const seen = peek(token);
     const issuer = issuerOf(set, seen.iss, options);
-    if (issuer === undefined) return;
+    if (issuer === undefined || isCanaryAudience(seen.aud)) return;
     const isFetchFailure = thrown !== undefined && thrown === set.lastThrown;
     let outcome: Outcome = isFetchFailure ? 'jwks_unavailable' : joseOutcome(thrown);
     if (outcome === 'unknown_kid') {

@@ -1,16 +1,19 @@
+import { CANARY_AUDIENCE } from '@keyturn/shared/model/probe.ts';
+
 /** What is read of a token that was refused; all of it is what its sender wrote. */
 export interface Peek {
   /** Null: no kid. Empty: a kid that is not text. */
   readonly kid: string | null;
   readonly iss: string | undefined;
   readonly expS: number | undefined;
+  readonly aud: unknown;
 }
 
 /** Nobody sends larger ones in good faith, and decoding is on the verifier's time. */
 const PART_CHARS_MAX = 16_384;
 
 /**
- * Reads kid, iss and exp of a compact JWS without believing any of it. Never throws; what cannot be
+ * Reads kid, iss, exp and aud of a compact JWS without believing any of it. Never throws; what cannot be
  * read is as if absent. Nothing of the token is kept.
  */
 export function peek(token: unknown): Peek {
@@ -23,7 +26,14 @@ export function peek(token: unknown): Peek {
     kid: kid === undefined ? null : typeof kid === 'string' ? kid : '',
     iss: typeof iss === 'string' ? iss : undefined,
     expS: typeof exp === 'number' ? exp : undefined,
+    aud: payload?.['aud'],
   };
+}
+
+/** True for the audience of canary tokens, alone. */
+export function isCanaryAudience(aud: unknown): boolean {
+  const [only, ...others]: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  return only === CANARY_AUDIENCE && others.length === 0;
 }
 
 function textOf(token: unknown): string | undefined {

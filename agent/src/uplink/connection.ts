@@ -1,3 +1,4 @@
+import type { ProbeOrders, ProbeResult } from '@keyturn/shared/model/probe.ts';
 import type {
   Ack,
   Goodbye,
@@ -13,6 +14,8 @@ export interface Connection {
   hello(hello: Hello): void;
   reports(reports: readonly Report[]): void;
   goodbye(goodbye: Goodbye): void;
+  /** Absent: this way of talking carries no probes. */
+  probeResults?(results: readonly ProbeResult[]): void;
   /** Nothing more will be said; ends with `broken` when the other side is done. */
   finish(): void;
   /** Ends at once; no more events follow. */
@@ -24,6 +27,7 @@ export interface ConnectionEvents {
   welcome(welcome: Welcome): void;
   acks(acks: readonly Ack[]): void;
   settings(settings: Settings): void;
+  probes(orders: ProbeOrders): void;
   /** A message that could not be read; it is left out. */
   unreadable(reason: string): void;
   broken(why: Break): void;
@@ -49,6 +53,9 @@ export function onceBroken(events: ConnectionEvents): ConnectionEvents & { mute(
     }),
     settings: unlessOver((value) => {
       events.settings(value);
+    }),
+    probes: unlessOver((value) => {
+      events.probes(value);
     }),
     unreadable: unlessOver((value) => {
       events.unreadable(value);

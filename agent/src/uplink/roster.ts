@@ -11,7 +11,12 @@ export class Roster {
   /** Of those not removed. */
   readonly #handles = new Map<Ledger, number>();
   readonly #byName = new Map<string, number>();
+  readonly #canProbe: (ledger: Ledger) => boolean;
   #lastHandle = 0;
+
+  constructor(canProbe: (ledger: Ledger) => boolean) {
+    this.#canProbe = canProbe;
+  }
 
   /** Of a ledger that was added and not removed. */
   handleOf(ledger: Ledger): number | undefined {
@@ -20,6 +25,12 @@ export class Roster {
 
   ledgerOf(handle: number): Ledger | undefined {
     return this.#ledgers.get(handle);
+  }
+
+  /** The same, of one that was not removed. */
+  presentAt(handle: number): Ledger | undefined {
+    const ledger = this.#ledgers.get(handle);
+    return ledger !== undefined && this.#handles.get(ledger) === handle ? ledger : undefined;
   }
 
   get ledgers(): Iterable<Ledger> {
@@ -73,7 +84,8 @@ export class Roster {
       const ledger = this.#ledgers.get(handle);
       if (ledger === undefined) return [];
       const { id, profile, source, issuers } = ledger;
-      return [{ handle, id, profile, source, issuers }];
+      const probes = this.#canProbe(ledger) ? { probes: true } : {};
+      return [{ handle, id, profile, source, issuers, ...probes }];
     });
   }
 }

@@ -1,5 +1,11 @@
 import { goodbyeToWire, helloToWire, reportsToWire } from '@keyturn/shared/wire/codec.ts';
-import { acksFromWire, settingsFromWire, welcomeFromWire } from '@keyturn/shared/wire/codec.ts';
+import {
+  acksFromWire,
+  probeOrdersFromWire,
+  probeResultsToWire,
+  settingsFromWire,
+  welcomeFromWire,
+} from '@keyturn/shared/wire/codec.ts';
 import type {
   FleetServiceClient,
   SessionRequest,
@@ -55,6 +61,9 @@ export function openStream(
     goodbye: (goodbye) => {
       send({ $case: 'goodbye', value: goodbyeToWire(goodbye) });
     },
+    probeResults: (results) => {
+      send({ $case: 'probeResults', value: probeResultsToWire(results) });
+    },
     finish() {
       finished = true;
       call?.end();
@@ -103,8 +112,15 @@ function receive({ message }: SessionResponse, events: ConnectionEvents): void {
         ? events.settings(settings.value)
         : events.unreadable(`${settings.field}: ${settings.message}`);
     }
-    case 'probes':
+    case 'probes': {
+      const orders = probeOrdersFromWire(message.value);
+      return orders.ok
+        ? events.probes(orders.value)
+        : events.unreadable(`${orders.field}: ${orders.message}`);
+    }
     case undefined:
-      return events.unreadable('message: expected welcome, acks or settings, got nothing known');
+      return events.unreadable(
+        'message: expected welcome, acks, settings or probes, got none of them',
+      );
   }
 }

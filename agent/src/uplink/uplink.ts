@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@keyturn/shared/clock.ts';
+import type { ProbeOrders, ProbeResult } from '@keyturn/shared/model/probe.ts';
 import type { Report, Settings } from '@keyturn/shared/model/report.ts';
 import type { AgentEvents } from '../events.ts';
 import type { Ledger, Reporter, Urgency } from '../ledger/ledger.ts';
+import type { Present } from '../probe/present.ts';
+import { Prober } from '../probe/prober.ts';
 import type { Connection, Dialer } from './connection.ts';
 import type { Stamp } from './line.ts';
 import { helloMessages, reportMessages } from './messages.ts';
@@ -20,6 +23,8 @@ export interface UplinkOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly events: AgentEvents;
+  /** How canary tokens reach a verifier; by default they do not. */
+  readonly presenterOf?: (ledger: Ledger) => Present | undefined;
   /** 16 bytes, hex; new ones for every process. */
   readonly bootId?: string;
 }
@@ -43,7 +48,8 @@ class SessionUplink implements Uplink {
   readonly #options: UplinkOptions;
   readonly #bootId: string;
   readonly #session: Session;
-  readonly #roster = new Roster();
+  readonly #roster = new Roster((ledger) => this.#prober.canProbe(ledger));
+  readonly #prober: Prober;
   readonly #changed = new Map<Ledger, Urgency>();
   #connection: Connection | undefined;
   #watched: Settings['watchedKeys'] = [];
@@ -56,6 +62,12 @@ class SessionUplink implements Uplink {
     this.#options = options;
     this.#bootId = options.bootId ?? randomBytes(16).toString('hex');
     this.#session = new Session(options.random);
+    const { presenterOf = () => undefined, clock, random, events } = options;
+    const send = (ledger: Ledger, result: ProbeResult) => {
+      if (this.#roster.handleOf(ledger) !== result.handle) return;
+      this.#connection?.probeResults?.([result]);
+    };
+    this.#prober = new Prober({ presenterOf, clock, random, events, send });
   }
 
   get settings(): Settings {
@@ -88,6 +100,7 @@ class SessionUplink implements Uplink {
       const handle = this.#roster.handleOf(ledger);
       if (handle === undefined) return;
       this.#changed.delete(ledger);
+      this.#prober.forget(ledger);
       this.#handle({ on: 'silenced', handle });
     });
   }
@@ -98,6 +111,7 @@ class SessionUplink implements Uplink {
       if (handle === undefined) return;
       this.#roster.remove(ledger);
       this.#changed.delete(ledger);
+      this.#prober.forget(ledger);
       this.#handle({ on: 'removed', handle, reason });
     });
   }
@@ -197,11 +211,17 @@ class SessionUplink implements Uplink {
       settings: (settings: Settings) => {
         on({ on: 'settings', settings });
       },
+      probes: (orders: ProbeOrders) => {
+        events.guard('uplink.probes', () => {
+          this.#prober.take(orders, (handle) => this.#roster.presentAt(handle));
+        });
+      },
       unreadable: (reason: string) => {
         events.tell({ kind: 'protocol_error', collector, reason });
       },
       broken: (why: Extract<SessionEvent, { on: 'broken' }>['why']) => {
         this.#connection = undefined;
+        this.#prober.stop();
         on({ on: 'broken', why });
       },
     };
@@ -248,6 +268,7 @@ class SessionUplink implements Uplink {
   #end(): void {
     this.#cancelTimer?.();
     this.#cancelGather?.();
+    this.#prober.stop();
     this.#connection?.abort();
     this.#connection = undefined;
     this.#closed?.resolve();

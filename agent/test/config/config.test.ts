@@ -43,6 +43,7 @@ void t.test('defaults', (t) => {
       issuers: ['https://login.example'],
       via: 'proxy',
       namesInstance: false,
+      probe: null,
     },
   ]);
   t.equal(logLevel, 'info');
@@ -65,7 +66,7 @@ issuers:
   - { issuer: http://10.0.0.1/y/, alias: y, allow_http: true }
 verifiers:
   - { name: a, profile: npm-jose }
-  - { name: b, service: other, instance: i9, issuers: ['urn:x'], via: push }
+  - { name: b, service: other, instance: i9, issuers: ['urn:x'], via: push, probe: { url: 'https://b.example/me', header: X-Token, scheme: none, accept: [200, 403], timeout: 1s, ca: b.pem } }
 log: { level: debug }
 `);
   t.match(all.collector, { address: { host: 'collector.example' }, ca: '/etc/ca.pem' });
@@ -80,6 +81,10 @@ log: { level: debug }
     },
     { id: { service: 'other', instance: 'i9', cache: 'b' }, namesInstance: true, via: 'push' },
   ]);
+  const probe = all.verifiers[1]?.probe;
+  t.match(probe, { header: 'X-Token', scheme: '', timeoutMs: 1_000, ca: 'b.pem' });
+  t.same([...(probe?.accept ?? [])], [200, 403]);
+  t.same([...(probe?.reject ?? [])], [401], 'a default gives way to what was said');
   t.end();
 });
 
@@ -186,6 +191,21 @@ void t.test('one problem at a time', (t) => {
       'one of',
       `${ISSUERS}verifiers: [{ service: a, via: prox }]`,
       /verifiers\.0\.via: expected one of proxy, push, got "prox"$/,
+    ],
+    [
+      'tokens in the clear',
+      `${ISSUERS}verifiers: [{ service: a, probe: { url: "http://api.example/me" } }]`,
+      /verifiers\.0\.probe\.url: http:\/\/api\.example\/me is plain http to another machine/,
+    ],
+    [
+      'a header that is several',
+      `${ISSUERS}verifiers: [{ service: a, probe: { url: "https://a/", header: "A: b" } }]`,
+      /probe\.header: expected the name of a header/,
+    ],
+    [
+      'yes and no at once',
+      `${ISSUERS}verifiers: [{ service: a, probe: { url: "https://a/", accept: [401] } }]`,
+      /probe\.reject: expected statuses that accept does not have, got 401$/,
     ],
     ['no issuers', 'issuers: []', /issuers: expected at least 1 entry, got a list of 0$/],
     [

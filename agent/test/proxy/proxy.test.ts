@@ -261,6 +261,7 @@ void t.test('discovery, several issuers, an instance of its own', async (t) => {
         issuers: ['x', 'y'],
         via: 'proxy',
         namesInstance: false,
+        probe: null,
       },
       {
         issuer: 'x',
@@ -380,7 +381,7 @@ void t.test('a taken port is named with its setting', async (t) => {
     startProxy(
       {
         config: read.config,
-        files: { collectorCa: null, issuerCa: new Map(), https: null },
+        files: { collectorCa: null, issuerCa: new Map(), probeCa: new Map(), https: null },
         hostname: 'h',
         clock: systemClock,
         random: Math.random,

@@ -10,7 +10,7 @@ import { answer, keySet, publicKey, startUpstream, until } from '../proxy/upstre
 import { TestCollector } from '../uplink/collector.ts';
 import { AgentProcess } from './agent-process.ts';
 
-const NO_FILES = { collectorCa: null, issuerCa: new Map(), https: null };
+const NO_FILES = { collectorCa: null, issuerCa: new Map(), probeCa: new Map(), https: null };
 
 function settings(collector: string, issuer: string, more = ''): string {
   return `

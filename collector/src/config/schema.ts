@@ -1,5 +1,6 @@
 import { GRADES } from '@keyturn/shared/model/evidence.ts';
 import { ID_LIMITS } from '@keyturn/shared/model/ids.ts';
+import { CANARY_AUDIENCE } from '@keyturn/shared/model/probe.ts';
 import { duration } from '@keyturn/shared/settings.ts';
 import {
   address,
@@ -44,7 +45,7 @@ export const listenSchema = z.strictObject({
 });
 
 export const canarySchema = z.strictObject({
-  audience: text('the audience canaries have', 256).default('keyturn-canary'),
+  audience: text('the audience canaries have', 256).default(CANARY_AUDIENCE),
   max_lifetime: duration({ minMs: 10_000, maxMs: HOUR_MS }).default(15 * 60_000),
   interval: duration({ minMs: 500, maxMs: DAY_MS }).default(60_000),
   per_second: integer(1, 1_000).default(20),

@@ -14,6 +14,12 @@ export const CANARY_OUTCOMES = ['accepted', 'rejected', 'unreachable', 'unclear'
 
 export type CanaryOutcome = (typeof CANARY_OUTCOMES)[number];
 
+/**
+ * The audience canaries have unless settings name another. Agents inside verifiers leave tokens of
+ * exactly this audience out of what they count: no client uses them, so they say nothing of use.
+ */
+export const CANARY_AUDIENCE = 'keyturn-canary';
+
 export interface Canary {
   readonly role: CanaryRole;
   /** Compact JWS. Held in memory alone: never stored, never logged. */
