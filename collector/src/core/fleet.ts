@@ -197,20 +197,15 @@ export function forget(fleet: Fleet, verifier: Verifier): void {
   fleet.verifiers.delete(verifier.key);
 }
 
-/** Live instances of a group other than `instance`. */
-export function otherLiveInstances(group: Group, instance: string): number {
-  return group.liveCaches.size - (group.liveCaches.has(instance) ? 1 : 0);
-}
-
 /**
  * A silent verifier no longer blocks once its service shows its declared number of others, or the
- * fewest of a declared range.
+ * fewest of a declared range. While its own instance lives, that uses the cache nothing is heard of.
  */
 export function isReplaced(group: Group, verifier: Verifier): boolean {
   const expected = group.service.instances;
   // None declared, or a declared none, shows nobody in its place.
   if (expected === null || expected === 0) return false;
-  return otherLiveInstances(group, verifier.record.id.instance) >= expected;
+  return !group.liveCaches.has(verifier.record.id.instance) && group.liveCaches.size >= expected;
 }
 
 const KIND_OF_SOURCE = {
