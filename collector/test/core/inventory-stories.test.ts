@@ -17,7 +17,7 @@ interface Story {
   readonly world: World;
   readonly id: string;
   readonly fleet: TestVerifier[];
-  activate(): Verdict;
+  readonly activate: () => Verdict;
 }
 
 /** Service `web` with these instances, which all hold the new key: `activate` is open. */
