@@ -2,6 +2,7 @@ import type { Clock } from '@keyturn/shared/clock.ts';
 import { systemClock } from '@keyturn/shared/clock.ts';
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import type { FetchError } from '@keyturn/shared/model/report.ts';
+import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
 import type { AgentOptions, CheckedOptions } from './agent-options.ts';
 import { AgentOptionsError, checkOptions } from './agent-options.ts';
 import type { AgentEvents } from './events.ts';
@@ -14,6 +15,8 @@ import { ObservedVerifier } from './observe/verifier.ts';
 import type { Jwk } from '@keyturn/shared/jwks/thumbprint.ts';
 import { keyRefsOf } from './observe/key-refs.ts';
 import { functionPresenter } from './probe/present-function.ts';
+import type { SecretId } from './observe/secrets.ts';
+import { HeldSecretIds, tellSecrets } from './observe/secrets.ts';
 import { grpcDialer } from './uplink/grpc.ts';
 import type { Uplink } from './uplink/uplink.ts';
 import { createUplink } from './uplink/uplink.ts';
@@ -23,6 +26,12 @@ import { AGENT_VERSION } from './version.ts';
 export interface Agent extends AsyncDisposable {
   /** A verifier of a library there is no observer for; see VerifierHandle. */
   verifier(options: VerifierOptions): VerifierHandle;
+  /**
+   * Says which secrets shared with the issuer this process verifies HS256, HS384 or HS512 tokens with:
+   * all of them, by their ids alone. To be called at the start and whenever they change. Never throws;
+   * a list that cannot be read is a fault, and leaves nothing known of the issuer's secrets.
+   */
+  holdSecrets(issuer: string, secrets: readonly SecretId[]): void;
   /** Sends what is left and says goodbye; takes at most about two seconds and never rejects. */
   close(reason?: string): Promise<void>;
   /** Faults inside the agent that were kept away from the verifier, by place. */
@@ -39,6 +48,8 @@ export interface VerifierOptions {
    * whose keys are never set keeps that issuer's gates shut.
    */
   readonly issuers?: readonly string[];
+  /** Which keys it decides with: `public` or `secret`; `any` by default, when nobody can say. */
+  readonly keys?: CacheKind;
 }
 
 /** What a cache holds now. Times are `performance.now()` of this process. */
@@ -68,6 +79,8 @@ export interface VerifierHandle {
   ): void;
   /** Replaces what is known of the issuer's keys in this cache. */
   setKeys(issuer: string, observed: KeysObserved): void;
+  /** Replaces what is known of the secrets shared with the issuer in this cache; see Agent.holdSecrets. */
+  holdSecrets(issuer: string, secrets: readonly SecretId[]): void;
   /** The verifier stops on purpose. */
   close(reason?: string): void;
 }
@@ -87,7 +100,13 @@ export interface AgentInternals extends ObserverContext {
    */
   possibleIssuersOf(jwksUri: string): readonly string[];
   /** A new verifier; `-2`, `-3`, … is added to a name that is taken. */
-  observe(cache: string, profile: string, issuers: readonly string[]): ObservedVerifier;
+  observe(
+    cache: string,
+    profile: string,
+    issuers: readonly string[],
+    cacheKind: CacheKind,
+  ): ObservedVerifier;
+  readonly secrets: HeldSecretIds;
   onClose(stop: () => void): void;
 }
 
@@ -148,14 +167,24 @@ export function assembleAgent(
   const stops: (() => void)[] = [];
   const issuers = options.issuers.map(({ issuer }) => issuer);
 
-  const create = (cache: string, profile: string, of: readonly string[]): ObservedVerifier => {
+  const create = (
+    cache: string,
+    profile: string,
+    of: readonly string[],
+    cacheKind: CacheKind,
+  ): ObservedVerifier => {
     const { service, instance } = options;
     const id = { service, instance, cache };
-    const ledger = createLedger({ id, profile, source: 'in_process', issuers: of });
+    const ledger = createLedger({ id, profile, source: 'in_process', issuers: of, cacheKind });
     names.add(cache);
     return new ObservedVerifier(ledger, { clock, events, reporter: uplink });
   };
+  const secrets = new HeldSecretIds(
+    (issuer) => create(freeName(names, 'secrets'), '', [issuer], 'secret'),
+    () => clock.monotonicMs(),
+  );
   const inside: AgentInternals = {
+    secrets,
     clock,
     events,
     random,
@@ -172,21 +201,30 @@ export function assembleAgent(
         .filter((each) => certain.includes(each.issuer) || each.jwksUri === undefined)
         .map(({ issuer }) => issuer);
     },
-    observe: (cache, profile, of) => create(freeName(names, cache), profile, of),
+    observe: (cache, profile, of, kind) => create(freeName(names, cache), profile, of, kind),
     onClose: (stop) => stops.push(stop),
   };
   const agent: Agent = {
     faults: events.faults,
-    verifier({ cache, profile = '', issuers: of = issuers }) {
+    holdSecrets(issuer, held) {
+      events.guard('agent.holdSecrets', () => {
+        if (!issuers.includes(issuer)) throw new TypeError(`${shown(issuer)} is not the agent's`);
+        secrets.hold(issuer, held);
+      });
+    },
+    verifier({ cache, profile = '', issuers: of = issuers, keys = 'any' }) {
       const { service, instance } = options;
       const problems = [...verifierProblems({ service, instance, cache }, of)];
       for (const issuer of of) {
         if (!issuers.includes(issuer))
           problems.push(`issuers: ${shown(issuer)} is not the agent's`);
       }
+      if (!['any', 'public', 'secret'].includes(keys)) {
+        problems.push(`keys: expected public, secret or any, got ${shown(keys)}`);
+      }
       if (names.has(cache)) problems.push(`cache: ${JSON.stringify(cache)} is taken`);
       if (problems.length > 0) throw new AgentOptionsError(problems);
-      return handleOf(create(cache, profile, of), clock, events);
+      return handleOf(create(cache, profile, of, keys), clock, events);
     },
     async close(reason) {
       for (const stop of stops.splice(0)) stop();
@@ -228,6 +266,11 @@ function handleOf(verifier: ObservedVerifier, clock: Clock, events: AgentEvents)
           documentSha256: null,
           servedAtMs: null,
         });
+      });
+    },
+    holdSecrets(issuer, held) {
+      events.guard('verifier.holdSecrets', () => {
+        tellSecrets(verifier, issuer, held, clock.monotonicMs());
       });
     },
     close(reason = 'the verifier stopped') {

@@ -20,6 +20,7 @@ export type { AgentEvent, AgentEventListener } from './events.ts';
 export type { JoseLike, ObservedJose, ObserveJoseOptions } from './observe/jose.ts';
 export { observeJose } from './observe/jose.ts';
 export { joseOutcome } from './observe/jose-outcome.ts';
+export type { SecretId } from './observe/secrets.ts';
 export type { RemoteSetLike } from './observe/remote-set.ts';
 export type { ProbedVerifier, ProbeFunction } from './probe/present-function.ts';
 export type { TlsOptions } from './uplink/tls-options.ts';

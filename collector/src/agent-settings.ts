@@ -5,9 +5,9 @@ import type { Now, State } from './core/state.ts';
 
 /** The kids that agents count by name whatever else they meet. */
 export function watchedKeys(state: State): Settings['watchedKeys'] {
-  return openRotations(state).flatMap(({ issuer, oldKid, newKid }) => [
-    { issuer, kid: oldKid },
-    { issuer, kid: newKid },
+  return openRotations(state).flatMap(({ issuer, oldKid, newKid, keyKind }) => [
+    { issuer, kid: oldKid, secret: keyKind === 'secret' },
+    { issuer, kid: newKid, secret: keyKind === 'secret' },
   ]);
 }
 

@@ -49,6 +49,7 @@ export async function openBenchFleet(directory: string, size: number): Promise<B
         profile: 'npm-jose',
         source: 'in_process',
         issuers: [ISSUER],
+        cacheKind: 'public' as const,
       })),
     });
   }
@@ -125,6 +126,7 @@ function reportOf(index: number, seq: number, lagging: boolean): AddressedReport
         cooldownInMs: null,
         documentSha256: null,
         servedAgeMs: null,
+        secretsAgeMs: null,
       },
     ],
     counts: [
@@ -159,6 +161,7 @@ function policyFor(size: number): Policy {
     evidence: 'present' as const,
     population: null,
     shippingIntervalMs: null,
+    keys: 'any' as const,
   }));
   return {
     issuers: new Map([
@@ -176,6 +179,7 @@ function policyFor(size: number): Policy {
           sharedCachesMs: 0,
           failedFetchMs: 0,
           canary: null,
+          sharedSecrets: false,
         },
       ],
     ]),

@@ -32,6 +32,7 @@ export function policyOf(
           sharedCachesMs: plan.edges.reduce((sum, ms) => sum + ms, 0) + PROXY_MS,
           failedFetchMs: FAILED_FETCH_MS,
           canary: null,
+          sharedSecrets: false,
         },
       ],
     ]),
@@ -80,5 +81,6 @@ function servicePolicyOf(service: ServicePlan): ServicePolicy {
     evidence: service.evidence,
     population: null,
     shippingIntervalMs: null,
+    keys: 'any',
   };
 }

@@ -1,6 +1,7 @@
 import type { KeyRef, VerifierId } from '@keyturn/shared/model/ids.ts';
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
-import type { FetchError, Report, Source } from '@keyturn/shared/model/report.ts';
+import type { FetchError, Report, Source, WatchedKey } from '@keyturn/shared/model/report.ts';
+import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
 
 /** What an observer knows of an accepted token; taken from its verified claims. */
 export interface AcceptedClaims {
@@ -21,6 +22,13 @@ export interface KeySetState {
   readonly servedAtMs: number | null;
 }
 
+/** The shared secrets one cache holds: ids alone, every one of them. */
+export interface HeldSecrets {
+  readonly keys: readonly KeyRef[];
+  /** When they were told, in the agent's monotonic milliseconds. */
+  readonly toldAtMs: number;
+}
+
 /**
  * What one verifier is known to hold and how its verifications ended. Pure memory: no I/O, no clock;
  * `nowMs` is the agent's monotonic clock. Bounded: kids beyond the table are counted as `other`.
@@ -30,6 +38,7 @@ export interface Ledger {
   readonly profile: string;
   readonly source: Source;
   readonly issuers: readonly string[];
+  readonly cacheKind: CacheKind;
 
   /**
    * Hot path. `kid` null: the token had none. `claims` only for `ok`; an accepted token without
@@ -45,9 +54,11 @@ export interface Ledger {
   ): void;
   /** Replaces what is known of one issuer's set; true when the keys themselves changed. */
   setKeys(issuer: string, state: KeySetState): boolean;
+  /** Replaces what is known of one issuer's secrets in this cache; null: nothing is known any more. */
+  setSecrets(issuer: string, secrets: HeldSecrets | null): void;
   /** Kids to count by name although no held set has them. */
-  watch(keys: readonly { readonly issuer: string; readonly kid: string }[]): void;
-  /** Watched kids of this issuer that its held set lacks. */
+  watch(keys: readonly WatchedKey[]): void;
+  /** Watched kids of public keys of this issuer that its held set lacks. */
   missing(issuer: string): readonly string[];
   /** Reports told by somebody else (push): when they were told, so that the report's age says so. */
   toldAt(nowMs: number): void;

@@ -2,13 +2,14 @@ import { KeyturnError } from '@keyturn/shared/errors.ts';
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 import { ID_LIMITS, nameProblem, textProblem } from '@keyturn/shared/model/ids.ts';
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
-import type { KidCounts, Report, Source } from '@keyturn/shared/model/report.ts';
+import type { KidCounts, Report, Source, WatchedKey } from '@keyturn/shared/model/report.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
+import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
 import type { HeldSet } from './held-set.ts';
-import { hasSameKeys, holdSet, isWorthSending, readHeldSet } from './held-set.ts';
+import { hasSameKeys, holdSet, isWorthSending, NOTHING_KNOWN, readHeldSet } from './held-set.ts';
 import type { IssuerRows, KidTableLimits } from './kid-table.ts';
 import { createIssuerRows, KidTable } from './kid-table.ts';
-import type { AcceptedClaims, KeySetState, Ledger } from './ledger.ts';
+import type { AcceptedClaims, HeldSecrets, KeySetState, Ledger } from './ledger.ts';
 import type { Row } from './row.ts';
 import { addToRow, readRow } from './row.ts';
 
@@ -24,6 +25,8 @@ export interface LedgerOptions {
   readonly source: Source;
   /** Exact `iss` strings this verifier takes tokens from; at most `REPORT_LIMITS.issuersPerVerifier`. */
   readonly issuers: readonly string[];
+  /** `any` when absent: nobody said which keys it decides with. */
+  readonly cacheKind?: CacheKind;
   readonly limits?: Partial<KidTableLimits>;
 }
 
@@ -75,11 +78,14 @@ class MemoryLedger implements Ledger {
   readonly profile: string;
   readonly source: Source;
   readonly issuers: readonly string[];
+  readonly cacheKind: CacheKind;
   revision = 1;
   foreignIssuerCounts = 0;
   readonly #rows: ReadonlyMap<string, IssuerRows>;
   readonly #table: KidTable;
   readonly #sets = new Map<string, HeldSet>();
+  /** Kids of watched secrets, by issuer: no fetch brings them. */
+  #watchedSecrets: ReadonlySet<string> = new Set();
   #watchedLeftOut = 0;
   #toldAtMs: number | null = null;
 
@@ -88,6 +94,7 @@ class MemoryLedger implements Ledger {
     this.profile = options.profile;
     this.source = options.source;
     this.issuers = issuers;
+    this.cacheKind = options.cacheKind ?? 'any';
     this.#rows = new Map(issuers.map((issuer) => [issuer, createIssuerRows(issuer)]));
     this.#table = new KidTable([...this.#rows.values()], {
       // Every issuer also has its rows for tokens without kid and for other kids.
@@ -123,10 +130,20 @@ class MemoryLedger implements Ledger {
   }
 
   setKeys(issuer: string, state: KeySetState): boolean {
+    return this.#hold(issuer, state, this.#sets.get(issuer)?.secrets ?? null);
+  }
+
+  setSecrets(issuer: string, secrets: HeldSecrets | null): void {
+    const told = this.#sets.get(issuer)?.told;
+    if (told === undefined && secrets === null) return;
+    this.#hold(issuer, told ?? NOTHING_KNOWN, secrets);
+  }
+
+  #hold(issuer: string, state: KeySetState, secrets: HeldSecrets | null): boolean {
     const rows = this.#rows.get(issuer);
     if (rows === undefined) return false;
     const before = this.#sets.get(issuer);
-    const after = holdSet(state, rows.watched);
+    const after = holdSet(state, secrets, rows.watched);
     this.#sets.set(issuer, after);
     if (isWorthSending(before, after)) this.revision += 1;
     if (hasSameKeys(before, after)) return false;
@@ -135,7 +152,10 @@ class MemoryLedger implements Ledger {
     return before !== undefined || after.identities.size > 0;
   }
 
-  watch(keys: readonly { readonly issuer: string; readonly kid: string }[]): void {
+  watch(keys: readonly WatchedKey[]): void {
+    this.#watchedSecrets = new Set(
+      keys.flatMap(({ issuer, kid, secret }) => (secret ? [`${issuer}\u0000${kid}`] : [])),
+    );
     const byIssuer = new Map<string, Set<string>>(
       this.issuers.map((issuer) => [issuer, new Set()]),
     );
@@ -158,7 +178,10 @@ class MemoryLedger implements Ledger {
 
   missing(issuer: string): readonly string[] {
     const rows = this.#rows.get(issuer);
-    return rows === undefined ? [] : [...rows.watched].filter((kid) => !rows.held.has(kid));
+    if (rows === undefined) return [];
+    return [...rows.watched].filter(
+      (kid) => !rows.held.has(kid) && !this.#watchedSecrets.has(`${issuer}\u0000${kid}`),
+    );
   }
 
   toldAt(nowMs: number): void {

@@ -4,9 +4,10 @@ import { internalsOf } from '../agent.ts';
 import type { FetchLike } from './fetch-watch.ts';
 import { watchFetch } from './fetch-watch.ts';
 import { joseOutcome } from './jose-outcome.ts';
+import { JoseSecrets } from './jose-secrets.ts';
 import { JoseSet } from './jose-set.ts';
+import { type Claims, hasExpired, issuerOf, numberOrNull, type Verify } from './jose-token.ts';
 import { startNudging } from './nudge.ts';
-import type { Peek } from './peek.ts';
 import { isCanaryAudience, peek } from './peek.ts';
 import type { RemoteSetLike } from './remote-set.ts';
 
@@ -48,8 +49,9 @@ const SETS_MAX = 256;
 
 /**
  * Observes jose: every key set made by the returned `createRemoteJWKSet` is reported with its exact
- * keys, age, cooldown and failures, every verification that uses it by kid and outcome. Nothing waits
- * for the agent and nothing fails because of it; options, results and errors are jose's own.
+ * keys, age, cooldown and failures, every verification that uses it by kid and outcome. Verifications
+ * with a shared secret are counted too once `agent.holdSecrets` has told its id. Nothing waits for the
+ * agent and nothing fails because of it; options, results and errors are jose's own.
  *
  * ```ts
  * import * as jose from 'jose';
@@ -80,9 +82,6 @@ export function observeJose<J extends JoseLike>(
   return observed as unknown as ObservedJose<J>;
 }
 
-type Verify = (token: unknown, key: unknown, options?: unknown) => Promise<object>;
-type Claims = Readonly<Record<string, unknown>>;
-
 class JoseObserver {
   readonly #jose: JoseLike;
   readonly #agent: AgentInternals;
@@ -90,12 +89,15 @@ class JoseObserver {
   readonly #sets = new WeakMap<object, JoseSet>();
   readonly #gone: FinalizationRegistry<() => void>;
   readonly #claims = { iatS: null as number | null, expS: null as number | null };
+  readonly #secrets: JoseSecrets;
+  readonly #resolvers = new WeakSet();
   #live = 0;
   #made = 0;
 
   constructor(jose: JoseLike, agent: AgentInternals, options: ObserveJoseOptions) {
     this.#jose = jose;
     this.#agent = agent;
+    this.#secrets = new JoseSecrets(agent);
     this.#options = options;
     this.#gone = new FinalizationRegistry((stop) => {
       stop();
@@ -133,7 +135,10 @@ class JoseObserver {
     const set = this.#sets.get(of);
     if (set === undefined) {
       this.#agent.events.fault('jose.resolver', new TypeError('expected an observed key set'));
-    } else this.#sets.set(getKey, set);
+    } else {
+      this.#sets.set(getKey, set);
+      this.#resolvers.add(getKey);
+    }
     return getKey;
   };
 
@@ -141,7 +146,9 @@ class JoseObserver {
   verifying(verify: Verify, claimsOf: (result: object) => Claims | undefined): Verify {
     return async (token, key, options) => {
       const set = typeof key === 'function' ? this.#sets.get(key) : undefined;
-      if (set === undefined) return verify(token, key, options);
+      if (set === undefined || (this.#resolvers.has(key as object) && this.#secrets.takes(token))) {
+        return this.#secrets.verify(verify, claimsOf, token, key, options);
+      }
       const refreshesBefore = set.refreshes;
       let result: object;
       try {
@@ -172,6 +179,8 @@ class JoseObserver {
       this.#options.cache ?? 'jose',
       'npm-jose',
       this.#agent.possibleIssuersOf(url.href),
+      // jose takes no symmetric key out of a key set.
+      'public',
     );
     this.#live += 1;
     this.#made += 1;
@@ -201,7 +210,7 @@ class JoseObserver {
     const { kid } = (result as { protectedHeader: { kid?: unknown } }).protectedHeader;
     const iss = payload?.['iss'];
     if (typeof iss === 'string' && !set.issuers.has(iss)) set.learnIssuer(iss);
-    const issuer = issuerOf(set, iss, options);
+    const issuer = issuerOf(set.issuers, iss, options);
     if (issuer === undefined || isCanaryAudience(payload?.['aud'])) return;
     const claims = this.#claims;
     claims.iatS = numberOrNull(payload?.['iat']);
@@ -217,7 +226,7 @@ class JoseObserver {
     refreshesBefore: number,
   ): void {
     const seen = peek(token);
-    const issuer = issuerOf(set, seen.iss, options);
+    const issuer = issuerOf(set.issuers, seen.iss, options);
     if (issuer === undefined || isCanaryAudience(seen.aud)) return;
     const isFetchFailure = thrown !== undefined && thrown === set.lastThrown;
     let outcome: Outcome = isFetchFailure ? 'jwks_unavailable' : joseOutcome(thrown);
@@ -240,40 +249,6 @@ function timesOf(options: object | undefined) {
     cacheMaxAgeMs: typeof cacheMaxAge === 'number' ? cacheMaxAge : 600_000,
     cooldownMs: typeof cooldownDuration === 'number' ? cooldownDuration : 30_000,
   };
-}
-
-/**
- * The issuer a token counts for: what it names, or where it names none, what the verifier expects.
- * Whether that is a configured issuer is the ledger's to say.
- */
-function issuerOf(set: JoseSet, iss: unknown, options: unknown): string | undefined {
-  if (typeof iss === 'string') return iss;
-  const expected = (options as { readonly issuer?: unknown } | undefined)?.issuer;
-  if (typeof expected === 'string') return expected;
-  if (Array.isArray(expected) && expected.length === 1) return String(expected[0]);
-  const [only] = set.issuers;
-  return set.issuers.size === 1 ? only : undefined;
-}
-
-/** Tolerances written as text are taken for this many seconds. */
-const TEXT_TOLERANCE_S = 300;
-
-// A token counts as live in doubt: only what is surely expired is no fault of a rotation.
-function hasExpired(seen: Peek, options: unknown, wallMs: number): boolean {
-  if (seen.expS === undefined) return false;
-  const { clockTolerance, currentDate } = (options ?? {}) as Readonly<Record<string, unknown>>;
-  const nowMs = currentDate instanceof Date ? currentDate.getTime() : wallMs;
-  const toleranceS =
-    typeof clockTolerance === 'number'
-      ? clockTolerance
-      : clockTolerance === undefined
-        ? 0
-        : TEXT_TOLERANCE_S;
-  return seen.expS + toleranceS < nowMs / 1_000;
-}
-
-function numberOrNull(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
 }
 
 function claimsOfJwt(result: object): Claims | undefined {

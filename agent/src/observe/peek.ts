@@ -4,6 +4,7 @@ import { CANARY_AUDIENCE } from '@keyturn/shared/model/probe.ts';
 export interface Peek {
   /** Null: no kid. Empty: a kid that is not text. */
   readonly kid: string | null;
+  readonly alg: string | undefined;
   readonly iss: string | undefined;
   readonly expS: number | undefined;
   readonly aud: unknown;
@@ -13,17 +14,19 @@ export interface Peek {
 const PART_CHARS_MAX = 16_384;
 
 /**
- * Reads kid, iss, exp and aud of a compact JWS without believing any of it. Never throws; what cannot be
- * read is as if absent. Nothing of the token is kept.
+ * Reads kid, alg, iss, exp and aud of a compact JWS without believing any of it. Never throws;
+ * what cannot be read is as if absent. Nothing of the token is kept.
  */
 export function peek(token: unknown): Peek {
   const text = textOf(token);
   const [header, payload] = text === undefined ? [] : partsOf(text);
   const kid = header?.['kid'];
+  const alg = header?.['alg'];
   const iss = payload?.['iss'];
   const exp = payload?.['exp'];
   return {
     kid: kid === undefined ? null : typeof kid === 'string' ? kid : '',
+    alg: typeof alg === 'string' ? alg : undefined,
     iss: typeof iss === 'string' ? iss : undefined,
     expS: typeof exp === 'number' ? exp : undefined,
     aud: payload?.['aud'],

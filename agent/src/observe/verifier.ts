@@ -1,7 +1,13 @@
 import type { Clock } from '@keyturn/shared/clock.ts';
 import { isAttributable, type Outcome } from '@keyturn/shared/model/outcome.ts';
 import type { AgentEvents } from '../events.ts';
-import type { AcceptedClaims, KeySetState, Ledger, Reporter } from '../ledger/ledger.ts';
+import type {
+  AcceptedClaims,
+  HeldSecrets,
+  KeySetState,
+  Ledger,
+  Reporter,
+} from '../ledger/ledger.ts';
 
 /** What an observer needs of the agent it reports through. */
 export interface ObserverContext {
@@ -40,8 +46,19 @@ export class ObservedVerifier {
   }
 
   setKeys(issuer: string, state: KeySetState): void {
+    this.#telling(() => this.ledger.setKeys(issuer, state));
+  }
+
+  /** Null: which secrets it holds is not known any more. */
+  setSecrets(issuer: string, secrets: HeldSecrets | null): void {
+    this.#telling(() => {
+      this.ledger.setSecrets(issuer, secrets);
+    });
+  }
+
+  #telling(learn: () => void): void {
     const before = this.ledger.revision;
-    this.ledger.setKeys(issuer, state);
+    learn();
     if (this.ledger.revision === before || this.#isClosed) return;
     this.#context.reporter.changed(this.ledger, 'soon');
   }

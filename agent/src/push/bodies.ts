@@ -1,7 +1,13 @@
 import { parseJwks } from '@keyturn/shared/jwks/parse.ts';
-import { ID_LIMITS, textProblem, type KeyRef } from '@keyturn/shared/model/ids.ts';
+import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import { OUTCOMES } from '@keyturn/shared/model/outcome.ts';
 import { FETCH_ERRORS, REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
+import {
+  isSecretKey,
+  keyProblem,
+  namesSecret,
+  NO_SECRET_THUMBPRINT,
+} from '@keyturn/shared/model/secret-keys.ts';
 import { field, integer, issuerName, matching, oneOf } from '@keyturn/shared/settings/fields.ts';
 import { shown } from '@keyturn/shared/shown.ts';
 import { z } from 'zod';
@@ -16,7 +22,10 @@ const boot = matching(
   '1 to 64 letters, digits or . _ : -, new for each start of the process',
 );
 
-/** `{kid, thumbprint, alg}`, or `{jwk}` with the public key itself. */
+/**
+ * `{kid, thumbprint, alg}`, or `{jwk}` with the public key itself; `{kid, alg}` for a shared secret,
+ * by its id alone.
+ */
 const key = z.unknown().transform((value, context): KeyRef => {
   const read = readKey(value);
   if (typeof read !== 'string') return read;
@@ -31,6 +40,8 @@ export const keysBody = z
     keys: z.array(key).max(REPORT_LIMITS.keysPerSet).optional(),
     /** Instead of `keys`: the key set document the verifier holds, parsed. */
     jwks: z.unknown().optional(),
+    /** Says that it holds no shared secret; a list without one says nothing of secrets. */
+    no_secrets: z.boolean().default(false),
     data_age_ms: ageMs,
     attempt_age_ms: ageMs,
     consecutive_failures: integer(0, 4_294_967_295).default(0),
@@ -40,18 +51,28 @@ export const keysBody = z
     document_sha256: matching(/^[\da-f]{64}$/i, '64 hex digits').nullish(),
   })
   .transform((body, context) => {
-    const { keys, jwks, ...rest } = body;
-    if ((keys === undefined) === (jwks === undefined)) {
-      context.addIssue('expected either keys or jwks');
+    const { keys = [], jwks, no_secrets: noSecrets, ...rest } = body;
+    const refuse = (at: string, message: string) => {
+      context.addIssue({ code: 'custom', path: at === '' ? [] : [at], message });
       return z.NEVER;
+    };
+    // Told besides a document, the list can only be of what no document has.
+    const alone = body.keys !== undefined && keys.every(isSecretKey);
+    if (jwks === undefined ? body.keys === undefined : body.keys !== undefined && !alone) {
+      return refuse('', 'expected either keys or jwks; besides jwks, keys of shared secrets alone');
     }
-    if (keys !== undefined) return { ...rest, keys };
+    if (jwks === undefined && rest.document_sha256 != null && keys.length > 0 && alone) {
+      return refuse('document_sha256', 'expected none with nothing but shared secrets');
+    }
+    const hasSecrets = keys.some(isSecretKey);
+    if (hasSecrets && noSecrets) return refuse('no_secrets', 'expected no secrets among keys');
+    const tellsSecrets = hasSecrets || noSecrets;
+    if (jwks === undefined) return { ...rest, keys, tellsSecrets };
     const read = readJwks(jwks);
-    if (read.ok && read.keys.length <= REPORT_LIMITS.keysPerSet)
-      return { ...rest, keys: read.keys };
-    const message = read.ok ? `expected at most ${REPORT_LIMITS.keysPerSet} keys` : read.message;
-    context.addIssue({ code: 'custom', path: ['jwks'], message });
-    return z.NEVER;
+    if (!read.ok) return refuse('jwks', read.message);
+    const all = [...read.keys, ...keys];
+    if (all.length <= REPORT_LIMITS.keysPerSet) return { ...rest, keys: all, tellsSecrets };
+    return refuse('jwks', `expected at most ${REPORT_LIMITS.keysPerSet} keys`);
   });
 
 const claimS = field((value) =>
@@ -96,7 +117,7 @@ export type OutcomeRow = z.infer<typeof row>;
 
 function readKey(value: unknown): KeyRef | string {
   if (typeof value !== 'object' || value === null)
-    return 'expected {kid, thumbprint, alg} or {jwk}';
+    return 'expected {kid, thumbprint, alg} or {jwk}, or {kid, alg} for a shared secret';
   const { kid, thumbprint, alg = '', jwk, ...others } = value as Readonly<Record<string, unknown>>;
   const [other] = Object.keys(others);
   if (other !== undefined)
@@ -106,19 +127,20 @@ function readKey(value: unknown): KeyRef | string {
     if (!read.ok) return `jwk: ${read.message}`;
     return read.keys[0] ?? 'jwk: expected a public signing key with a kid';
   }
-  const kidProblem =
-    typeof kid === 'string' ? textProblem(kid, ID_LIMITS.kidBytes) : 'expected text';
-  if (kidProblem !== undefined || typeof kid !== 'string') return `kid: ${kidProblem}`;
-  if (typeof thumbprint !== 'string' || !/^[\w-]{43}$/.test(thumbprint)) {
+  if (typeof kid !== 'string') return 'kid: expected text';
+  if (typeof alg !== 'string')
+    return `alg: expected a JWS algorithm such as ES256, got ${shown(alg)}`;
+  if (namesSecret(alg)) {
+    // What came is not shown: it may be a digest of the secret.
+    if (thumbprint !== undefined) return `thumbprint: ${NO_SECRET_THUMBPRINT}`;
+  } else if (typeof thumbprint !== 'string' || !/^[\w-]{43}$/.test(thumbprint)) {
     return `thumbprint: expected the RFC 7638 SHA-256 thumbprint, 43 characters of base64url, got ${shown(thumbprint)}`;
   }
-  if (
-    typeof alg !== 'string' ||
-    (alg !== '' && textProblem(alg, ID_LIMITS.algBytes) !== undefined)
-  ) {
-    return `alg: expected a JWS algorithm such as ES256, got ${shown(alg)}`;
-  }
-  return { kid, thumbprint, alg };
+  const key = { kid, thumbprint: typeof thumbprint === 'string' ? thumbprint : '', alg };
+  const problem = keyProblem(key);
+  if (problem === undefined) return key;
+  if (problem.field !== 'alg') return `${problem.field}: ${problem.message}`;
+  return `alg: ${problem.message}, a JWS algorithm such as ES256, got ${shown(alg)}`;
 }
 
 // Through the one reader of key sets: private members are refused, thumbprints are the same for all.

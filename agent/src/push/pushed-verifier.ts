@@ -1,22 +1,12 @@
 import type { Clock } from '@keyturn/shared/clock.ts';
 import { isAttributable } from '@keyturn/shared/model/outcome.ts';
-import type { KeySetState, Ledger, Reporter, Urgency } from '../ledger/ledger.ts';
+import { isSecretKey } from '@keyturn/shared/model/secret-keys.ts';
+import { NOTHING_KNOWN } from '../ledger/held-set.ts';
+import type { HeldSecrets, KeySetState, Ledger, Reporter, Urgency } from '../ledger/ledger.ts';
 import type { KeysPush, OutcomeRow, OutcomesPush } from './bodies.ts';
 
 /** Boots of one verifier that ended and are told so if they speak again. */
 const ENDED_BOOTS_MAX = 16;
-
-const NOTHING_KNOWN: KeySetState = {
-  keys: [],
-  dataAtMs: null,
-  attemptAtMs: null,
-  consecutiveFailures: 0,
-  lastError: null,
-  nextRefreshAtMs: null,
-  cooldownUntilMs: null,
-  documentSha256: null,
-  servedAtMs: null,
-};
 
 export interface PushedVerifierOptions {
   readonly ledger: Ledger;
@@ -74,6 +64,7 @@ export class PushedVerifier implements Disposable {
     this.#hear(push.boot, (nowMs) => {
       this.#told.add(push.issuer);
       this.ledger.setKeys(push.issuer, stateOf(push, nowMs));
+      this.ledger.setSecrets(push.issuer, secretsOf(push, nowMs));
       return 'soon';
     });
   }
@@ -154,7 +145,10 @@ export class PushedVerifier implements Disposable {
   }
 
   #clearKeys(): void {
-    for (const issuer of this.#told) this.ledger.setKeys(issuer, NOTHING_KNOWN);
+    for (const issuer of this.#told) {
+      this.ledger.setKeys(issuer, NOTHING_KNOWN);
+      this.ledger.setSecrets(issuer, null);
+    }
     this.#told.clear();
   }
 
@@ -175,7 +169,7 @@ function stateOf(push: KeysPush, nowMs: number): KeySetState {
   const ago = (ageMs: number | null | undefined) => (ageMs == null ? null : nowMs - ageMs);
   const ahead = (inMs: number | null | undefined) => (inMs == null ? null : nowMs + inMs);
   return {
-    keys: push.keys,
+    keys: push.keys.filter((key) => !isSecretKey(key)),
     dataAtMs: ago(push.data_age_ms),
     attemptAtMs: ago(push.attempt_age_ms),
     consecutiveFailures: push.consecutive_failures,
@@ -185,6 +179,11 @@ function stateOf(push: KeysPush, nowMs: number): KeySetState {
     documentSha256: push.document_sha256 ?? null,
     servedAtMs: null,
   };
+}
+
+// Keys or a document without a secret may come from a verifier that nobody taught to tell of them.
+function secretsOf(push: KeysPush, nowMs: number): HeldSecrets | null {
+  return push.tellsSecrets ? { keys: push.keys.filter(isSecretKey), toldAtMs: nowMs } : null;
 }
 
 // The ledger takes lifetimes from claims. A row of several tokens has its highest iat and exp from

@@ -83,9 +83,9 @@ export class Roster {
     return handles.flatMap((handle) => {
       const ledger = this.#ledgers.get(handle);
       if (ledger === undefined) return [];
-      const { id, profile, source, issuers } = ledger;
+      const { id, profile, source, issuers, cacheKind } = ledger;
       const probes = this.#canProbe(ledger) ? { probes: true } : {};
-      return [{ handle, id, profile, source, issuers, ...probes }];
+      return [{ handle, id, profile, source, issuers, cacheKind, ...probes }];
     });
   }
 }

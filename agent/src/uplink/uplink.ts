@@ -278,6 +278,9 @@ class SessionUplink implements Uplink {
 function isSameWatch(a: Settings['watchedKeys'], b: Settings['watchedKeys']): boolean {
   return (
     a.length === b.length &&
-    a.every((key, i) => key.issuer === b[i]?.issuer && key.kid === b[i]?.kid)
+    a.every(
+      (key, i) =>
+        key.issuer === b[i]?.issuer && key.kid === b[i]?.kid && key.secret === b[i]?.secret,
+    )
   );
 }

@@ -124,8 +124,8 @@ t.test('a watched kid is counted by name although strangers filled their rows', 
   ledger.count(A, 'noise', 'unknown_kid', null, 1_000);
   ledger.count(A, 'next', 'unknown_kid', null, 1_000);
   ledger.watch([
-    { issuer: A, kid: 'next' },
-    { issuer: 'https://elsewhere.example', kid: 'next' },
+    { issuer: A, kid: 'next', secret: false },
+    { issuer: 'https://elsewhere.example', kid: 'next', secret: false },
   ]);
   ledger.count(A, 'next', 'unknown_kid', null, 1_000);
   const report = snapshotOf(ledger);
@@ -207,6 +207,7 @@ t.test('key sets: changed, ages, bounds', async (t) => {
     nextRefreshInMs: 590_000,
     cooldownInMs: 20_000,
     servedAgeMs: null,
+    secretsAgeMs: null,
   });
   t.equal(report.keySets[0]?.keys.length, 128);
   t.same(
@@ -223,7 +224,7 @@ t.test('of a set larger than a report, watched keys are told first', async (t) =
   const kidsToldOf = () => snapshotOf(ledger).keySets[0]?.keys.map(({ kid }) => kid) ?? [];
   t.equal(kidsToldOf().includes('k900'), false);
   const { revision } = ledger;
-  ledger.watch([{ issuer: A, kid: 'k900' }]);
+  ledger.watch([{ issuer: A, kid: 'k900', secret: false }]);
   t.equal(kidsToldOf().length, 128);
   t.equal(kidsToldOf().includes('k900'), true, 'it is held, and must not pass for dropped');
   t.same(ledger.missing(A), []);
@@ -275,7 +276,8 @@ t.test('no total of any row ever goes down, and every token is in exactly one ro
       let counted = 0;
       for (const step of commands) {
         if (step.do === 'hold') ledger.setKeys(A, stateOf(step.kids));
-        else if (step.do === 'watch') ledger.watch(step.kids.map((kid) => ({ issuer: A, kid })));
+        else if (step.do === 'watch')
+          ledger.watch(step.kids.map((kid) => ({ issuer: A, kid, secret: false })));
         else {
           ledger.count(A, step.kid, 'ok', { iatS: 1, expS: 2 }, 0);
           counted += 1;

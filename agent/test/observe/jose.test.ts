@@ -455,7 +455,7 @@ t.test('an idle cache is nudged to fetch a watched key, at growing distances', a
   const keySet = createRemoteJWKSet(server.url);
   await wait(5_000);
   t.equal(server.requests, 0, 'nothing watched, nothing fetched');
-  seen.uplink.ledgers[0]?.watch([{ issuer: ISSUER, kid: 'k2' }]);
+  seen.uplink.ledgers[0]?.watch([{ issuer: ISSUER, kid: 'k2', secret: false }]);
   await wait(3_000);
   t.equal(server.requests, 1);
   t.same(
@@ -473,7 +473,7 @@ t.test('an idle cache is nudged to fetch a watched key, at growing distances', a
   );
   await wait(200_000);
   t.equal(server.requests, 2, 'it has what is watched');
-  seen.uplink.ledgers[0]?.watch([{ issuer: ISSUER, kid: 'k3' }]);
+  seen.uplink.ledgers[0]?.watch([{ issuer: ISSUER, kid: 'k3', secret: false }]);
   server.answer = { status: 500, body: '' };
   await wait(300_000);
   t.equal(server.requests, 3, 'an endpoint that fails is left alone');

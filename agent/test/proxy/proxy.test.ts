@@ -204,6 +204,7 @@ void t.test('upstream goes away', async (t) => {
     consecutiveFailures: Number,
     lastError: 'status',
     servedAgeMs: null,
+    secretsAgeMs: null,
   });
   upstream.behave = answer(good);
   await until(() => reporter.keySet('orders')?.consecutiveFailures === 0, 'retried on its own');

@@ -27,6 +27,7 @@ function verifiers(count: number): readonly VerifierHello[] {
     profile: '',
     source: 'proxy' as const,
     issuers: [],
+    cacheKind: 'any' as const,
   }));
 }
 

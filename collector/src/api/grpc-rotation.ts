@@ -210,5 +210,6 @@ function rotationMessage(state: Readonly<State>, rotation: RotationRecord): Rota
     revision: Math.max(0, ...revisions),
     origin: rotation.origin,
     endedBecause: rotation.endedBecause ?? '',
+    secret: rotation.keyKind === 'secret',
   };
 }

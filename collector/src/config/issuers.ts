@@ -81,6 +81,7 @@ function resolved(settings: IssuerSettings, ca: string | null): ResolvedIssuer {
       sharedCachesMs: settings.shared_caches.reduce((sum, ms) => sum + ms, 0),
       failedFetchMs: settings.failed_fetch_allowance,
       canary: canaryOf(settings),
+      sharedSecrets: settings.shared_secrets,
     },
     watched: {
       issuer: settings.issuer,
@@ -125,8 +126,11 @@ function checkSources(settings: IssuerSettings, path: KeyPath, problems: Problem
     return;
   }
   const sources = sourcesOf(settings);
-  if (sources.length === 0) {
-    problems.add(path, 'expected jwks_uri, discovery: true or vantages, got none of them');
+  if (sources.length === 0 && !settings.shared_secrets) {
+    problems.add(
+      path,
+      'expected jwks_uri, discovery: true or vantages (or shared_secrets: true), got none of them',
+    );
   }
   for (const [index, { vantage, kind }] of sources.entries()) {
     if (sources.findIndex((other) => other.vantage === vantage) < index) {

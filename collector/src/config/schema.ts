@@ -71,6 +71,7 @@ export const issuerSchema = z.strictObject({
   canary: canarySchema.optional(),
   ca: filePath.optional(),
   allow_http: z.boolean().default(false),
+  shared_secrets: z.boolean().default(false),
 });
 
 export const overridesSchema = z.strictObject({
@@ -104,6 +105,7 @@ export const serviceSchema = z.strictObject({
   required: z.boolean().default(true),
   profile: profileId.optional(),
   evidence: oneOf(GRADES).optional(),
+  keys: oneOf(['any', 'public', 'secret']).default('any'),
   overrides: overridesSchema.optional(),
   refresh_bound: duration({ minMs: 1_000 }).optional(),
   cohorts: z.array(cohortSchema).min(1).max(32).optional(),

@@ -70,6 +70,7 @@ function resolved(
     required: settings.required,
     population: populationOf(kind, settings, { profile: own, coverPercentile }, path, problems),
     shippingIntervalMs: shippingOf(kind, settings, path, problems),
+    keys: settings.keys,
   };
 }
 

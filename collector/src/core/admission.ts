@@ -91,6 +91,7 @@ function admit(
     profile: named.profile,
     source: named.source,
     issuers: knownIssuers(state, named.issuers),
+    cacheKind: named.cacheKind,
     firstSeenAtMs: before?.firstSeenAtMs ?? now.atMs,
     receivedAtMs: null,
     observedAtMs: null,

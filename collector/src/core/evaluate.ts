@@ -7,6 +7,7 @@ import { publishFindings } from './gates/publish.ts';
 import { purgeFindings } from './gates/purge.ts';
 import { retireFindings } from './gates/retire.ts';
 import { rollbackFindings } from './gates/rollback.ts';
+import { secretFindings } from './gates/secrets.ts';
 import type { Findings } from './gates/verdict.ts';
 import { stable } from './gates/stable.ts';
 import { fingerprint, firstReason, verdictOf, withWaivers } from './gates/verdict.ts';
@@ -98,6 +99,10 @@ function findingsOf(state: State, rotation: RotationRecord, gate: Gate, now: Now
       checks: [...collectorChecks(state, now), issuerConfigured(rotation)],
       weakestGrade: null,
     };
+  }
+  if (rotation.keyKind === 'secret') {
+    const findings = secretFindings(state, rotation, gate, policy, now);
+    return gate === 'activate' ? withStability(state, rotation, findings, now) : findings;
   }
   const judged = judgedAt(state.issuers.get(rotation.issuer), policy, now);
   switch (gate) {

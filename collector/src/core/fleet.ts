@@ -1,6 +1,7 @@
 import type { Grade, NegativeGrade } from '@keyturn/shared/model/evidence.ts';
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 import { verifierKey } from '@keyturn/shared/model/ids.ts';
+import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
 import type { Policy, ServicePolicy } from './policy.ts';
 import type { ServiceKind } from './kinds.ts';
 import { dropLease } from './leases.ts';
@@ -8,6 +9,7 @@ import { lastProbedAtMs } from './probe-record.ts';
 import { moveInGroup } from './group-members.ts';
 import { forgetProbes, noteProbes } from './probed-sets.ts';
 import type { OrderedProbe } from './probes.ts';
+import type { LiveCaches } from './live-caches.ts';
 import type { VerifierRecord } from './records.ts';
 import { clearStanding } from './tallies.ts';
 
@@ -45,6 +47,8 @@ export interface Verifier {
   /** When it was last asked for one. */
   probedAtMs: number | null;
   groups: readonly Group[];
+  /** As its groups count it; follows the record when it joins them anew. */
+  countedAs: CacheKind;
   /** By rotation id, open rotations of this verifier's issuers only. */
   readonly standings: Map<string, Standing>;
 }
@@ -58,12 +62,10 @@ export interface Tally {
 }
 
 /** The verifiers of one service for one issuer. */
-export interface Group {
+export interface Group extends LiveCaches {
   readonly service: ServicePolicy;
   readonly issuer: string;
   readonly members: Set<Verifier>;
-  /** Live caches by instance. */
-  readonly liveCaches: Map<string, number>;
   readonly silent: Set<Verifier>;
   readonly joined: Set<Verifier>;
   /** Members under whose name a second live process has shown itself lately. */
@@ -133,6 +135,7 @@ export function enrol(
     probe: null,
     probedAtMs: lastProbedAtMs(record.probes),
     groups: [],
+    countedAs: record.cacheKind,
     standings: new Map(),
   };
   fleet.verifiers.set(key, verifier);
@@ -229,6 +232,7 @@ export function servicePolicyOf(policy: Policy, record: VerifierRecord): Service
       evidence: 'served',
       population: null,
       shippingIntervalMs: null,
+      keys: 'any',
     }
   );
 }
@@ -252,6 +256,7 @@ function groupOf(fleet: Fleet, service: ServicePolicy, issuer: string): Group {
       issuer,
       members: new Set(),
       liveCaches: new Map(),
+      liveByKind: { public: new Map(), secret: new Map() },
       silent: new Set(),
       joined: new Set(),
       contested: new Set(),

@@ -1,12 +1,11 @@
 import type { Group, Liveness, Verifier } from './fleet.ts';
+import { countLive } from './live-caches.ts';
 
 /** Moves a verifier between the liveness sets of one group. */
 export function moveInGroup(group: Group, verifier: Verifier, from: Liveness, to: Liveness): void {
   const { instance } = verifier.record.id;
   if (from === 'reporting') {
-    const live = (group.liveCaches.get(instance) ?? 1) - 1;
-    if (live <= 0) group.liveCaches.delete(instance);
-    else group.liveCaches.set(instance, live);
+    countLive(group, verifier.countedAs, instance, -1);
   } else if (from === 'silent') group.silent.delete(verifier);
   else if (from === 'joined') group.joined.delete(verifier);
 
@@ -20,8 +19,9 @@ export function moveInGroup(group: Group, verifier: Verifier, from: Liveness, to
   if (verifier.contestedUntilMs > 0) group.contested.add(verifier);
   if (verifier.record.source === 'proxy') group.uncounted.add(verifier);
   else group.uncounted.delete(verifier);
+  verifier.countedAs = verifier.record.cacheKind;
   if (to === 'reporting') {
-    group.liveCaches.set(instance, (group.liveCaches.get(instance) ?? 0) + 1);
+    countLive(group, verifier.countedAs, instance, 1);
   } else if (to === 'silent') group.silent.add(verifier);
   else group.joined.add(verifier);
 }

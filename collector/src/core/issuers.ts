@@ -1,4 +1,5 @@
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
+import { isSecretKey } from '@keyturn/shared/model/secret-keys.ts';
 import type { Write } from './writes.ts';
 import type { IssuerPolicy } from './policy.ts';
 import type { AuditEntry, KeyRecord, RotationRecord } from './records.ts';
@@ -175,7 +176,7 @@ function adoptThumbprint(
 ): void {
   for (const rotation of openRotations(state)) {
     if (rotation.issuer !== issuer.issuer || rotation.newKid !== key.kid) continue;
-    if (rotation.newThumbprint !== null) continue;
+    if (rotation.newThumbprint !== null || rotation.keyKind === 'secret') continue;
     const adopted = { ...rotation, newThumbprint: key.thumbprint };
     state.rotations.set(rotation.id, adopted);
     writes.push({ kind: 'rotation', record: adopted });
@@ -191,7 +192,9 @@ function isAnnounced(state: State, issuer: string, kid: string): boolean {
 
 function countRuns(issuer: IssuerState, vantage: VantageState, keys: readonly KeyRef[]): void {
   const present = new Set(keys.map(keyIdentity));
-  for (const identity of issuer.keys.keys()) {
+  for (const [identity, record] of issuer.keys) {
+    // No document has a secret, so none shows it published or gone.
+    if (isSecretKey(record.key)) continue;
     if (present.has(identity)) {
       vantage.heldRuns.set(identity, (vantage.heldRuns.get(identity) ?? 0) + 1);
       vantage.missedRuns.delete(identity);
@@ -204,6 +207,7 @@ function countRuns(issuer: IssuerState, vantage: VantageState, keys: readonly Ke
 
 function settleKeys(state: State, issuer: IssuerState, now: Now, writes: Write[]): void {
   for (const [identity, record] of issuer.keys) {
+    if (isSecretKey(record.key)) continue;
     const settled = settle(issuer, identity, record, now);
     if (settled === record) continue;
     issuer.keys.set(identity, settled);

@@ -1,6 +1,7 @@
 import type { Grade } from '@keyturn/shared/model/evidence.ts';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
 import type { Population, ServiceKind } from './kinds.ts';
+import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
 
 /** What the operator declared about one service that verifies tokens. */
 export interface ServicePolicy {
@@ -23,6 +24,8 @@ export interface ServicePolicy {
   readonly population: Population | null;
   /** Of kind `static`: how often its keys are shipped; null when that was not declared. */
   readonly shippingIntervalMs: number | null;
+  /** Which keys it verifies with; `any` unless it was declared that one kind never matters to it. */
+  readonly keys: CacheKind;
 }
 
 /** How canary tokens of one issuer are to be made, and how often they are presented. */
@@ -60,6 +63,8 @@ export interface IssuerPolicy {
   readonly failedFetchMs: number;
   /** Null: no canaries are taken for this issuer. */
   readonly canary: CanaryPolicy | null;
+  /** Tokens of this issuer may be signed with secrets it shares with verifiers. */
+  readonly sharedSecrets: boolean;
 }
 
 export interface Policy {

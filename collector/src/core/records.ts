@@ -1,6 +1,7 @@
 import type { KeyRef, VerifierId } from '@keyturn/shared/model/ids.ts';
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import type { CountKey, FetchError, Source } from '@keyturn/shared/model/report.ts';
+import type { CacheKind, KeyKind } from '@keyturn/shared/model/secret-keys.ts';
 import type { Gate } from '@keyturn/shared/model/verdict.ts';
 import type { HeldProbe } from './probe-record.ts';
 
@@ -19,6 +20,8 @@ export interface HeldKeySet {
   readonly cooldownUntilMs: number | null;
   readonly documentSha256: string | null;
   readonly servedAtMs: number | null;
+  /** When the verifier said which secrets it holds; null while it has said nothing of them. */
+  readonly secretsAtMs: number | null;
 }
 
 /** Cumulative counts of one process, since it started. */
@@ -56,6 +59,8 @@ export interface VerifierRecord {
   readonly profile: string;
   readonly source: Source;
   readonly issuers: readonly string[];
+  /** Which keys this cache decides with. */
+  readonly cacheKind: CacheKind;
   readonly firstSeenAtMs: number;
   /** Last accepted report; null between hello and first report of the first epoch. */
   readonly receivedAtMs: number | null;
@@ -77,7 +82,10 @@ export interface VerifierRecord {
   readonly probes: readonly HeldProbe[];
 }
 
-/** A key the collector itself has seen in an issuer's JWKS. */
+/**
+ * A key the collector itself has seen in an issuer's JWKS, or a shared secret some rotation named: that
+ * one has no thumbprint and is neither published nor withdrawn, but its kid is taken for ever as well.
+ */
 export interface KeyRecord {
   readonly issuer: string;
   readonly key: KeyRef;
@@ -126,6 +134,8 @@ export interface RotationRecord {
   readonly alg: string;
   /** Another one where the rotation changes the algorithm; empty when the old key names none. */
   readonly oldAlg: string;
+  /** `secret`: both keys are shared secrets, which are handed out and not published. */
+  readonly keyKind: KeyKind;
   readonly oldKid: string;
   readonly oldThumbprint: string | null;
   readonly newKid: string;

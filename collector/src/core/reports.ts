@@ -168,5 +168,6 @@ function heldKeySet(set: KeySetReport, nowMs: number): HeldKeySet {
     cooldownUntilMs: ahead(set.cooldownInMs),
     documentSha256: set.documentSha256,
     servedAtMs: ago(set.servedAgeMs),
+    secretsAtMs: ago(set.secretsAgeMs),
   };
 }

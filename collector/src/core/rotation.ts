@@ -1,6 +1,7 @@
 import type { Standing, Verifier } from './fleet.ts';
 import { groupsOfIssuer } from './fleet.ts';
 import { isPositive } from './gates/dependents.ts';
+import { decidesWith } from './live-caches.ts';
 import type { KeyRecord, RotationRecord } from './records.ts';
 import type { RotationFacts } from './standing.ts';
 import { standingOf } from './standing.ts';
@@ -32,11 +33,26 @@ export function keepRotation(state: State, rotation: RotationRecord, writes: Wri
   writes.push({ kind: 'rotation', record: rotation });
 }
 
-/** What the collector itself has seen of a rotation's keys. */
+/**
+ * What the collector itself has seen of a rotation's keys. Secrets are not published: there, it is
+ * what was declared, which phases are named after and no gate opens by.
+ */
 export function rotationFacts(state: Readonly<State>, rotation: RotationRecord): RotationFacts {
+  if (rotation.keyKind === 'secret') return declaredFacts(rotation);
   return {
     publishedAtMs: newKeyRecord(state, rotation)?.publishedAtMs ?? null,
     withdrawnAtMs: oldKeyRecord(state, rotation)?.withdrawnAtMs ?? null,
+  };
+}
+
+// A retirement of before the switch, or of a switch that was rolled back, is none of this one.
+function declaredFacts({ declared, switchedAtMs }: RotationRecord): RotationFacts {
+  const retiredAtMs = declared.retire?.atMs ?? null;
+  const isOfThisSwitch =
+    retiredAtMs !== null && switchedAtMs !== null && retiredAtMs >= switchedAtMs;
+  return {
+    publishedAtMs: declared.publish?.atMs ?? null,
+    withdrawnAtMs: isOfThisSwitch ? retiredAtMs : null,
   };
 }
 
@@ -91,7 +107,9 @@ export function restand(
   now: Now,
   how: { readonly departed?: boolean } = {},
 ): void {
-  if (how.departed === true) {
+  // A cache of keys of the other kind has no say.
+  const decides = decidesWith(verifier.record.cacheKind, rotation.keyKind);
+  if (how.departed === true || !decides) {
     clearStanding(verifier, rotation.id);
     state.unevaluated.add(rotation.id);
     return;

@@ -1,8 +1,9 @@
-import type { Grade, NegativeGrade } from '@keyturn/shared/model/evidence.ts';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
 import type { OldKeyStanding, Standing, Verifier } from './fleet.ts';
+import { keySetOf, lastAcceptedMs, type NewKeyStanding, unheardStanding } from './latest-report.ts';
 import { type ProbeProof, probeProof } from './probe-reading.ts';
-import type { HeldCounts, HeldKeySet, RotationRecord, VerifierRecord } from './records.ts';
+import type { HeldKeySet, RotationRecord, VerifierRecord } from './records.ts';
+import { newSecretStanding, oldSecretStanding } from './secret-standing.ts';
 
 /** What the collector itself knows of a rotation's keys; null while not so. */
 export interface RotationFacts {
@@ -10,11 +11,6 @@ export interface RotationFacts {
   readonly publishedAtMs: number | null;
   /** Tremoved: the old key is served nowhere since then. */
   readonly withdrawnAtMs: number | null;
-}
-
-interface NewKeyStanding {
-  readonly grade: Grade | NegativeGrade;
-  readonly detail: string;
 }
 
 /**
@@ -30,8 +26,13 @@ export function standingOf(
 ): Standing {
   const before = verifier.standings.get(rotation.id);
   const profile = profileOf(verifier);
-  const next = newKeyStanding(verifier, rotation, facts, profile, nowMs);
-  const holdsOld = oldKeyStanding(verifier, rotation, facts, profile);
+  const isSecret = rotation.keyKind === 'secret';
+  const next = isSecret
+    ? newSecretStanding(verifier, rotation, profile)
+    : newKeyStanding(verifier, rotation, facts, profile, nowMs);
+  const holdsOld = isSecret
+    ? oldSecretStanding(verifier, rotation, profile)
+    : oldKeyStanding(verifier, rotation, facts, profile);
   return {
     holdsNew: next.grade,
     holdsNewSinceMs: before?.holdsNew === next.grade ? before.holdsNewSinceMs : nowMs,
@@ -63,12 +64,8 @@ function newKeyStanding(
   nowMs: number,
 ): NewKeyStanding {
   const { record } = verifier;
-  if (verifier.liveness === 'silent') {
-    return { grade: 'silent', detail: 'stopped reporting without a goodbye' };
-  }
-  if (verifier.liveness !== 'reporting' || record.observedAtMs === null) {
-    return { grade: 'never_seen', detail: 'said hello and has not reported yet' };
-  }
+  const unheard = unheardStanding(verifier);
+  if (unheard !== undefined) return unheard;
   const set = keySetOf(record.keySets, rotation.issuer);
   const other = set?.keys.find(
     (key) => key.kid === rotation.newKid && key.thumbprint !== rotation.newThumbprint,
@@ -76,7 +73,7 @@ function newKeyStanding(
   if (other !== undefined && rotation.newThumbprint !== null) {
     return { grade: 'absent', detail: 'holds other key material under the new kid' };
   }
-  if (facts.publishedAtMs === null || record.observedAtMs < facts.publishedAtMs) {
+  if (facts.publishedAtMs === null || (record.observedAtMs ?? 0) < facts.publishedAtMs) {
     return { grade: 'stale', detail: 'last report is older than the publication of the new key' };
   }
   const probe = probeOf(record, rotation, facts.publishedAtMs, nowMs);
@@ -235,17 +232,4 @@ function fetchesOnDemand(set: HeldKeySet | undefined, profile: ProfileFacts): bo
 function holdsKey(set: HeldKeySet | undefined, kid: string, thumbprint: string | null): boolean {
   if (set === undefined || thumbprint === null) return false;
   return set.keys.some((key) => key.kid === kid && key.thumbprint === thumbprint);
-}
-
-function keySetOf(sets: readonly HeldKeySet[], issuer: string): HeldKeySet | undefined {
-  return sets.find((set) => set.issuer === issuer);
-}
-
-function lastAcceptedMs(counts: readonly HeldCounts[], issuer: string, kid: string): number {
-  for (const row of counts) {
-    if (row.issuer === issuer && row.key.kind === 'kid' && row.key.kid === kid) {
-      return row.lastAcceptedAtMs ?? 0;
-    }
-  }
-  return 0;
 }

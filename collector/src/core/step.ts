@@ -13,6 +13,7 @@ import { holdDownEndMs } from './initial.ts';
 import { applySighting, forgetSightings } from './issuers.ts';
 import { completeObserved, observeRotations } from './observed/follow.ts';
 import { applyGoodbye, applyReport, expireLeases } from './reports.ts';
+import { keepSecretLifetimes } from './secrets.ts';
 import { endSession } from './sessions.ts';
 import { applyProbeResult, orderProbe, type ProbeGrant, type ProbeOrder } from './probes.ts';
 import type { Sighting } from './sighting.ts';
@@ -163,6 +164,7 @@ function check(
 }
 
 function tick(state: State, now: Now, writes: Write[]): void {
+  keepSecretLifetimes(state, writes);
   if (now.atMs - state.sweptAtMs >= SWEEP_EVERY_MS) sweep(state, now, writes);
   for (const id of openRotationIds(state)) state.unevaluated.add(id);
   settle(state, now, writes);

@@ -44,6 +44,7 @@ const heldKeySet = z.strictObject({
   cooldownUntilMs: orNull(atMs),
   documentSha256: orNull(text),
   servedAtMs: orNull(atMs),
+  secretsAtMs: orNull(atMs),
 });
 
 const heldCounts = z.strictObject({
@@ -89,6 +90,7 @@ export const verifierSchema = z.strictObject({
   profile: text,
   source: z.enum(['in_process', 'pushed', 'proxy']),
   issuers: z.array(text),
+  cacheKind: z.enum(['public', 'secret', 'any']),
   firstSeenAtMs: atMs,
   receivedAtMs: orNull(atMs),
   observedAtMs: orNull(atMs),
@@ -139,6 +141,7 @@ export const rotationSchema = z.strictObject({
   issuer: text,
   alg: text,
   oldAlg: text,
+  keyKind: z.enum(['public', 'secret']),
   oldKid: text,
   oldThumbprint: orNull(text),
   newKid: text,

@@ -100,6 +100,7 @@ export function service(name: string, more: Partial<ServicePolicy> = {}): Servic
     evidence: 'present' satisfies Grade,
     population: null,
     shippingIntervalMs: null,
+    keys: 'any',
     ...more,
   };
 }
@@ -170,7 +171,14 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       agentVersion: 'test',
       wallUnixMs: clock.wallMs(),
       verifiers: [
-        { handle: 1, id: verifier, profile: 'jose', source: 'in_process', issuers: [ISSUER] },
+        {
+          handle: 1,
+          id: verifier,
+          profile: 'jose',
+          source: 'in_process',
+          issuers: [ISSUER],
+          cacheKind: 'any',
+        },
       ],
     });
     const assigned = welcome.assignments[0];
@@ -219,6 +227,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
                 cooldownInMs: null,
                 documentSha256: null,
                 servedAgeMs: null,
+                secretsAgeMs: null,
               },
             ],
           },
@@ -289,6 +298,7 @@ function policyOf(services: readonly ServicePolicy[]): Policy {
           sharedCachesMs: 0,
           failedFetchMs: 0,
           canary: null,
+          sharedSecrets: false,
         },
       ],
     ]),

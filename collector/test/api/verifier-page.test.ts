@@ -44,6 +44,7 @@ function recordOf(instance: string) {
     profile: '',
     source: 'in_process' as const,
     issuers: [],
+    cacheKind: 'any' as const,
     firstSeenAtMs: 0,
     receivedAtMs: 0,
     observedAtMs: 0,

@@ -17,6 +17,7 @@ function hello(world: World, instance: string, issuers: readonly string[]) {
           profile: '',
           source: 'in_process',
           issuers,
+          cacheKind: 'any',
         },
       ],
     },

@@ -19,6 +19,7 @@ function record(instance: string): VerifierRecord {
     profile: '',
     source: 'in_process',
     issuers: [],
+    cacheKind: 'any',
     firstSeenAtMs: 0,
     receivedAtMs: 0,
     observedAtMs: 0,

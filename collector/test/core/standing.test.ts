@@ -43,6 +43,7 @@ function verifierIn(situation: Situation): Verifier {
     cooldownUntilMs: null,
     documentSha256: null,
     servedAtMs: situation.source === 'proxy' ? NOW : null,
+    secretsAtMs: null,
     ...situation.set,
   };
   const counts: HeldCounts[] =
@@ -70,6 +71,7 @@ function verifierIn(situation: Situation): Verifier {
     profile: '',
     source: situation.source ?? 'in_process',
     issuers: [ISSUER],
+    cacheKind: 'any',
     firstSeenAtMs: 0,
     receivedAtMs: observedAtMs,
     observedAtMs,
@@ -88,6 +90,7 @@ function standingIn(situation: Situation, withdrawn: boolean) {
   const rotation = {
     id: 'r',
     issuer: ISSUER,
+    keyKind: 'public',
     oldKid: 'old',
     oldThumbprint: OLD.thumbprint,
     newKid: 'new',

@@ -48,6 +48,7 @@ function rotationOf(part: Partial<RotationRecord> = {}): RotationRecord {
     origin: 'declared',
     endedBecause: null,
     findings: [],
+    keyKind: 'public',
     ...part,
   };
 }
@@ -70,6 +71,7 @@ t.test('Pv: tiers in series add', (t) => {
     originSpreadMs: 1_000,
     sharedCachesMs: 600_000,
     failedFetchMs: 30_000,
+    sharedSecrets: false,
   });
   const rows: [string, Parameters<typeof profileOf>[0], number | null][] = [
     ['all of them', { newKidRefusedS: 600 }, 1_000 + 600_000 + 30_000 + 600_000],
@@ -88,6 +90,7 @@ t.test('drop: how long a withdrawn key lingers', (t) => {
     originSpreadMs: 1_000,
     sharedCachesMs: 600_000,
     failedFetchMs: 30_000,
+    sharedSecrets: false,
   });
   const rows: [string, Parameters<typeof profileOf>[0], number | null][] = [
     ['spread, caches and the profile', { removedKeyAcceptedS: 60 }, 661_000],

@@ -61,7 +61,14 @@ class Rig {
       agentVersion: '0.0.0',
       wallUnixMs: 0,
       verifiers: [
-        { handle: 1, id: ID, profile: '', source: 'in_process' as const, issuers: [ISSUER] },
+        {
+          handle: 1,
+          id: ID,
+          profile: '',
+          source: 'in_process' as const,
+          issuers: [ISSUER],
+          cacheKind: 'any' as const,
+        },
       ],
     };
     const welcome = await this.pass(this.engine.hello(`session ${boot}`, hello));
@@ -89,6 +96,7 @@ class Rig {
           cooldownInMs: null,
           documentSha256: null,
           servedAgeMs: null,
+          secretsAgeMs: null,
         },
       ],
       counts: [
@@ -402,8 +410,8 @@ t.test('listeners hear of verdicts and settings that changed, until they leave',
   rig.clock.advance(1_000);
   t.ok(changes.includes('r-1'));
   t.same(settings.at(-1)?.watchedKeys, [
-    { issuer: ISSUER, kid: 'old' },
-    { issuer: ISSUER, kid: 'new' },
+    { issuer: ISSUER, kid: 'old', secret: false },
+    { issuer: ISSUER, kid: 'new', secret: false },
   ]);
   changes.length = 0;
   await rig.pass(rig.report(rig.next([OLD])), 1_000);

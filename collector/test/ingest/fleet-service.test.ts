@@ -66,6 +66,7 @@ function hello(bootId = BOOT, instance = 'i1') {
         profile: 'npm-jose',
         source: 'in_process',
         issuers: [ISSUER],
+        cacheKind: 'any',
       },
     ],
   });
@@ -89,6 +90,7 @@ function report(epoch: number, seq: number, ok = seq, handle = 7) {
         cooldownInMs: null,
         documentSha256: null,
         servedAgeMs: null,
+        secretsAgeMs: null,
       },
     ],
     counts: [

@@ -25,6 +25,7 @@ export function verifier(
     profile: 'npm-jose',
     source: 'in_process',
     issuers: [ISSUER],
+    cacheKind: 'any',
     firstSeenAtMs: 1_700_000_000_000,
     receivedAtMs: 1_700_000_001_000 + seq,
     observedAtMs: 1_700_000_000_900 + seq,
@@ -40,6 +41,7 @@ export function verifier(
         cooldownUntilMs: null,
         documentSha256: null,
         servedAtMs: null,
+        secretsAtMs: null,
       },
     ],
     counts: [
@@ -190,6 +192,7 @@ export const rotation: RotationRecord = {
   issuer: ISSUER,
   alg: 'ES256',
   oldAlg: 'RS256',
+  keyKind: 'public',
   oldKid: 'k1',
   oldThumbprint: 't'.repeat(43),
   newKid: 'k2',

@@ -30,6 +30,8 @@ export interface ReportPart {
   readonly servedAgeMs?: number | null;
   readonly failures?: number;
   readonly issuer?: string;
+  /** Absent: nothing was said of secrets. */
+  readonly secretsAgeMs?: number;
 }
 
 /** A readable answer of the issuer. */
@@ -78,6 +80,7 @@ export function reportOf(
     documentSha256: null,
     servedAgeMs:
       source === 'proxy' ? (part.servedAgeMs === undefined ? 0 : part.servedAgeMs) : null,
+    secretsAgeMs: part.secretsAgeMs ?? null,
   };
   return {
     handle: 1,

@@ -53,6 +53,7 @@ export function serviceOf(name: string, part: Partial<ServicePolicy> = {}): Serv
     evidence: 'present' satisfies Grade,
     population: null,
     shippingIntervalMs: null,
+    keys: 'any',
     ...part,
   };
 }
@@ -70,6 +71,7 @@ export function issuerOf(part: Partial<IssuerPolicy> = {}): IssuerPolicy {
     sharedCachesMs: 0,
     failedFetchMs: 0,
     canary: null,
+    sharedSecrets: false,
     ...part,
   };
 }

@@ -1,5 +1,6 @@
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import type { Ack, Report, Source } from '@keyturn/shared/model/report.ts';
+import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
 import type { Check, Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { Act, ActResult } from '../../src/core/acts.ts';
 import { initialState } from '../../src/core/initial.ts';
@@ -118,11 +119,13 @@ export class World {
       readonly cache?: string;
       readonly profile?: string;
       readonly issuers?: readonly string[];
+      readonly cacheKind?: CacheKind;
       /** A stream of its own name; by default one per process. */
       readonly session?: string;
     } = {},
   ): TestVerifier {
     const { source = 'in_process', cache = 'jwks', profile = '', issuers = [ISSUER] } = how;
+    const { cacheKind = 'any' } = how;
     const id = { service, instance, cache };
     const boot = how.boot ?? (this.#boots++).toString(16).padStart(32, '0');
     const session = how.session ?? `session ${boot}`;
@@ -133,7 +136,7 @@ export class World {
         bootId: boot,
         agentVersion: '0.0.0',
         wallUnixMs: this.atMs,
-        verifiers: [{ handle: 1, id, profile, source, issuers }],
+        verifiers: [{ handle: 1, id, profile, source, issuers, cacheKind }],
       },
     });
     if (reply.type !== 'assignments') throw new Error('expected assignments');

@@ -56,7 +56,7 @@ export function parseJwks(bytes: Uint8Array, limits: JwksLimits = JWKS_LIMITS): 
       `expected at most ${limits.keysMax} keys, got ${entries.length}`,
     );
   }
-  return readEntries(entries, createHash('sha256').update(bytes).digest('hex'));
+  return readEntries(entries, bytes);
 }
 
 /** The class under which a refused document is reported. */
@@ -74,7 +74,7 @@ export function fetchErrorOf(error: JwksError): FetchError {
   }
 }
 
-function readEntries(entries: readonly unknown[], sha256: string): JwksParse {
+function readEntries(entries: readonly unknown[], bytes: Uint8Array): JwksParse {
   const byKid = new Map<string, KeyRef | 'untracked'>();
   let untrackedKeys = 0;
   for (const [index, entry] of entries.entries()) {
@@ -102,6 +102,8 @@ function readEntries(entries: readonly unknown[], sha256: string): JwksParse {
     }
   }
   const keys = [...byKid.values()].filter((key) => key !== 'untracked');
+  // Only of documents without secret members: any other hash would be a digest of a secret.
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { ok: true, keys, untrackedKeys, sha256 };
 }
 

@@ -1,4 +1,5 @@
 import { ID_LIMITS, textProblem } from '../model/ids.ts';
+import { namesSecret } from '../model/secret-keys.ts';
 import type { Jwk } from './thumbprint.ts';
 
 // RFC 7518 section 3.4, RFC 8812. Ed25519 has a second name (RFC 9864); one is needed, and EdDSA is
@@ -20,6 +21,8 @@ export function signs(jwk: Jwk): boolean {
   if (use !== undefined && use !== 'sig') return false;
   if (Array.isArray(operations) && !operations.includes('verify')) return false;
   if (typeof alg === 'string' && ENCRYPTION_ALG.test(alg)) return false;
+  // Published material is no shared secret: whoever verified with it would take anybody's tokens.
+  if (typeof alg === 'string' && namesSecret(alg)) return false;
   return crv !== 'X25519' && crv !== 'X448';
 }
 

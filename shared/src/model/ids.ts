@@ -22,7 +22,7 @@ export interface VerifierId {
 /** One signing key as seen in a key set: the same kid with two thumbprints is two keys and an alarm. */
 export interface KeyRef {
   readonly kid: string;
-  /** RFC 7638 SHA-256 thumbprint, base64url. */
+  /** RFC 7638 SHA-256 thumbprint, base64url. Empty for a shared secret, see `secret-keys.ts`. */
   readonly thumbprint: string;
   readonly alg: string;
 }

@@ -1,5 +1,6 @@
 import type { KeyRef, VerifierId } from './ids.ts';
 import type { Outcome } from './outcome.ts';
+import type { CacheKind } from './secret-keys.ts';
 
 /** How an agent knows what it reports; bounds the evidence a report can give. */
 export type Source = 'in_process' | 'pushed' | 'proxy';
@@ -33,6 +34,11 @@ export interface KeySetReport {
   readonly documentSha256: string | null;
   /** Proxy only: since the verifier last fetched from the proxy; null when it never did. */
   readonly servedAgeMs: number | null;
+  /**
+   * Since the verifier said which shared secrets it holds; `keys` then has each of them. Null: it has
+   * said nothing of secrets, so that one that is not there may be held all the same.
+   */
+  readonly secretsAgeMs: number | null;
 }
 
 /** Which tokens a row of counts speaks of. `other`: kids that did not fit the agent's table. */
@@ -78,6 +84,7 @@ export interface VerifierHello {
   readonly issuers: readonly string[];
   /** The agent can present canary tokens to this verifier; absent: it cannot. */
   readonly probes?: boolean;
+  readonly cacheKind: CacheKind;
 }
 
 export interface Hello {
@@ -94,7 +101,14 @@ export interface Settings {
   readonly leaseMs: number;
   readonly holdDownRemainingMs: number;
   readonly reconnectWindowMs: number;
-  readonly watchedKeys: readonly { readonly issuer: string; readonly kid: string }[];
+  readonly watchedKeys: readonly WatchedKey[];
+}
+
+/** A kid to count by name. `secret`: fetching does not bring it. */
+export interface WatchedKey {
+  readonly issuer: string;
+  readonly kid: string;
+  readonly secret: boolean;
 }
 
 export interface Assignment {

@@ -1,4 +1,5 @@
 import type { Outcome as OutcomeWord } from '../model/outcome.ts';
+import type { CacheKind } from '../model/secret-keys.ts';
 import type {
   CanaryOutcome as CanaryOutcomeWord,
   CanaryRole as CanaryRoleWord,
@@ -18,6 +19,7 @@ import {
   CanaryOutcome,
   CanaryRole,
   FetchError,
+  KeyKind,
   Outcome,
   Source,
 } from './gen/keyturn/v1/fleet.ts';
@@ -48,6 +50,12 @@ export const SOURCE = enumCodec<SourceWord, Source>({
   in_process: Source.IN_PROCESS,
   pushed: Source.PUSHED,
   proxy: Source.PROXY,
+});
+
+export const CACHE_KIND = enumCodec<CacheKind, KeyKind>({
+  any: KeyKind.UNSPECIFIED,
+  public: KeyKind.PUBLIC,
+  secret: KeyKind.SECRET,
 });
 
 export const FETCH_ERROR = enumCodec<FetchWord, FetchError>({

@@ -1,4 +1,10 @@
 import { algProblem, ID_LIMITS, type KeyRef, textProblem } from '../model/ids.ts';
+import {
+  isSecretKey,
+  keyProblem,
+  namesSecret,
+  NO_SECRET_THUMBPRINT,
+} from '../model/secret-keys.ts';
 import type { Outcome } from '../model/outcome.ts';
 import {
   type CountKey,
@@ -126,6 +132,7 @@ function keySetToWire(set: KeySetReport): wire.KeySet {
     cooldownInMs: optionalToWire(set.cooldownInMs, ageToWire),
     documentSha256: set.documentSha256 === null ? NO_BYTES : Buffer.from(set.documentSha256, 'hex'),
     servedAgeMs: optionalToWire(set.servedAgeMs, ageToWire),
+    secretsAgeMs: optionalToWire(set.secretsAgeMs, ageToWire),
   };
 }
 
@@ -138,20 +145,26 @@ function readKeySet(
     inspection.optionalWhole(name, value, REPORT_LIMITS.ageMs);
   const issuer = readIssuer(inspection, fields);
   inspection.once('issuer', issuers, issuer, 'issuer');
-  const keys = new Set<string | number>();
+  const seen = new Set<string | number>();
+  const keys = inspection.messages('keys', fields['keys'], REPORT_LIMITS.keysPerSet, (key) =>
+    readKey(inspection, key, seen),
+  );
+  const documentSha256 = readSha256(inspection, fields['documentSha256']);
+  if (documentSha256 !== null && keys.length > 0 && keys.every(isSecretKey)) {
+    inspection.refuse('document_sha256', 'expected none with nothing but shared secrets');
+  }
   return {
     issuer,
-    keys: inspection.messages('keys', fields['keys'], REPORT_LIMITS.keysPerSet, (key) =>
-      readKey(inspection, key, keys),
-    ),
+    keys,
     dataAgeMs: age('data_age_ms', fields['dataAgeMs']),
     attemptAgeMs: age('attempt_age_ms', fields['attemptAgeMs']),
     consecutiveFailures: inspection.uint32('consecutive_failures', fields['consecutiveFailures']),
     lastError: readFetchError(inspection, fields['lastError']),
     nextRefreshInMs: age('next_refresh_in_ms', fields['nextRefreshInMs']),
     cooldownInMs: age('cooldown_in_ms', fields['cooldownInMs']),
-    documentSha256: readSha256(inspection, fields['documentSha256']),
+    documentSha256,
     servedAgeMs: age('served_age_ms', fields['servedAgeMs']),
+    secretsAgeMs: age('secrets_age_ms', fields['secretsAgeMs']),
   };
 }
 
@@ -166,16 +179,24 @@ function readKid(inspection: Inspection, kid: unknown): string {
 }
 
 function readKey(inspection: Inspection, fields: Fields, seen: Set<string | number>): KeyRef {
-  const key = {
-    kid: readKid(inspection, fields['kid']),
-    thumbprint: inspection
-      .bytes('thumbprint', fields['thumbprint'], SHA256_BYTES)
-      .toString('base64url'),
-    alg: inspection.text('alg', fields['alg'], algProblem),
-  };
+  const kid = readKid(inspection, fields['kid']);
+  const alg = inspection.text('alg', fields['alg'], algProblem);
+  const key = { kid, thumbprint: readThumbprint(inspection, fields['thumbprint'], alg), alg };
+  const problem = keyProblem(key);
+  if (problem !== undefined) inspection.refuse(problem.field, problem.message);
   // A kid cannot hold a control character, so the joined text is as good as the three parts.
   inspection.once('kid', seen, `${key.kid}\n${key.thumbprint}\n${key.alg}`, 'key');
   return key;
+}
+
+/** A shared secret has none, and what came is not shown: it may be a digest of the secret. */
+function readThumbprint(inspection: Inspection, value: unknown, alg: string): string {
+  if (!namesSecret(alg)) {
+    return inspection.bytes('thumbprint', value, SHA256_BYTES).toString('base64url');
+  }
+  const isEmpty = value instanceof Uint8Array && value.byteLength === 0;
+  if (!isEmpty) inspection.refuse('thumbprint', NO_SECRET_THUMBPRINT);
+  return '';
 }
 
 function readFetchError(inspection: Inspection, value: unknown): FetchError | null {

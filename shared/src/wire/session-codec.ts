@@ -10,7 +10,7 @@ import {
   type Welcome,
 } from '../model/report.ts';
 import { plainText } from '../shown.ts';
-import { ACK_RESULT, SOURCE } from './enums.ts';
+import { ACK_RESULT, CACHE_KIND, SOURCE } from './enums.ts';
 import type * as wire from './gen/keyturn/v1/fleet.ts';
 import { type Checked, type Fields, Inspection } from './inspection.ts';
 import { countToWire, uint32ToWire } from './numbers.ts';
@@ -32,6 +32,7 @@ export function helloToWire(hello: Hello): wire.Hello {
       source: SOURCE.toWire[verifier.source],
       issuers: [...verifier.issuers],
       probes: verifier.probes === true,
+      keyKind: CACHE_KIND.toWire[verifier.cacheKind],
     })),
     wallUnixMs: Number.isFinite(hello.wallUnixMs) ? Math.trunc(hello.wallUnixMs) : 0,
   };
@@ -86,6 +87,7 @@ function readVerifier(
     source: inspection.word('source', fields['source'], SOURCE.words),
     issuers: readIssuers(inspection, fields['issuers']),
     ...(fields['probes'] === true ? { probes: true } : {}),
+    cacheKind: inspection.word('key_kind', fields['keyKind'], CACHE_KIND.words),
   };
 }
 
@@ -180,7 +182,7 @@ export function settingsToWire(settings: Settings): wire.Settings {
     reconnectWindowMs: uint32ToWire(settings.reconnectWindowMs),
     watchedKeys: settings.watchedKeys
       .slice(0, REPORT_LIMITS.watchedKeys)
-      .map(({ issuer, kid }) => ({ issuer, kid })),
+      .map(({ issuer, kid, secret }) => ({ issuer, kid, secret })),
   };
 }
 
@@ -210,6 +212,7 @@ function readSettings(inspection: Inspection, fields: Fields): Settings {
           textProblem(text, ID_LIMITS.issuerBytes),
         ),
         kid: inspection.text('kid', key['kid'], (text) => textProblem(text, ID_LIMITS.kidBytes)),
+        secret: inspection.flag('secret', key['secret']),
       }),
     ),
   };

@@ -21,6 +21,7 @@ import {
   type Settings,
   type Welcome,
 } from '../../src/model/report.ts';
+import { isSecretKey, SECRET_ALGS } from '../../src/model/secret-keys.ts';
 import { type Check, GATES, type Verdict } from '../../src/model/verdict.ts';
 
 const uint32 = fc.nat({ max: 0xffff_ffff });
@@ -49,21 +50,33 @@ const issuer = fc.oneof(fc.webUrl(), text(512)).filter((url) => Buffer.byteLengt
 const kid = text(128);
 const alg = fc.constantFrom('', 'RS256', 'ES256', 'EdDSA', 'PBES2-HS256+A128KW', 'ML-DSA-44');
 
-const keySet: fc.Arbitrary<KeySetReport> = fc.record({
-  issuer,
-  keys: fc.uniqueArray(fc.record({ kid, thumbprint, alg }), {
-    maxLength: 5,
-    selector: (key) => `${key.kid}\n${key.thumbprint}\n${key.alg}`,
-  }),
-  dataAgeMs: age,
-  attemptAgeMs: age,
-  consecutiveFailures: uint32,
-  lastError: fc.option(fc.constantFrom(...FETCH_ERRORS)),
-  nextRefreshInMs: age,
-  cooldownInMs: age,
-  documentSha256: fc.option(hex(32)),
-  servedAgeMs: age,
+const secret = fc.record({
+  kid,
+  thumbprint: fc.constant(''),
+  alg: fc.constantFrom(...SECRET_ALGS),
 });
+
+const keySet: fc.Arbitrary<KeySetReport> = fc
+  .record({
+    issuer,
+    keys: fc.uniqueArray(fc.oneof(fc.record({ kid, thumbprint, alg }), secret), {
+      maxLength: 5,
+      selector: (key) => `${key.kid}\n${key.thumbprint}\n${key.alg}`,
+    }),
+    dataAgeMs: age,
+    attemptAgeMs: age,
+    consecutiveFailures: uint32,
+    lastError: fc.option(fc.constantFrom(...FETCH_ERRORS)),
+    nextRefreshInMs: age,
+    cooldownInMs: age,
+    documentSha256: fc.option(hex(32)),
+    servedAgeMs: age,
+    secretsAgeMs: age,
+  })
+  // A hash of a document of secrets alone is refused.
+  .map((set) =>
+    set.keys.length > 0 && set.keys.every(isSecretKey) ? { ...set, documentSha256: null } : set,
+  );
 
 const kidCounts: fc.Arbitrary<KidCounts> = fc.record({
   issuer,
@@ -105,9 +118,10 @@ export const hello: fc.Arbitrary<Hello> = fc.record({
           profile: fc.oneof(fc.constant(''), name),
           source: fc.constantFrom('in_process' as const, 'pushed' as const, 'proxy' as const),
           issuers: fc.uniqueArray(issuer, { maxLength: 3 }),
+          cacheKind: fc.constantFrom('any' as const, 'public' as const, 'secret' as const),
           probes: fc.constant(true),
         },
-        { requiredKeys: ['handle', 'id', 'profile', 'source', 'issuers'] },
+        { requiredKeys: ['handle', 'id', 'profile', 'source', 'issuers', 'cacheKind'] },
       ),
       { maxLength: 4, selector: (verifier) => verifier.handle },
     )
@@ -125,7 +139,7 @@ export const settings: fc.Arbitrary<Settings> = fc.record({
   leaseMs: uint32,
   holdDownRemainingMs: uint32,
   reconnectWindowMs: uint32,
-  watchedKeys: fc.array(fc.record({ issuer, kid }), { maxLength: 3 }),
+  watchedKeys: fc.array(fc.record({ issuer, kid, secret: fc.boolean() }), { maxLength: 3 }),
 });
 
 const assignment: fc.Arbitrary<Assignment> = fc.record({

@@ -34,6 +34,7 @@ const VERIFIER = {
   profile: 'npm-jose',
   source: 1,
   issuers: ['https://issuer.example'],
+  keyKind: 0,
 };
 const HELLO = {
   bootId: Buffer.alloc(16, 1),
@@ -143,6 +144,57 @@ const REPORT_ROWS: readonly Row[] = [
     inKey({ thumbprint: 'abc' }),
     'key_sets[0].keys[0].thumbprint',
     'expected 32 bytes, got "abc"',
+  ],
+  [
+    'thumbprint of a shared secret',
+    inKey({ alg: 'HS256' }),
+    'key_sets[0].keys[0].thumbprint',
+    'expected none with a shared secret: its thumbprint is a digest of the secret',
+  ],
+  [
+    'digest of a shared secret as text',
+    inKey({ alg: 'HS512', thumbprint: 'deadbeef' }),
+    'key_sets[0].keys[0].thumbprint',
+    'expected none with a shared secret: its thumbprint is a digest of the secret',
+  ],
+  [
+    'shared secret misspelt, with a thumbprint',
+    inKey({ alg: 'hs256' }),
+    'key_sets[0].keys[0].thumbprint',
+    'expected none with a shared secret: its thumbprint is a digest of the secret',
+  ],
+  [
+    'algorithm that is no secret one',
+    inKey({ alg: 'HS1024', thumbprint: Buffer.alloc(0) }),
+    'key_sets[0].keys[0].alg',
+    'expected one of HS256, HS384, HS512',
+  ],
+  [
+    'public key without thumbprint',
+    inKey({ thumbprint: Buffer.alloc(0) }),
+    'key_sets[0].keys[0].thumbprint',
+    'expected 32 bytes, got 0 bytes',
+  ],
+  [
+    'key without thumbprint and alg',
+    inKey({ thumbprint: Buffer.alloc(0), alg: '' }),
+    'key_sets[0].keys[0].thumbprint',
+    'expected 32 bytes, got 0 bytes',
+  ],
+  [
+    'hash of a document of secrets',
+    inSet({
+      keys: [{ ...KEY, alg: 'HS256', thumbprint: Buffer.alloc(0) }],
+      documentSha256: Buffer.alloc(32),
+    }),
+    'key_sets[0].document_sha256',
+    'expected none with nothing but shared secrets',
+  ],
+  [
+    'age of secrets that is negative',
+    inSet({ secretsAgeMs: -1 }),
+    'key_sets[0].secrets_age_ms',
+    /^expected a whole number from 0/,
   ],
   [
     'alg of 33 bytes',
@@ -301,6 +353,12 @@ const HELLO_ROWS: readonly Row[] = [
     inVerifier({ cache: 'c'.repeat(65) }),
     'hello.verifiers[0].cache',
     'expected at most 64 bytes, got 65',
+  ],
+  [
+    'kind of keys from the future',
+    inVerifier({ keyKind: 7 }),
+    'hello.verifiers[0].key_kind',
+    'expected one of any, public, secret, got 7',
   ],
   [
     'source not given',
@@ -607,6 +665,7 @@ t.test('numbers the wire cannot carry are brought to the careful side', (t) => {
     cooldownInMs: 1e15,
     documentSha256: null,
     servedAgeMs: null,
+    secretsAgeMs: null,
   };
   const stamp = { handle: 1, epoch: 1, seq: 1, observedAgeMs: 2 ** 40, dropped: 0 };
   const read = codec.reportFromWire(

@@ -133,7 +133,7 @@ export const PLANTED: readonly PlantedBug[] = [
     replacements: [
       at(
         `${CORE}/standing.ts`,
-        'facts.publishedAtMs === null || record.observedAtMs < facts.publishedAtMs',
+        'facts.publishedAtMs === null || (record.observedAtMs ?? 0) < facts.publishedAtMs',
         'facts.publishedAtMs === null',
       ),
     ],

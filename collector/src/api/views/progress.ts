@@ -29,9 +29,9 @@ export function countsOf(
     const missing = unheardInstances(group);
     const size = group.members.size + missing;
     expected += size;
-    satisfied += Math.min(size, satisfiedIn(group, tally, verdict, size));
+    satisfied += Math.min(size, satisfiedIn(group, rotation, verdict, size));
     for (const [grade, verifiers] of tally?.byNew ?? []) add(byGrade, grade, verifiers.size);
-    if (waysOf(group) === 'evidence') add(byGrade, 'never_seen', missing);
+    if (waysOf(group, rotation) === 'evidence') add(byGrade, 'never_seen', missing);
   }
   return { expected, satisfied, by_grade: byGrade };
 }
@@ -50,11 +50,12 @@ function unheardInstances(group: Group): number {
 
 function satisfiedIn(
   group: Group,
-  tally: Tally | undefined,
+  rotation: RotationRecord,
   verdict: Verdict,
   size: number,
 ): number {
-  const way = waysOf(group);
+  const tally = group.tallies.get(rotation.id);
+  const way = waysOf(group, rotation);
   if (way === 'attested' && stands(verdict, 'attested')) return size;
   switch (verdict.gate) {
     case 'publish':

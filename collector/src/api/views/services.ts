@@ -52,7 +52,7 @@ export function blindViews(
 ): DependentView[] {
   const blind: DependentView[] = [];
   for (const group of groupsOfIssuer(state.fleet, rotation.issuer)) {
-    if (waysOf(group) === 'evidence') continue;
+    if (waysOf(group, rotation) === 'evidence') continue;
     blind.push(dependentView(state, group, rotation, nowMs));
     if (blind.length >= max) break;
   }
@@ -69,7 +69,7 @@ function dependentView(
   return {
     service: name,
     kind,
-    judged_by: waysOf(group),
+    judged_by: waysOf(group, rotation),
     required,
     uncovered_percent: population === null ? null : uncoveredOf(population),
     waits_for: waits(state, group, rotation, nowMs),
@@ -78,12 +78,12 @@ function dependentView(
 
 function serviceView(group: Group): ServiceView {
   const { name, declared, kind, required, evidence, profile } = group.service;
-  const { population, shippingIntervalMs } = group.service;
+  const { population, shippingIntervalMs, keys } = group.service;
   return {
     name,
     declared,
     kind,
-    judged_by: waysOf(group),
+    judged_by: waysOf(group, { keyKind: keys === 'secret' ? 'secret' : 'public' }),
     required,
     evidence,
     profile: profile.id,

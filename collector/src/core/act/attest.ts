@@ -1,7 +1,7 @@
 import { ID_LIMITS, nameProblem } from '@keyturn/shared/model/ids.ts';
 import type { ActResult } from '../acts.ts';
 import type { ServicePolicy } from '../policy.ts';
-import type { AttestationRecord } from '../records.ts';
+import type { AttestationRecord, RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
@@ -26,7 +26,7 @@ export function attest(state: State, act: ActOf<'attest'>, now: Now, writes: Wri
       `service ${act.service} is not declared at the collector`,
     );
   }
-  const unheard = wordProblem(service, act.fact);
+  const unheard = wordProblem(service, act.fact, rotation);
   if (unheard !== undefined) return refuse('invalid', 'service', unheard);
   if (act.instance !== null && service.population !== null) {
     return refuse('invalid', 'instance', `expected none: ${act.service} is of kind unmanaged`);
@@ -51,10 +51,16 @@ export function attest(state: State, act: ActOf<'attest'>, now: Now, writes: Wri
 }
 
 /** A sentence when nobody's word decides about a service; a managed one goes by word or by time. */
-function wordProblem(service: ServicePolicy, fact: AttestationRecord['fact']): string | undefined {
+function wordProblem(
+  service: ServicePolicy,
+  fact: AttestationRecord['fact'],
+  rotation: RotationRecord,
+): string | undefined {
   if (fact === 'rejects_old' || service.evidence === 'attested' || service.kind === 'managed') {
     return undefined;
   }
+  // Time brings no population a secret, so a word is all there can be.
+  if (service.population !== null && rotation.keyKind === 'secret') return undefined;
   if (service.population !== null) {
     return `service ${service.name} is of kind unmanaged: nobody can see its verifiers, so it counts by time; waive population_covered instead`;
   }

@@ -1,4 +1,5 @@
 import { moment } from '@keyturn/shared/model/moment.ts';
+import { namesSecret } from '@keyturn/shared/model/secret-keys.ts';
 import type { Act, ActResult } from '../acts.ts';
 import type { AuditEntry } from '../records.ts';
 import type { Now } from '../state.ts';
@@ -8,7 +9,7 @@ import type { Now } from '../state.ts';
  * printable) is left out: the trail is read by people and kept for ever.
  */
 export function auditEntry(act: Act, result: ActResult, unreadable: boolean, now: Now): AuditEntry {
-  const { by, type, ...rest } = act;
+  const { by, type, ...rest } = withoutDigest(act);
   const action = act.type === 'declare' ? `declare_${act.step}` : type;
   const verdict = result.ok ? result.verdict : result.refusal.verdict;
   const actor = unreadable && !result.ok && result.refusal.field === 'by' ? 'unreadable' : by;
@@ -22,6 +23,11 @@ export function auditEntry(act: Act, result: ActResult, unreadable: boolean, now
     message: result.ok ? what : `${what}: refused, ${result.refusal.message}`,
     detail: { ...(unreadable ? {} : rest), verdict: verdict?.status ?? null },
   };
+}
+
+// A thumbprint named for a shared secret is refused, and would be a digest of it kept for ever.
+function withoutDigest(act: Act): Act {
+  return act.type === 'start' && namesSecret(act.alg) ? { ...act, newThumbprint: null } : act;
 }
 
 function rotationOf(act: Act, result: ActResult): string | null {

@@ -49,7 +49,7 @@ export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: W
   takeEvidence(state, next, { kind: 'step', step, by, overrideReason }, verdict, now, writes);
   if (next.endedAtMs !== null) {
     releaseRotation(state, next);
-    if (next.outcome === 'completed') retireOldKey(state, next, writes);
+    if (next.outcome === 'completed') retireOldKey(state, next, now, writes);
   }
   state.unevaluated.add(next.id);
   return done({ rotation: next, verdict });

@@ -8,6 +8,13 @@ export function handOverCanaries(state: State, act: ActOf<'hand_over_canaries'>)
   const rotation = state.rotations.get(act.rotationId);
   if (rotation === undefined) return noRotation(act.rotationId);
   if (rotation.outcome !== null) return ended(rotation);
+  if (rotation.keyKind === 'secret') {
+    return refuse(
+      'conflict',
+      'rotation_id',
+      'expected a rotation of public keys: the collector never has a shared secret to check tokens with',
+    );
+  }
   if (state.policy.issuers.get(rotation.issuer)?.canary == null) {
     return refuse(
       'conflict',

@@ -1,4 +1,5 @@
 import { type Algs, algsText, oldAlgOf, sharesAlg } from '../alg.ts';
+import { isSecretKey, namesSecret } from '@keyturn/shared/model/secret-keys.ts';
 import type { ActResult } from '../acts.ts';
 import type { RotationRecord } from '../records.ts';
 import { claimKid } from '../observed/claim.ts';
@@ -9,6 +10,7 @@ import { isKnownKid, recountTotals } from '../usage.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
 import { done, refuse } from './result.ts';
+import { startSecret } from './start-secret.ts';
 
 /** Opens a rotation from a key the issuer publishes to another one. */
 export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write[]): ActResult {
@@ -27,7 +29,10 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
   if (foreign !== undefined) return foreign;
   const twin = twinOf(state, act.issuer, { alg: act.alg, oldAlg: act.alg });
   if (twin !== undefined) return twin;
-  const served = [...issuer.keys.values()].filter((record) => record.withdrawnAtMs === null);
+  if (namesSecret(act.alg)) return startSecret(state, act, issuer, now, writes);
+  const served = [...issuer.keys.values()].filter(
+    (record) => record.withdrawnAtMs === null && !isSecretKey(record.key),
+  );
   const candidates = served.filter((record) =>
     act.oldKid === null
       ? record.key.kid !== act.newKid && (record.key.alg === act.alg || record.key.alg === '')
@@ -72,6 +77,7 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
     id: act.id,
     issuer: act.issuer,
     ...algs,
+    keyKind: 'public',
     oldKid: old.key.kid,
     oldThumbprint: old.key.thumbprint,
     newKid: act.newKid,

@@ -24,7 +24,7 @@ export function attestedFor(state: State, rotation: RotationRecord, fact: Fact, 
   for (const group of requiredGroups(state, rotation)) {
     const inForce = vouchersOf(words, group);
     used.push(...(inForce ?? []));
-    if (waysOf(group) !== 'attested') continue;
+    if (waysOf(group, rotation) !== 'attested') continue;
     groups += 1;
     if (inForce !== null || (fact === 'holds_new' && hasFullEvidence(group, rotation))) continue;
     missing.add(unattested(state, group, rotation, fact));
@@ -143,7 +143,9 @@ function unattested(state: State, group: Group, rotation: RotationRecord, fact: 
       ? 'its keys are configured, not fetched'
       : kind === 'managed'
         ? 'nothing bounds how long it keeps keys'
-        : 'its settings ask for a named person to vouch';
+        : group.service.population !== null
+          ? 'nobody can see its verifiers, and time brings them no secret'
+          : 'its settings ask for a named person to vouch';
   return {
     service: name,
     instance: '',

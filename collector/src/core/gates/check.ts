@@ -1,6 +1,7 @@
 import type { Check, CheckClass, CheckStatus, Offender } from '@keyturn/shared/model/verdict.ts';
 import { OFFENDERS_SHOWN_MAX } from '@keyturn/shared/model/verdict.ts';
 import type { Verifier } from '../fleet.ts';
+import type { RotationRecord } from '../records.ts';
 
 /** What a rule may add to its answer. */
 export interface CheckExtras {
@@ -69,6 +70,11 @@ export function offender(
 ): Offender {
   const { service, instance, cache } = verifier.record.id;
   return { service, instance, cache, state, sinceMs, detail };
+}
+
+/** What a person calls the rotation's keys. */
+export function noun(rotation: RotationRecord): 'key' | 'secret' {
+  return rotation.keyKind === 'secret' ? 'secret' : 'key';
 }
 
 /** An argument for a shell command in a help line; names reported by agents keep to a safe alphabet. */

@@ -4,6 +4,7 @@ import type { Offender } from '@keyturn/shared/model/verdict.ts';
 import { OFFENDERS_SHOWN_MAX } from '@keyturn/shared/model/verdict.ts';
 import type { Group, Verifier } from '../fleet.ts';
 import { groupsOfIssuer, isReplaced } from '../fleet.ts';
+import { decidesWith } from '../live-caches.ts';
 import { instancesAtMost } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import type { State } from '../state.ts';
@@ -49,15 +50,34 @@ export type Way = 'evidence' | 'attested' | 'timed' | 'population';
 /** The groups whose verifiers may meet tokens of this rotation and whose word is required. */
 export function requiredGroups(state: Readonly<State>, rotation: RotationRecord): Group[] {
   return [...groupsOfIssuer(state.fleet, rotation.issuer)].filter(
-    (group) => group.service.required,
+    (group) => group.service.required && concerns(group, rotation),
   );
 }
 
-/** How a group's readiness is established. */
-export function waysOf(group: Group): Way {
-  if (group.service.population !== null) return 'population';
-  if (group.service.evidence === 'timed') return 'timed';
-  return group.service.evidence === 'attested' ? 'attested' : 'evidence';
+/** A service declared without keys of this kind counts all the same once it is seen to hold one. */
+function concerns(group: Group, rotation: RotationRecord): boolean {
+  if (decidesWith(group.service.keys, rotation.keyKind)) return true;
+  const tally = group.tallies.get(rotation.id);
+  const seen = [
+    tally?.byNew.get('verified'),
+    tally?.byNew.get('present'),
+    tally?.byOld.get('held'),
+  ];
+  return seen.some((verifiers) => (verifiers?.size ?? 0) > 0);
+}
+
+/**
+ * How a group's readiness is established. Time brings nobody a secret, so whoever would be judged by
+ * it reports, or is vouched for where nobody can report.
+ */
+export function waysOf({ service }: Group, rotation: Pick<RotationRecord, 'keyKind'>): Way {
+  if (rotation.keyKind === 'secret') {
+    const isUnseen = service.population !== null || service.kind === 'managed';
+    return isUnseen || service.evidence === 'attested' ? 'attested' : 'evidence';
+  }
+  if (service.population !== null) return 'population';
+  if (service.evidence === 'timed') return 'timed';
+  return service.evidence === 'attested' ? 'attested' : 'evidence';
 }
 
 /** Verifiers by what is known of the new key, over what is too weak for the group's policy. */
@@ -88,7 +108,7 @@ export function contradicting(
     ['absent', byNew?.get('absent') ?? NOBODY],
   ];
   const stale = byNew?.get('stale') ?? NOBODY;
-  if (waysOf(group) === 'attested' && stale.size > 0) {
+  if (waysOf(group, rotation) === 'attested' && stale.size > 0) {
     found.push(['stale', new Set([...stale].filter(tellsItsKeys))]);
   }
   return found;
@@ -101,7 +121,7 @@ export function weakestAccepted(groups: readonly Group[], rotation: RotationReco
     if (weakest === null || isAtLeast(weakest, grade)) weakest = grade;
   };
   for (const group of groups) {
-    const way = waysOf(group);
+    const way = waysOf(group, rotation);
     if (way !== 'evidence') lower(way === 'attested' ? way : 'timed');
     for (const [grade, verifiers] of group.tallies.get(rotation.id)?.byNew ?? []) {
       if (verifiers.size > 0 && isPositive(grade) && isAtLeast(grade, group.service.evidence)) {
@@ -129,7 +149,7 @@ export function isBeyondRange(group: Group): boolean {
 export function hasFullEvidence(group: Group, rotation: RotationRecord): boolean {
   // Of a range, only its upper end is known to be everybody.
   const expected = instancesAtMost(group.service);
-  if (waysOf(group) === 'population') return false;
+  if (waysOf(group, rotation) === 'population') return false;
   if (expected === null || expected === 0 || group.liveCaches.size < expected) return false;
   // Of two processes under one name only one is heard.
   if (group.contested.size > 0) return false;
@@ -140,8 +160,9 @@ export function hasFullEvidence(group: Group, rotation: RotationRecord): boolean
   return known === group.members.size;
 }
 
-/** Adds a group's silent, newly joined and missing verifiers. */
-export function addUnheard(group: Group, found: Offenders): void {
+/** Adds a group's silent, newly joined and missing verifiers, and instances that say half of it. */
+export function addUnheard(group: Group, rotation: RotationRecord, found: Offenders): void {
+  addUntold(group, rotation, found);
   found.addAll(group.silent, (verifier) =>
     isReplaced(group, verifier)
       ? undefined
@@ -192,6 +213,26 @@ export function addUnheard(group: Group, found: Offenders): void {
 
 function atLeast({ instances, instancesMax }: Group['service']): string {
   return instancesMax === null ? `${instances}` : `at least ${instances}`;
+}
+
+/** Live instances none of whose caches decides with keys of the rotation's kind, as far as is told. */
+function addUntold(group: Group, rotation: RotationRecord, found: Offenders): void {
+  const telling = group.liveByKind[rotation.keyKind];
+  if (telling.size === group.liveCaches.size) return;
+  for (const instance of group.liveCaches.keys()) {
+    if (telling.has(instance)) continue;
+    found.add({
+      service: group.service.name,
+      instance,
+      cache: '',
+      state: 'never_seen',
+      sinceMs: null,
+      detail:
+        rotation.keyKind === 'secret'
+          ? 'reports its public keys and says nothing of shared secrets'
+          : 'says which shared secrets it holds and nothing of public keys',
+    });
+  }
 }
 
 /** Silent verifiers that block nothing, as others have taken their place. */

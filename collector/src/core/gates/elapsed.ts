@@ -60,7 +60,7 @@ export function timedReady(
 
 /** Nothing better than time speaks for it: no full evidence, and for a managed one nobody's word. */
 export function waitsForTime(group: Group, rotation: RotationRecord, words: Words): boolean {
-  if (waysOf(group) !== 'timed' || hasFullEvidence(group, rotation)) return false;
+  if (waysOf(group, rotation) !== 'timed' || hasFullEvidence(group, rotation)) return false;
   return group.service.kind !== 'managed' || vouchersOf(words, group) === null;
 }
 

@@ -4,7 +4,7 @@ import { GRADES } from '@keyturn/shared/model/evidence.ts';
 import type { Verifier } from '../fleet.ts';
 import type { RotationRecord } from '../records.ts';
 import type { State } from '../state.ts';
-import { fail, offender, pass, quoted, unknown } from './check.ts';
+import { fail, noun, offender, pass, quoted, unknown } from './check.ts';
 import {
   addUnheard,
   contradicting,
@@ -22,7 +22,9 @@ export function newKeyKnown(state: State, rotation: RotationRecord): Check {
   let known = 0;
   for (const group of requiredGroups(state, rotation)) {
     const weak: readonly (readonly [string, ReadonlySet<Verifier>])[] =
-      waysOf(group) === 'evidence' ? tooWeak(group, rotation) : contradicting(group, rotation);
+      waysOf(group, rotation) === 'evidence'
+        ? tooWeak(group, rotation)
+        : contradicting(group, rotation);
     for (const [grade, verifiers] of weak) {
       found.addAll(verifiers, (verifier) => {
         const standing = verifier.standings.get(rotation.id);
@@ -34,7 +36,7 @@ export function newKeyKnown(state: State, rotation: RotationRecord): Check {
         );
       });
     }
-    if (waysOf(group) !== 'evidence') continue;
+    if (waysOf(group, rotation) !== 'evidence') continue;
     for (const [grade, verifiers] of group.tallies.get(rotation.id)?.byNew ?? []) {
       if (isPositive(grade)) known += verifiers.size;
     }
@@ -49,7 +51,7 @@ export function newKeyKnown(state: State, rotation: RotationRecord): Check {
   return fail(
     'new_key_known',
     'evidence',
-    `${counted(found.count, 'verifier')} without evidence of key ${rotation.newKid}`,
+    `${counted(found.count, 'verifier')} without evidence of ${noun(rotation)} ${rotation.newKid}`,
     {
       offenders: found.shown,
       offenderCount: found.count,
@@ -64,9 +66,9 @@ export function fleetHeard(state: State, rotation: RotationRecord): Check {
   const found = new Offenders();
   let groups = 0;
   for (const group of requiredGroups(state, rotation)) {
-    if (waysOf(group) !== 'evidence') continue;
+    if (waysOf(group, rotation) !== 'evidence') continue;
     groups += 1;
-    addUnheard(group, found);
+    addUnheard(group, rotation, found);
   }
   if (groups === 0 && requiredGroups(state, rotation).length === 0) {
     return unknown(

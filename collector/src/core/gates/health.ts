@@ -13,7 +13,7 @@ import { fail, pass, unknown } from './check.ts';
 export const CLOCK_TOLERANCE_MS = 300_000;
 
 /** A Date header has whole seconds, and a fetch takes a moment. */
-const DATE_PRECISION_MS = 2_000;
+export const DATE_PRECISION_MS = 2_000;
 
 /** A turned-away verifier keeps gates unknown for this long after it was last turned away. */
 const REFUSAL_MEMORY_MS = 3_600_000;
@@ -176,7 +176,12 @@ export function jwksHealthy(
   );
 }
 
-function clockAgrees(issuer: IssuerState, policy: IssuerPolicy): Check {
+/** Whether any vantage says what time it is. */
+export function comparesClocks(issuer: IssuerState): boolean {
+  return [...issuer.vantages.values()].some((vantage) => clockAheadMs(vantage) !== null);
+}
+
+export function clockAgrees(issuer: IssuerState, policy: IssuerPolicy): Check {
   const toleranceMs = Math.max(CLOCK_TOLERANCE_MS, policy.skewMs);
   let compared = 0;
   for (const vantage of issuer.vantages.values()) {

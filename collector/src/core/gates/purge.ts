@@ -102,7 +102,7 @@ function dropTimeElapsed(
   const outlived: Group[] = [];
   let latestMs = 0;
   for (const group of requiredGroups(state, rotation)) {
-    if (waysOf(group) === 'attested' || !isUndecided(group, rotation)) continue;
+    if (waysOf(group, rotation) === 'attested' || !isUndecided(group, rotation)) continue;
     if (vouchersOf(words, group) !== null) continue;
     const boundMs = dropBoundMs(group, policy);
     const servedAtMs = group.tallies.get(rotation.id)?.lastServedOldAtMs ?? 0;
@@ -173,9 +173,9 @@ function attestHelp(service: string, rotation: RotationRecord): string {
 
 /** Nothing shows the key gone for some verifier, or for an instance that does not report. */
 function isUndecided(group: Group, rotation: RotationRecord): boolean {
-  if (undecidedCount(group, rotation) > 0 || waysOf(group) === 'population') return true;
+  if (undecidedCount(group, rotation) > 0 || waysOf(group, rotation) === 'population') return true;
   // A service judged by time alone may have instances that never report.
-  return waysOf(group) === 'timed' && !isHeardInFull(group);
+  return waysOf(group, rotation) === 'timed' && !isHeardInFull(group);
 }
 
 function undecidedCount(group: Group, rotation: RotationRecord): number {
@@ -192,9 +192,9 @@ function isHeardInFull(group: Group): boolean {
 }
 
 function addUndecided(group: Group, rotation: RotationRecord, found: Offenders): void {
-  if (undecidedCount(group, rotation) === 0 || waysOf(group) === 'population') {
+  if (undecidedCount(group, rotation) === 0 || waysOf(group, rotation) === 'population') {
     const { name, profile } = group.service;
-    const population = waysOf(group) === 'population';
+    const population = waysOf(group, rotation) === 'population';
     found.add({
       service: name,
       instance: '',

@@ -56,7 +56,7 @@ export function retireFindings(
   };
 }
 
-function signerSwitched(rotation: RotationRecord): Check {
+export function signerSwitched(rotation: RotationRecord): Check {
   if (rotation.switchedAtMs !== null) {
     return pass(
       'signer_switched',
@@ -84,7 +84,7 @@ function signerSwitched(rotation: RotationRecord): Check {
 }
 
 /** The switch is believed once somebody accepted a token of the new key after it was declared. */
-function newKeyInUse(rotation: RotationRecord): Check {
+export function newKeyInUse(rotation: RotationRecord): Check {
   if (rotation.switchSeenAtMs !== null) {
     return pass(
       'new_key_in_use',
@@ -119,12 +119,12 @@ export function lifetimeMs(
 }
 
 /** Tokens without a kid may be of the old key: they must be gone like all its others. */
-const RETIRE = {
+export const RETIRE = {
   marginMs: (state: State): number => state.policy.retireSafetyMs,
   sentence: 'tokens without a kid are accepted and may be of the old key',
 };
 
-function oldTokensExpired(
+export function oldTokensExpired(
   rotation: RotationRecord,
   tmaxMs: number | null,
   goneAtMs: number | null,
@@ -153,7 +153,7 @@ function oldTokensExpired(
   );
 }
 
-function oldTokensEnd(rotation: RotationRecord, old: UsageRecord | undefined): Check {
+export function oldTokensEnd(rotation: RotationRecord, old: UsageRecord | undefined): Check {
   const endless = old?.acceptedWithoutExp ?? 0;
   if (endless === 0) return pass('old_tokens_end', 'policy', 'every token seen has an expiry');
   return fail(
@@ -165,7 +165,7 @@ function oldTokensEnd(rotation: RotationRecord, old: UsageRecord | undefined): C
 }
 
 /** A use after every token should have expired means a late signer or a wrong Tmax. */
-function oldKeyUnused(
+export function oldKeyUnused(
   state: State,
   rotation: RotationRecord,
   old: UsageRecord | undefined,
@@ -225,7 +225,7 @@ function oldKeyUnused(
 }
 
 /** Verifiers behind the proxy cannot count; policy says whether that blocks. */
-function everyoneCounts(state: State, rotation: RotationRecord): Check {
+export function everyoneCounts(state: State, rotation: RotationRecord): Check {
   const found = new Offenders();
   for (const group of requiredGroups(state, rotation)) {
     found.addAll(group.uncounted, (verifier) =>

@@ -46,7 +46,7 @@ export function failuresSinceSwitch(state: State, rotation: RotationRecord): num
   return Math.max(0, total - rotation.failuresAtSwitch);
 }
 
-function switchedAtAll(rotation: RotationRecord): Check {
+export function switchedAtAll(rotation: RotationRecord): Check {
   return rotation.switchedAtMs === null
     ? fail(
         'signer_switched',
@@ -58,7 +58,7 @@ function switchedAtAll(rotation: RotationRecord): Check {
     : pass('signer_switched', 'policy', 'the signer was switched');
 }
 
-function oldKeyTrusted(rotation: RotationRecord): Check {
+export function oldKeyTrusted(rotation: RotationRecord): Check {
   return rotation.tainted
     ? fail('old_key_trusted', 'policy', `${rotation.oldKid} is tainted and must not sign again`)
     : pass('old_key_trusted', 'policy', `${rotation.oldKid} is not tainted`);
@@ -68,7 +68,7 @@ function oldKeyStillHeld(state: State, rotation: RotationRecord): Check {
   const dropped = new Offenders();
   let undecided = 0;
   for (const group of requiredGroups(state, rotation)) {
-    if (waysOf(group) === 'attested') continue;
+    if (waysOf(group, rotation) === 'attested') continue;
     const byOld = group.tallies.get(rotation.id)?.byOld;
     dropped.addAll(byOld?.get('dropped') ?? new Set(), (verifier) =>
       offender(verifier, 'dropped_old', null, `no longer holds ${rotation.oldKid}`),
@@ -98,7 +98,7 @@ function oldKeyStillHeld(state: State, rotation: RotationRecord): Check {
 }
 
 /** Never blocks going back; it is the reason to. */
-function failuresSeen(failures: number, rotation: RotationRecord): Check {
+export function failuresSeen(failures: number, rotation: RotationRecord): Check {
   return pass(
     'new_key_failures',
     'health',

@@ -39,7 +39,7 @@ export function waitingFor(
       : now.earliestMs >= readyAtMs
         ? []
         : [`time, until ${moment(readyAtMs)}`];
-  switch (waysOf(group)) {
+  switch (waysOf(group, rotation)) {
     case 'evidence':
       return evidence(group, rotation);
     case 'attested':
@@ -62,7 +62,7 @@ export function waitingFor(
 function evidence(group: Group, rotation: RotationRecord): readonly string[] {
   const weak = tooWeak(group, rotation).reduce((sum, [, verifiers]) => sum + verifiers.size, 0);
   const unheard = new Offenders();
-  addUnheard(group, unheard);
+  addUnheard(group, rotation, unheard);
   return [
     ...(weak > 0 ? [`${counted(weak, 'verifier')} without evidence`] : []),
     ...(unheard.count > 0 ? [`${counted(unheard.count, 'verifier')} not heard`] : []),

@@ -31,7 +31,7 @@ export function endObserved(
   keepRotation(state, ended, writes);
   releaseRotation(state, ended);
   state.unevaluated.add(ended.id);
-  if (outcome === 'completed') retireOldKey(state, ended, writes);
+  if (outcome === 'completed') retireOldKey(state, ended, now, writes);
   const issuer = state.issuers.get(ended.issuer);
   const next = newKeyRecord(state, ended);
   if (ending.reopens === true && issuer !== undefined && next !== undefined) {

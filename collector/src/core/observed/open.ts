@@ -154,6 +154,7 @@ function observedRotation(state: State, next: KeyRecord, old: KeyRecord, now: No
     id: observedId(state, now),
     issuer: next.issuer,
     ...algsFor(next, old),
+    keyKind: 'public',
     oldKid: old.key.kid,
     oldThumbprint: old.key.thumbprint,
     newKid: next.key.kid,

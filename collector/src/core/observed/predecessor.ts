@@ -1,3 +1,4 @@
+import { isSecretKey } from '@keyturn/shared/model/secret-keys.ts';
 import type { KeyRecord } from '../records.ts';
 import type { IssuerState, State } from '../state.ts';
 import { usageKey } from '../state.ts';
@@ -13,7 +14,9 @@ export function predecessorOf(
   issuer: IssuerState,
   next: KeyRecord,
 ): KeyRecord | undefined {
-  const others = [...issuer.keys.values()].filter((record) => record.key.kid !== next.key.kid);
+  const others = [...issuer.keys.values()].filter(
+    (record) => record.key.kid !== next.key.kid && !isSecretKey(record.key),
+  );
   const served = others.filter(
     (record) =>
       (record.withdrawnAtMs === null || record.withdrawnAtMs >= next.firstSeenAtMs) &&

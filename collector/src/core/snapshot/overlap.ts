@@ -68,6 +68,8 @@ function slowestService(
   const issuer = state.policy.issuers.get(rotation.issuer);
   let slowest: { name: string | null; boundMs: number } = { name: null, boundMs: 0 };
   if (issuer === undefined) return slowest;
+  // A secret comes by people's hands: nothing bounds how long that takes.
+  if (rotation.keyKind === 'secret') return { name: null, boundMs: null };
   for (const { service } of requiredGroups(state, rotation)) {
     const boundMs = propagationMs(issuer, service.profile);
     if (boundMs === null) return { name: service.name, boundMs: null };

@@ -60,7 +60,7 @@ export function takeEvidence(
     overlap: overlapTerms(state, rotation),
     policySha256: state.policySha256,
     services: groups
-      .map((group) => evidencedService(group, rotation.id))
+      .map((group) => evidencedService(group, rotation))
       .sort((a, b) => (`${a.name} ${a.profile}` < `${b.name} ${b.profile}` ? -1 : 1)),
     verifiers,
     verifiersLeftOut: Math.max(0, known - verifiers.length),
@@ -112,14 +112,14 @@ function evidencedVerdict(verdict: Verdict): EvidencedVerdict {
   };
 }
 
-function evidencedService(group: Group, rotationId: string): EvidencedService {
+function evidencedService(group: Group, rotation: RotationRecord): EvidencedService {
   const { service } = group;
-  const tally = group.tallies.get(rotationId);
+  const tally = group.tallies.get(rotation.id);
   return {
     name: service.name,
     declared: service.declared,
     required: service.required,
-    way: waysOf(group),
+    way: waysOf(group, rotation),
     evidence: service.evidence,
     profile: service.profile.id,
     instancesDeclared: service.instances,

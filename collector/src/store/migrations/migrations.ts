@@ -3,12 +3,20 @@ import { evidence } from './0002-evidence.ts';
 import { oldAlg } from './0003-old-alg.ts';
 import { probes } from './0004-probes.ts';
 import { observedRotations } from './0005-observed-rotations.ts';
+import { sharedSecrets } from './0006-shared-secrets.ts';
 
 /** `KEYT`: marks a file as Keyturn's in the SQLite header. */
 export const APPLICATION_ID = 0x4b455954;
 
 /** SQL that takes the schema from version n to n + 1, by position. Never edited once released. */
-export const MIGRATIONS: readonly string[] = [initial, evidence, oldAlg, probes, observedRotations];
+export const MIGRATIONS: readonly string[] = [
+  initial,
+  evidence,
+  oldAlg,
+  probes,
+  observedRotations,
+  sharedSecrets,
+];
 
 /** The schema this Keyturn writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

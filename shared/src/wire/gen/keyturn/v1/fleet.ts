@@ -25,6 +25,22 @@ export const protobufPackage = "keyturn.v1";
 
 export const protobufFileName = "keyturn/v1/fleet.proto";
 
+export const KeyKind = {
+  UNSPECIFIED: 0,
+  /** PUBLIC - Public keys, as a JWKS has them. */
+  PUBLIC: 1,
+  /** SECRET - Secrets shared with the issuer (HS256, HS384, HS512). */
+  SECRET: 2,
+} as const;
+
+export type KeyKind = typeof KeyKind[keyof typeof KeyKind];
+
+export namespace KeyKind {
+  export type UNSPECIFIED = typeof KeyKind.UNSPECIFIED;
+  export type PUBLIC = typeof KeyKind.PUBLIC;
+  export type SECRET = typeof KeyKind.SECRET;
+}
+
 /** How the agent knows what it reports, which bounds what a report can prove. */
 export const Source = {
   UNSPECIFIED: 0,
@@ -221,6 +237,8 @@ export interface VerifierHello {
   issuers: string[];
   /** The agent can present canary tokens to this verifier. */
   probes: boolean;
+  /** Which keys this cache decides with. Unspecified: nobody said, so it may be either. */
+  keyKind: KeyKind;
 }
 
 export interface Welcome {
@@ -253,6 +271,8 @@ export interface Settings {
 export interface WatchedKey {
   issuer: string;
   kid: string;
+  /** A shared secret: fetching does not bring it. */
+  secret: boolean;
 }
 
 export interface Reports {
@@ -295,12 +315,22 @@ export interface KeySet {
   /** SHA-256 over the document as served, when the agent saw it. */
   documentSha256: Buffer;
   /** Proxy only: since this verifier last fetched the document from the proxy. */
-  servedAgeMs?: number | undefined;
+  servedAgeMs?:
+    | number
+    | undefined;
+  /**
+   * Since the verifier said which shared secrets it holds, all of which are then among the keys.
+   * Absent: it has said nothing of secrets.
+   */
+  secretsAgeMs?: number | undefined;
 }
 
 export interface Key {
   kid: string;
-  /** RFC 7638 SHA-256 thumbprint, 32 bytes. */
+  /**
+   * RFC 7638 SHA-256 thumbprint, 32 bytes. Empty for a shared secret, whose thumbprint would be a
+   * digest of the secret; for no other key.
+   */
   thumbprint: Buffer;
   alg: string;
 }
@@ -764,7 +794,17 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseVerifierHello(): VerifierHello {
-  return { handle: 0, service: "", instance: "", cache: "", profile: "", source: 0, issuers: [], probes: false };
+  return {
+    handle: 0,
+    service: "",
+    instance: "",
+    cache: "",
+    profile: "",
+    source: 0,
+    issuers: [],
+    probes: false,
+    keyKind: 0,
+  };
 }
 
 export const VerifierHello: MessageFns<VerifierHello> = {
@@ -792,6 +832,9 @@ export const VerifierHello: MessageFns<VerifierHello> = {
     }
     if (message.probes !== false) {
       writer.uint32(64).bool(message.probes);
+    }
+    if (message.keyKind !== 0) {
+      writer.uint32(72).int32(message.keyKind);
     }
     return writer;
   },
@@ -871,6 +914,14 @@ export const VerifierHello: MessageFns<VerifierHello> = {
             }
 
             message.probes = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.keyKind = reader.int32() as any;
             continue;
           }
         }
@@ -1113,7 +1164,7 @@ export const Settings: MessageFns<Settings> = {
 };
 
 function createBaseWatchedKey(): WatchedKey {
-  return { issuer: "", kid: "" };
+  return { issuer: "", kid: "", secret: false };
 }
 
 export const WatchedKey: MessageFns<WatchedKey> = {
@@ -1123,6 +1174,9 @@ export const WatchedKey: MessageFns<WatchedKey> = {
     }
     if (message.kid !== "") {
       writer.uint32(18).string(message.kid);
+    }
+    if (message.secret !== false) {
+      writer.uint32(24).bool(message.secret);
     }
     return writer;
   },
@@ -1154,6 +1208,14 @@ export const WatchedKey: MessageFns<WatchedKey> = {
             }
 
             message.kid = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.secret = reader.bool();
             continue;
           }
         }
@@ -1339,6 +1401,7 @@ function createBaseKeySet(): KeySet {
     cooldownInMs: undefined,
     documentSha256: Buffer.alloc(0),
     servedAgeMs: undefined,
+    secretsAgeMs: undefined,
   };
 }
 
@@ -1373,6 +1436,9 @@ export const KeySet: MessageFns<KeySet> = {
     }
     if (message.servedAgeMs !== undefined) {
       writer.uint32(80).uint64(message.servedAgeMs);
+    }
+    if (message.secretsAgeMs !== undefined) {
+      writer.uint32(88).uint64(message.secretsAgeMs);
     }
     return writer;
   },
@@ -1468,6 +1534,14 @@ export const KeySet: MessageFns<KeySet> = {
             }
 
             message.servedAgeMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.secretsAgeMs = longToNumber(reader.uint64());
             continue;
           }
         }

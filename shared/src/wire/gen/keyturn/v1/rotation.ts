@@ -82,14 +82,20 @@ export interface Rotation {
   origin: string;
   /** Why an observed rotation ended, one sentence; else empty. */
   endedBecause: string;
+  /** A rotation of a shared secret: ids only, nothing is published and no thumbprint exists. */
+  secret: boolean;
 }
 
 export interface StartRotationRequest {
   issuer: string;
   alg: string;
-  /** Empty: the one key of this alg the issuer publishes now. Needed where the alg changes. */
+  /**
+   * Empty: the one key of this alg the issuer publishes now. Needed where the alg changes, and for
+   * HS256, HS384 and HS512, as secrets are not published.
+   */
   oldKid: string;
   newKid: string;
+  /** Never for HS256, HS384 and HS512. */
   newThumbprint: string;
   by: string;
 }
@@ -211,6 +217,7 @@ function createBaseRotation(): Rotation {
     oldAlg: "",
     origin: "",
     endedBecause: "",
+    secret: false,
   };
 }
 
@@ -269,6 +276,9 @@ export const Rotation: MessageFns<Rotation> = {
     }
     if (message.endedBecause !== "") {
       writer.uint32(146).string(message.endedBecause);
+    }
+    if (message.secret !== false) {
+      writer.uint32(152).bool(message.secret);
     }
     return writer;
   },
@@ -428,6 +438,14 @@ export const Rotation: MessageFns<Rotation> = {
             }
 
             message.endedBecause = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.secret = reader.bool();
             continue;
           }
         }

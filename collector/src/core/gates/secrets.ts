@@ -1,0 +1,150 @@
+import type { Check, Gate } from '@keyturn/shared/model/verdict.ts';
+import type { IssuerPolicy } from '../policy.ts';
+import type { RotationRecord } from '../records.ts';
+import type { Now, State } from '../state.ts';
+import { usageKey } from '../state.ts';
+import { oldTokensGoneAtMs } from '../timing.ts';
+import { attestedFor } from './attested.ts';
+import { rejectsBogus } from './bogus.ts';
+import { requiredGroups, weakestAccepted } from './dependents.ts';
+import { fleetHeard, newKeyKnown } from './evidence.ts';
+import { collectorChecks, onlyRotation } from './health.ts';
+import { tokensHaveKid } from './kidless.ts';
+import { oldKeyNotSigning } from './late-signer.ts';
+import {
+  everyoneCounts,
+  lifetimeMs,
+  newKeyInUse,
+  oldKeyUnused,
+  oldTokensEnd,
+  oldTokensExpired,
+  RETIRE,
+  signerSwitched,
+} from './retire.ts';
+import {
+  ADVISED_FAILURES,
+  failuresSeen,
+  failuresSinceSwitch,
+  oldKeyTrusted,
+  switchedAtAll,
+} from './rollback.ts';
+import { secretClock } from './secret-clock.ts';
+import { secretIdentityHolds, secretsDeclared } from './secret-identity.ts';
+import { oldSecretDropped, oldSecretHeld, retirementDeclared } from './secret-old.ts';
+import type { Findings } from './verdict.ts';
+
+/**
+ * The gates of a shared secret. Nothing is published and nothing is fetched: every verifier must be
+ * given the new secret before the switch, so no check of a JWKS applies and no time passes for
+ * evidence. `publish`: may the new secret be handed to verifiers? `activate`: does every verifier hold
+ * it? `retire`: may verifiers drop the old one? `purge`: has every verifier said that it did?
+ */
+export function secretFindings(
+  state: State,
+  rotation: RotationRecord,
+  gate: Gate,
+  policy: IssuerPolicy,
+  at: Now,
+): Findings {
+  const { check, now } = secretClock(state, rotation, gate, policy, at);
+  const shared = [...collectorChecks(state, at), check, secretsDeclared(policy)];
+  switch (gate) {
+    case 'publish':
+      return { checks: [...shared, ...publish(state, rotation, policy, now)], weakestGrade: null };
+    case 'activate':
+      return { checks: [...shared, ...activate(state, rotation, policy, now)], ...grade() };
+    case 'retire':
+      return { checks: [...shared, ...retire(state, rotation, policy, now)], ...grade() };
+    case 'purge':
+      return { checks: [...shared, ...purge(state, rotation, now)], weakestGrade: null };
+    case 'rollback':
+      return rollback(shared, state, rotation, now);
+  }
+
+  function grade() {
+    return { weakestGrade: weakestAccepted(requiredGroups(state, rotation), rotation) };
+  }
+}
+
+/** A verifier that looks at no kid tries the one secret it has. */
+const KIDLESS = {
+  marginMs: (): number => 0,
+  sentence:
+    'tokens without a kid are accepted; verifiers try one secret on them, and would refuse those of the other',
+};
+
+function publish(state: State, rotation: RotationRecord, policy: IssuerPolicy, now: Now): Check[] {
+  return [
+    onlyRotation(state, rotation),
+    secretIdentityHolds(state, rotation),
+    tokensHaveKid(state, rotation, policy, now, KIDLESS),
+    fleetHeard(state, rotation),
+  ];
+}
+
+function activate(state: State, rotation: RotationRecord, policy: IssuerPolicy, now: Now): Check[] {
+  return [
+    onlyRotation(state, rotation),
+    secretIdentityHolds(state, rotation),
+    tokensHaveKid(state, rotation, policy, now, KIDLESS),
+    newKeyKnown(state, rotation),
+    rejectsBogus(state, rotation),
+    oldSecretHeld(state, rotation, now),
+    attestedFor(state, rotation, 'holds_new', now),
+    fleetHeard(state, rotation),
+  ];
+}
+
+function retire(state: State, rotation: RotationRecord, policy: IssuerPolicy, now: Now): Check[] {
+  const old = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
+  const tmaxMs = lifetimeMs(state, rotation, policy, old);
+  const goneAtMs = oldTokensGoneAtMs(rotation, old, tmaxMs, policy, state.policy);
+  return [
+    onlyRotation(state, rotation),
+    secretIdentityHolds(state, rotation),
+    rejectsBogus(state, rotation),
+    signerSwitched(rotation),
+    newKeyInUse(rotation),
+    oldTokensExpired(rotation, tmaxMs, goneAtMs, policy, now),
+    oldKeyNotSigning(state, rotation, old, tmaxMs, goneAtMs, policy, now),
+    oldTokensEnd(rotation, old),
+    tokensHaveKid(state, rotation, policy, now, RETIRE),
+    oldKeyUnused(state, rotation, old, tmaxMs, goneAtMs, policy, now),
+    newKeyKnown(state, rotation),
+    attestedFor(state, rotation, 'holds_new', now),
+    fleetHeard(state, rotation),
+    everyoneCounts(state, rotation),
+  ];
+}
+
+function purge(state: State, rotation: RotationRecord, now: Now): Check[] {
+  return [
+    onlyRotation(state, rotation),
+    retirementDeclared(state, rotation),
+    oldSecretDropped(state, rotation, now),
+    attestedFor(state, rotation, 'rejects_old', now),
+    fleetHeard(state, rotation),
+  ];
+}
+
+function rollback(
+  shared: readonly Check[],
+  state: State,
+  rotation: RotationRecord,
+  now: Now,
+): Findings {
+  const failures = failuresSinceSwitch(state, rotation);
+  return {
+    checks: [
+      ...shared,
+      switchedAtAll(rotation),
+      oldKeyTrusted(rotation),
+      oldSecretHeld(state, rotation, now),
+      fleetHeard(state, rotation),
+      failuresSeen(failures, rotation),
+    ],
+    weakestGrade: null,
+    advised:
+      rotation.outcome === null && rotation.switchedAtMs !== null && failures >= ADVISED_FAILURES,
+  };
+}
