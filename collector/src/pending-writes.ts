@@ -62,6 +62,8 @@ function identityOf(write: Exclude<Write, { readonly kind: 'audit' }>): string {
     case 'verifier':
     case 'verifier_removed':
       return `verifier ${verifierKey(write.record.id)}`;
+    case 'issuer':
+      return `issuer ${write.record.issuer}`;
     case 'key':
       return `key ${keyRecordId(write.record)}`;
     case 'usage':

@@ -176,6 +176,7 @@ function policyFor(size: number): Policy {
           skewMs: 60_000,
           originSpreadMs: 0,
           switchSpreadMs: 0,
+          plannedLeadMs: null,
           sharedCachesMs: 0,
           failedFetchMs: 0,
           canary: null,

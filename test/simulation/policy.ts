@@ -29,6 +29,7 @@ export function policyOf(
           skewMs: plan.skewMs,
           originSpreadMs: plan.originSpreadMs,
           switchSpreadMs: 0,
+          plannedLeadMs: null,
           sharedCachesMs: plan.edges.reduce((sum, ms) => sum + ms, 0) + PROXY_MS,
           failedFetchMs: FAILED_FETCH_MS,
           canary: null,

@@ -79,6 +79,7 @@ function resolved(settings: IssuerSettings, ca: string | null): ResolvedIssuer {
       originSpreadMs: settings.origin_spread,
       switchSpreadMs: settings.switch_spread,
       sharedCachesMs: settings.shared_caches.reduce((sum, ms) => sum + ms, 0),
+      plannedLeadMs: settings.planned_lead ?? null,
       failedFetchMs: settings.failed_fetch_allowance,
       canary: canaryOf(settings),
       sharedSecrets: settings.shared_secrets,

@@ -67,6 +67,7 @@ export const issuerSchema = z.strictObject({
     .array(duration({ maxMs: 30 * DAY_MS }))
     .max(16)
     .default([]),
+  planned_lead: duration({ minMs: 1_000 }).optional(),
   failed_fetch_allowance: duration({ maxMs: DAY_MS }).default(60_000),
   canary: canarySchema.optional(),
   ca: filePath.optional(),

@@ -9,8 +9,11 @@ import { retireFindings } from './gates/retire.ts';
 import { rollbackFindings } from './gates/rollback.ts';
 import { secretFindings } from './gates/secrets.ts';
 import type { Findings } from './gates/verdict.ts';
+import { withCachesRemark } from './gates/cache-lead.ts';
 import { stable } from './gates/stable.ts';
 import { fingerprint, firstReason, verdictOf, withWaivers } from './gates/verdict.ts';
+import { reckonedPolicy } from './cache-life.ts';
+import type { IssuerPolicy } from './policy.ts';
 import type { RotationRecord } from './records.ts';
 import { openRotations } from './rotation.ts';
 import { noteOpening } from './snapshot/take.ts';
@@ -93,18 +96,29 @@ function withStability(
 }
 
 function findingsOf(state: State, rotation: RotationRecord, gate: Gate, now: Now): Findings {
-  const policy = state.policy.issuers.get(rotation.issuer);
-  if (policy === undefined) {
+  const declared = state.policy.issuers.get(rotation.issuer);
+  if (declared === undefined) {
     return {
       checks: [...collectorChecks(state, now), issuerConfigured(rotation)],
       weakestGrade: null,
     };
   }
   if (rotation.keyKind === 'secret') {
-    const findings = secretFindings(state, rotation, gate, policy, now);
+    const findings = secretFindings(state, rotation, gate, declared, now);
     return gate === 'activate' ? withStability(state, rotation, findings, now) : findings;
   }
-  const judged = judgedAt(state.issuers.get(rotation.issuer), policy, now);
+  const judged = judgedAt(state.issuers.get(rotation.issuer), declared, now);
+  const policy = reckonedPolicy(state, declared, judged.earliestMs);
+  return withCachesRemark(gateFindings(state, rotation, gate, policy, judged), declared, policy);
+}
+
+function gateFindings(
+  state: State,
+  rotation: RotationRecord,
+  gate: Gate,
+  policy: IssuerPolicy,
+  judged: Now,
+): Findings {
   switch (gate) {
     case 'publish':
       return publishFindings(state, rotation, policy, judged);

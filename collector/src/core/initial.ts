@@ -1,4 +1,5 @@
 import { countedRows } from './counts.ts';
+import { restoreCacheLife } from './cache-life.ts';
 import { addTotals } from './usage.ts';
 import type { Persisted } from './writes.ts';
 import { contest, emptyFleet, enrol } from './fleet.ts';
@@ -56,6 +57,10 @@ export function initialState(
     epochFloor: persisted.meta?.epochFloor ?? 0,
     sweptAtMs: now.atMs,
   };
+  for (const record of persisted.issuers) {
+    const issuer = state.issuers.get(record.issuer);
+    if (issuer !== undefined) restoreCacheLife(issuer, record, now);
+  }
   for (const record of persisted.keys) {
     const issuer = state.issuers.get(record.issuer);
     if (issuer !== undefined) restoreKey(issuer, record);

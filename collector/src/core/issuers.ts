@@ -1,6 +1,7 @@
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import { isSecretKey } from '@keyturn/shared/model/secret-keys.ts';
 import type { Write } from './writes.ts';
+import { allowedLifeMs, noteCacheLife } from './cache-life.ts';
 import type { IssuerPolicy } from './policy.ts';
 import type { AuditEntry, KeyRecord, RotationRecord } from './records.ts';
 import { openRotations, restandAll } from './rotation.ts';
@@ -19,6 +20,7 @@ export function emptyIssuer(policy: IssuerPolicy): IssuerState {
   return {
     issuer: policy.issuer,
     vantages: new Map(policy.vantages.map((url) => [url, emptyVantage(url)])),
+    cacheLives: [],
     keys: new Map(),
     kids: new Set(),
     reusedKids: new Map(),
@@ -52,6 +54,7 @@ export function applySighting(state: State, sighting: Sighting, now: Now, writes
     }
     return;
   }
+  noteCacheLife(issuer, allowedLifeMs(sighting.result), now, writes);
   vantage.latestOkAtMs = now.atMs;
   vantage.consecutiveFailures = 0;
   vantage.failingSinceMs = null;

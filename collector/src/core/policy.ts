@@ -59,6 +59,8 @@ export interface IssuerPolicy {
   readonly switchSpreadMs: number;
   /** Shared caches in series between origin and verifiers, summed: tiers add. */
   readonly sharedCachesMs: number;
+  /** Time meant to pass between publication and switch; null when none is planned. */
+  readonly plannedLeadMs: number | null;
   /** Allowance for failed fetches. */
   readonly failedFetchMs: number;
   /** Null: no canaries are taken for this issuer. */

@@ -102,6 +102,13 @@ export interface KeyRecord {
   readonly unclaimed: boolean;
 }
 
+/** What is known of an issuer as a whole. */
+export interface IssuerRecord {
+  readonly issuer: string;
+  /** Longest life of a copy of its JWKS that may still be about, by its answers, milliseconds. */
+  readonly cacheLifeMs: number;
+}
+
 /** High-water marks of accepted tokens per (issuer, kid); kid null: tokens without one. Never lowered. */
 export interface UsageRecord {
   readonly issuer: string;

@@ -10,6 +10,7 @@ import type {
   UsageRecord,
   WaiverRecord,
 } from './records.ts';
+import type { CacheLife } from './cache-life.ts';
 import type { Sighting } from './sighting.ts';
 import type { Touched } from './touched.ts';
 import type { EvidenceTaken } from './snapshot/evidence-record.ts';
@@ -43,6 +44,8 @@ export interface VantageState {
 export interface IssuerState {
   readonly issuer: string;
   readonly vantages: Map<string, VantageState>;
+  /** Longest first. */
+  cacheLives: readonly CacheLife[];
   /** By `kid thumbprint`. */
   readonly keys: Map<string, KeyRecord>;
   /** Every kid ever seen in this issuer's JWKS. */

@@ -1,6 +1,7 @@
 import type {
   AttestationRecord,
   AuditEntry,
+  IssuerRecord,
   KeyRecord,
   RotationRecord,
   UsageRecord,
@@ -17,6 +18,7 @@ import type { EvidenceRecord, EvidenceRef } from './snapshot/evidence-record.ts'
 export type Write =
   | { readonly kind: 'verifier'; readonly record: VerifierRecord }
   | { readonly kind: 'verifier_removed'; readonly record: VerifierRecord }
+  | { readonly kind: 'issuer'; readonly record: IssuerRecord }
   | { readonly kind: 'key'; readonly record: KeyRecord }
   | { readonly kind: 'usage'; readonly record: UsageRecord }
   | { readonly kind: 'rotation'; readonly record: RotationRecord }
@@ -46,6 +48,7 @@ export interface Meta {
 /** Everything a collector needs to go on after a restart. */
 export interface Persisted {
   readonly verifiers: readonly VerifierRecord[];
+  readonly issuers: readonly IssuerRecord[];
   readonly keys: readonly KeyRecord[];
   readonly usage: readonly UsageRecord[];
   readonly rotations: readonly RotationRecord[];

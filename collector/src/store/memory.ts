@@ -3,6 +3,7 @@ import { isNewer } from '@keyturn/shared/model/report.ts';
 import type {
   AttestationRecord,
   AuditEntry,
+  IssuerRecord,
   KeyRecord,
   RotationRecord,
   UsageRecord,
@@ -19,6 +20,7 @@ import { StoreError } from './store-error.ts';
 /** What a memory store holds; outlives the store, as a file outlives a process. */
 export interface MemoryContents {
   readonly verifiers: Map<string, VerifierRecord>;
+  readonly issuers: Map<string, IssuerRecord>;
   readonly keys: Map<string, KeyRecord>;
   readonly usage: Map<string, UsageRecord>;
   readonly rotations: Map<string, RotationRecord>;
@@ -33,6 +35,7 @@ export interface MemoryContents {
 export function emptyMemoryContents(): MemoryContents {
   return {
     verifiers: new Map(),
+    issuers: new Map(),
     keys: new Map(),
     usage: new Map(),
     rotations: new Map(),
@@ -93,6 +96,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
 function snapshot(contents: MemoryContents): Persisted {
   return {
     verifiers: [...contents.verifiers.values()],
+    issuers: [...contents.issuers.values()],
     keys: [...contents.keys.values()],
     usage: [...contents.usage.values()],
     rotations: [...contents.rotations.values()],
@@ -129,6 +133,9 @@ function apply(contents: MemoryContents, write: Write): void {
       if (!holdsNewer(contents, write.record)) {
         contents.verifiers.delete(verifierKey(write.record.id));
       }
+      return;
+    case 'issuer':
+      contents.issuers.set(write.record.issuer, write.record);
       return;
     case 'key':
       contents.keys.set(keyRecordId(write.record), write.record);

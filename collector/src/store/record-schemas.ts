@@ -6,6 +6,7 @@ import { FETCH_ERRORS } from '@keyturn/shared/model/report.ts';
 import type {
   AttestationRecord,
   AuditEntry,
+  IssuerRecord,
   KeyRecord,
   RotationRecord,
   UsageRecord,
@@ -102,6 +103,11 @@ export const verifierSchema = z.strictObject({
   duplicateAtMs: orNull(atMs),
   probes: z.array(heldProbe),
 }) satisfies z.ZodType<VerifierRecord>;
+
+export const issuerRecordSchema = z.strictObject({
+  issuer: text,
+  cacheLifeMs: z.number().nonnegative(),
+}) satisfies z.ZodType<IssuerRecord>;
 
 export const keySchema = z.strictObject({
   issuer: text,

@@ -295,6 +295,7 @@ function policyOf(services: readonly ServicePolicy[]): Policy {
           skewMs: 0,
           originSpreadMs: 0,
           switchSpreadMs: 0,
+          plannedLeadMs: null,
           sharedCachesMs: 0,
           failedFetchMs: 0,
           canary: null,

@@ -28,6 +28,7 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
     const store = place(t).open();
     t.strictSame(store.load(), {
       verifiers: [],
+      issuers: [],
       keys: [],
       usage: [],
       rotations: [],
@@ -48,6 +49,8 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
       const first = at.open();
       first.commit([
         put(verifier('a', 1, 1)),
+        { kind: 'issuer', record: { issuer: 'https://issuer.example', cacheLifeMs: 60_000 } },
+        { kind: 'issuer', record: { issuer: 'https://issuer.example', cacheLifeMs: 5_000 } },
         { kind: 'key', record: key('k1', 'x') },
         { kind: 'key', record: key('k1', 'y') },
         { kind: 'usage', record: usage('k1', 9) },
@@ -72,6 +75,7 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
       const after = second.load();
       t.strictSame(after, before);
       t.strictSame(after.verifiers, [verifier('a', 1, 2)]);
+      t.strictSame(after.issuers, [{ issuer: 'https://issuer.example', cacheLifeMs: 5_000 }]);
       t.equal(after.keys.length, 2, 'one kid with two thumbprints is two keys');
       t.strictSame(
         new Set(after.usage.map((u) => [u.kid, u.lastAcceptedAtMs].join())),

@@ -68,6 +68,7 @@ export function issuerOf(part: Partial<IssuerPolicy> = {}): IssuerPolicy {
     skewMs: 10_000,
     originSpreadMs: 0,
     switchSpreadMs: 0,
+    plannedLeadMs: null,
     sharedCachesMs: 0,
     failedFetchMs: 0,
     canary: null,

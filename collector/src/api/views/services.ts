@@ -1,3 +1,4 @@
+import { reckonedPolicy } from '../../core/cache-life.ts';
 import type { Group } from '../../core/fleet.ts';
 import { groupsOfIssuer } from '../../core/fleet.ts';
 import { waysOf } from '../../core/gates/dependents.ts';
@@ -136,8 +137,9 @@ function groupView(
 }
 
 function waits(state: State, group: Group, rotation: RotationRecord, nowMs: number): string[] {
-  const policy = state.policy.issuers.get(group.issuer);
-  if (policy === undefined) return ['an issuer in the collector settings'];
+  const declared = state.policy.issuers.get(group.issuer);
+  if (declared === undefined) return ['an issuer in the collector settings'];
+  const policy = reckonedPolicy(state, declared, nowMs);
   const now = { atMs: nowMs, earliestMs: nowMs };
   return [...waitingFor(state, group, rotation, policy, now)];
 }

@@ -2,6 +2,7 @@ import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { algSupported } from './alg-supported.ts';
+import { cacheLead } from './cache-lead.ts';
 import { fleetHeard } from './evidence.ts';
 import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
@@ -25,6 +26,7 @@ export function publishFindings(
       keyIdentityHolds(state, rotation),
       jwksFits(state, rotation),
       algSupported(state, rotation),
+      cacheLead(state, state.policy.issuers.get(rotation.issuer) ?? policy, now),
       rejectsBogus(state, rotation),
       tokensHaveKid(state, rotation, policy, now, PUBLISH),
       fleetHeard(state, rotation),

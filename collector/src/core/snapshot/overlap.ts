@@ -1,4 +1,6 @@
 import type { RotationRecord } from '../records.ts';
+import { reckonedPolicy } from '../cache-life.ts';
+import type { IssuerPolicy } from '../policy.ts';
 import { lifetimeMs } from '../gates/retire.ts';
 import { requiredGroups } from '../gates/dependents.ts';
 import { rotationFacts } from '../rotation.ts';
@@ -14,11 +16,13 @@ import type { EvidencedMoments, OverlapTerms } from './evidence-record.ts';
 export function overlapTerms(
   state: Readonly<State>,
   rotation: RotationRecord,
+  nowMs: number,
 ): OverlapTerms | null {
-  const issuer = state.policy.issuers.get(rotation.issuer);
-  if (issuer === undefined) return null;
+  const declared = state.policy.issuers.get(rotation.issuer);
+  if (declared === undefined) return null;
+  const issuer = reckonedPolicy(state, declared, nowMs);
   const old = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
-  const slowest = slowestService(state, rotation);
+  const slowest = slowestService(state, rotation, issuer);
   const lastSignedMs = lastOldSignatureMs(rotation, old, issuer.switchSpreadMs);
   const terms = {
     propagationMs: slowest.boundMs,
@@ -64,10 +68,9 @@ export function momentsOf(state: Readonly<State>, rotation: RotationRecord): Evi
 function slowestService(
   state: Readonly<State>,
   rotation: RotationRecord,
+  issuer: IssuerPolicy,
 ): { readonly name: string | null; readonly boundMs: number | null } {
-  const issuer = state.policy.issuers.get(rotation.issuer);
   let slowest: { name: string | null; boundMs: number } = { name: null, boundMs: 0 };
-  if (issuer === undefined) return slowest;
   // A secret comes by people's hands: nothing bounds how long that takes.
   if (rotation.keyKind === 'secret') return { name: null, boundMs: null };
   for (const { service } of requiredGroups(state, rotation)) {

@@ -57,7 +57,7 @@ export function takeEvidence(
     occasion,
     verdict: verdict === null ? null : evidencedVerdict(verdict),
     moments: momentsOf(state, rotation),
-    overlap: overlapTerms(state, rotation),
+    overlap: overlapTerms(state, rotation, now.atMs),
     policySha256: state.policySha256,
     services: groups
       .map((group) => evidencedService(group, rotation))

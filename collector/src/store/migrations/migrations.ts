@@ -4,6 +4,7 @@ import { oldAlg } from './0003-old-alg.ts';
 import { probes } from './0004-probes.ts';
 import { observedRotations } from './0005-observed-rotations.ts';
 import { sharedSecrets } from './0006-shared-secrets.ts';
+import { issuers } from './0007-issuers.ts';
 
 /** `KEYT`: marks a file as Keyturn's in the SQLite header. */
 export const APPLICATION_ID = 0x4b455954;
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly string[] = [
   probes,
   observedRotations,
   sharedSecrets,
+  issuers,
 ];
 
 /** The schema this Keyturn writes. */

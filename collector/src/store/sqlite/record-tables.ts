@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { keyRecordId, usageRecordId } from '../record-ids.ts';
 import {
   attestationSchema,
+  issuerRecordSchema,
   keySchema,
   metaSchema,
   rotationSchema,
@@ -24,6 +25,7 @@ export interface RecordTable<T> {
 export function recordTables(db: Database.Database, file: string) {
   const byId = (record: { readonly id: string }) => record.id;
   return {
+    issuer: recordTable(db, file, 'issuer', issuerRecordSchema, (record) => record.issuer),
     key: recordTable(db, file, 'issuer_key', keySchema, keyRecordId),
     usage: recordTable(db, file, 'token_usage', usageSchema, usageRecordId),
     rotation: recordTable(db, file, 'rotation', rotationSchema, byId),

@@ -62,6 +62,7 @@ class SqliteStore implements Store {
   load(): Persisted {
     return this.#guarded(() => ({
       verifiers: this.#verifiers.all(),
+      issuers: this.#records.issuer.all(),
       keys: this.#records.key.all(),
       usage: this.#records.usage.all(),
       rotations: this.#records.rotation.all(),
@@ -131,6 +132,9 @@ class SqliteStore implements Store {
         return;
       case 'verifier_removed':
         this.#verifiers.remove(write.record);
+        return;
+      case 'issuer':
+        this.#records.issuer.put(write.record);
         return;
       case 'key':
         this.#records.key.put(write.record);

@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { cacheLifeMs, MARKS_MAX, noteCacheLife } from '../../src/core/cache-life.ts';
+import { emptyIssuer } from '../../src/core/issuers.ts';
+import type { Write } from '../../src/core/writes.ts';
+import { issuerOf, NEW, OLD, policyOf, serviceOf } from '../support/policies.ts';
+import { rotating } from '../support/rotating.ts';
+import { checkOf, World } from '../support/world.ts';
+
+const HOUR_S = 3_600;
+const TIMED = serviceOf('phones', { instances: null, evidence: 'timed' });
+
+function timedReadyMs(world: World, id: string) {
+  return checkOf(world.gate(id, 'activate'), 'time_elapsed');
+}
+
+t.test('time rules wait for what the issuer lets caches keep, and say why', async (t) => {
+  const plain = rotating({ services: [TIMED], until: 'published' });
+  const plainMs = timedReadyMs(plain.world, plain.id).clearsAtMs ?? 0;
+  const { world, id } = rotating({ services: [TIMED], until: 'started' });
+  world.answered = { maxAgeS: HOUR_S, staleS: 600 };
+  world.served = [OLD, NEW];
+  world.pass(30_000);
+  const check = timedReadyMs(world, id);
+  t.equal(check.clearsAtMs, plainMs + (HOUR_S + 600) * 1_000);
+  t.match(
+    check.message,
+    /lets caches keep its JWKS for 4200 s, more than the 0 s of shared_caches/,
+  );
+});
+
+t.test('a header that was lowered counts until its last copy is gone', async (t) => {
+  const { world, id } = rotating({ services: [TIMED], until: 'started' });
+  const bareMs = (published: number) => published + 60_000 + 60_000;
+  world.answered = { maxAgeS: HOUR_S };
+  world.sight();
+  const loweredAtMs = world.atMs;
+  world.answered = { maxAgeS: 60 };
+  world.served = [OLD, NEW];
+  world.pass(30_000);
+  const publishedAtMs = checkOf(world.gate(id, 'activate'), 'new_key_published').sinceMs ?? 0;
+  t.equal(timedReadyMs(world, id).clearsAtMs, bareMs(publishedAtMs) + HOUR_S * 1_000);
+  world.pass(loweredAtMs + HOUR_S * 1_000 - world.atMs - 1);
+  t.equal(timedReadyMs(world, id).status, 'fail', 'a copy may be about');
+  world.pass(1);
+  t.equal(timedReadyMs(world, id).status, 'pass', 'the last one ended');
+});
+
+t.test('a restart forgets no copy: they count as made until then', async (t) => {
+  const { world, id } = rotating({ services: [TIMED], until: 'published' });
+  world.sight(world.served, undefined, { maxAgeS: HOUR_S });
+  world.restart();
+  const restartedAtMs = world.atMs;
+  world.sight();
+  world.sight();
+  t.equal(timedReadyMs(world, id).status, 'fail');
+  world.pass(restartedAtMs + HOUR_S * 1_000 - world.atMs - 1);
+  t.equal(timedReadyMs(world, id).status, 'fail');
+  world.pass(1);
+  t.equal(timedReadyMs(world, id).status, 'pass');
+  world.sight();
+  t.equal(world.store.load().issuers[0]?.cacheLifeMs, 0, 'what is over is not kept');
+});
+
+t.test('a removed key may live on in caches for as long as they may keep it', async (t) => {
+  const silent = serviceOf('edge', { instances: null, evidence: 'timed' });
+  const { world, id } = rotating({ services: [silent], until: 'switched' });
+  world.answered = { maxAgeS: HOUR_S };
+  world.sight();
+  world.answered = {};
+  world.served = [NEW];
+  world.pass(30_000);
+  const check = checkOf(world.gate(id, 'purge'), 'drop_time_elapsed');
+  t.match(check, { status: 'fail', message: /lets caches keep its JWKS for 3600 s/ });
+  t.ok((check.clearsAtMs ?? 0) >= world.atMs + (HOUR_S - 60) * 1_000);
+});
+
+t.test('what is not a header is no life', async (t) => {
+  const world = new World(policyOf([serviceOf('orders')]));
+  world.sight(world.served, undefined, { maxAgeS: null, staleS: 0 });
+  world.sightFailure();
+  t.equal(cacheLifeMs(world.state.issuers.get('https://issuer.test'), world.atMs), 0);
+  t.equal(world.store.load().issuers.length, 0, 'and nothing is written of it');
+  t.equal(cacheLifeMs(undefined, 0), 0);
+});
+
+t.test('never shorter than the longest copy that may live, whatever the headers did', async () => {
+  const answers = fc.array(
+    fc.record({
+      afterMs: fc.integer({ min: 0, max: 500 }),
+      lifeMs: fc.integer({ min: 0, max: 2_000 }),
+    }),
+    { minLength: 1, maxLength: 60 },
+  );
+  fc.assert(
+    fc.property(answers, fc.integer({ min: 0, max: 3_000 }), (series, waitMs) => {
+      const issuer = emptyIssuer(issuerOf());
+      const writes: Write[] = [];
+      const copies: number[][] = [];
+      let nowMs = 1;
+      for (const { afterMs, lifeMs } of series) {
+        nowMs += afterMs;
+        copies.push([nowMs, lifeMs]);
+        noteCacheLife(issuer, lifeMs, { atMs: nowMs, earliestMs: nowMs }, writes);
+      }
+      nowMs += waitMs;
+      const live = copies.filter(([atMs = 0, lifeMs = 0]) => atMs + lifeMs > nowMs);
+      const truthMs = Math.max(0, ...live.map(([, lifeMs = 0]) => lifeMs));
+      const reckonedMs = cacheLifeMs(issuer, nowMs);
+      const exact = new Set(copies.map(([, lifeMs]) => lifeMs)).size <= MARKS_MAX;
+      return (
+        reckonedMs >= truthMs &&
+        (!exact || reckonedMs === truthMs) &&
+        issuer.cacheLives.length <= MARKS_MAX
+      );
+    }),
+    { numRuns: 500 },
+  );
+});
