@@ -91,6 +91,8 @@ export interface Fleet {
   readonly takesAnything: Set<Verifier>;
   /** Verifiers that were ever probed. */
   readonly probed: Set<Verifier>;
+  /** The first moment at which some probe ceases to count. */
+  probeLapsesAtMs: number;
 }
 
 /** An empty fleet with a group for every declared (service, issuer), so that a missing one shows. */
@@ -103,6 +105,7 @@ export function emptyFleet(policy: Policy, nowMs: number): Fleet {
     contested: new Set(),
     takesAnything: new Set(),
     probed: new Set(),
+    probeLapsesAtMs: Infinity,
   };
   for (const service of policy.services.values()) {
     for (const issuer of service.issuers) groupOf(fleet, service, issuer);

@@ -60,15 +60,17 @@ export function probeProof(
   if (held === undefined) return NO_PROOF;
   const { latest, refusedNew } = held;
   const takesAnything = held.bogusAcceptedAtMs !== null;
-  const isOfNow = (probed: { readonly key: ProbedKey; readonly atMs: number }): boolean =>
-    isSameKey(probed.key, key) && probed.atMs >= publishedAtMs;
+  // In doubt about the order of two things within a millisecond: against the key.
   const counts = (evidence: ProbeEvidence): boolean =>
-    isOfNow(evidence) &&
+    isSameKey(evidence.key, key) &&
+    evidence.atMs > publishedAtMs &&
     nowMs < evidence.validUntilMs &&
     readingOf(evidence.answers) === 'knows_new';
+  const lacks =
+    refusedNew !== null && isSameKey(refusedNew.key, key) && refusedNew.atMs >= publishedAtMs;
   return {
     knowsNewAtMs: latest !== null && !takesAnything && counts(latest) ? latest.atMs : null,
-    lacksNewAtMs: refusedNew !== null && isOfNow(refusedNew) ? refusedNew.atMs : null,
+    lacksNewAtMs: lacks ? refusedNew.atMs : null,
     takesAnything,
   };
 }

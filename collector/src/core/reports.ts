@@ -7,6 +7,7 @@ import { contest, findVerifier, setLiveness, settledContests } from './fleet.ts'
 import { expiredLeases, renewLease } from './leases.ts';
 import { leaseMs } from './policy.ts';
 import type { HeldCounts, HeldKeySet, VerifierRecord } from './records.ts';
+import { lapsedProbes } from './probed-sets.ts';
 import { restand, watchingRotations } from './rotation.ts';
 import { bindSession, unbindSession } from './sessions.ts';
 import type { Now, State } from './state.ts';
@@ -86,11 +87,16 @@ export function applyGoodbye(
   }
 }
 
-/** Verifiers whose lease ended become silent, contests that are over end. Gives how many fell silent. */
+/** Verifiers whose lease ended become silent, probes and contests that are over end. Gives how many fell silent. */
 export function expireLeases(state: State, now: Now): number {
   const expired = expiredLeases(state.fleet, now.atMs);
   for (const verifier of expired) {
     setLiveness(state.fleet, verifier, 'silent', now.atMs);
+    for (const rotation of watchingRotations(state, verifier)) {
+      restand(state, verifier, rotation, now);
+    }
+  }
+  for (const verifier of lapsedProbes(state.fleet, now.atMs)) {
     for (const rotation of watchingRotations(state, verifier)) {
       restand(state, verifier, rotation, now);
     }
