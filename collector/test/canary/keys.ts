@@ -1,13 +1,7 @@
 import type { Jwk } from '@keyturn/shared/jwks/thumbprint.ts';
 import { thumbprint } from '@keyturn/shared/jwks/thumbprint.ts';
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
-import {
-  CompactSign,
-  exportJWK,
-  type GenerateKeyPairResult,
-  generateKeyPair,
-  type JWTHeaderParameters,
-} from 'jose';
+import { CompactSign, exportJWK, type GenerateKeyPairResult, generateKeyPair } from 'jose';
 
 /** A signing key for canaries in tests. */
 export interface CanaryKey {
@@ -28,7 +22,7 @@ export async function canaryKey(kid: string, alg: string): Promise<CanaryKey> {
     jwk,
     sign: (claims, header = {}) =>
       new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
-        .setProtectedHeader({ alg, kid, ...header } as JWTHeaderParameters)
+        .setProtectedHeader({ alg, kid, ...header })
         .sign(pair.privateKey),
   };
 }
