@@ -135,6 +135,7 @@ t.test('hostile names stay text', async (t) => {
     refusing: 1,
     doubtful: 0,
     unheard: 0,
+    unseen_services: 0,
     by_grade: { [HOSTILE]: 1 },
     lacking: [
       {

@@ -8,6 +8,9 @@ export const PropagationSchema = z
     refusing: z.int().describe('Refuse a token of the new key now'),
     doubtful: z.int().describe('Heard, and nothing shows that they would accept one'),
     unheard: z.int().describe('Silent, newly joined or missing'),
+    unseen_services: z
+      .int()
+      .describe('Services nobody hears, covered neither by time nor by a person yet'),
     by_grade: z.record(z.string(), z.int()).describe('Verifiers by evidence of the new key'),
     lacking: z.array(OffenderSchema).describe('The first 20 that refuse it or are doubtful'),
     lead_s: z

@@ -16,6 +16,7 @@ export function propagationView(engine: Engine, rotation: RotationRecord): Propa
     refusing: found.refusing,
     doubtful: found.doubtful,
     unheard: found.unheard,
+    unseen_services: found.unseenServices,
     by_grade: { ...found.byGrade },
     lacking: found.lacking.map(offenderView),
     lead_s: seconds(found.leadMs),

@@ -1,9 +1,12 @@
+import type { Group } from '../fleet.ts';
 import { requiredGroups } from '../gates/dependents.ts';
+import { coveringCohort } from '../kinds.ts';
+import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { State } from '../state.ts';
 import { usageKey } from '../state.ts';
-import { longestLifetimeMs, propagationMs } from '../timing.ts';
+import { longestLifetimeMs, populationMs, propagationMs } from '../timing.ts';
 
 /**
  * P: how long the slowest required verifier may work without a published key, milliseconds. Null
@@ -14,11 +17,19 @@ export function neededLeadMs(state: State, rotation: RotationRecord): number | n
   if (policy === undefined) return null;
   let neededMs: number | null = null;
   for (const group of requiredGroups(state, rotation)) {
-    const boundMs = propagationMs(policy, group.service.profile);
+    const boundMs = learnMs(group, policy);
     if (boundMs === null) return null;
     neededMs = Math.max(neededMs ?? 0, boundMs);
   }
   return neededMs;
+}
+
+/** How long after its publication verifiers of a group may lack a key, ms; null: no bound. */
+export function learnMs(group: Group, policy: IssuerPolicy): number | null {
+  const { population, profile } = group.service;
+  if (population === null) return propagationMs(policy, profile);
+  const cohort = coveringCohort(population);
+  return cohort === null ? null : populationMs(policy, cohort);
 }
 
 /** Until when tokens of the old key live, by what was accepted and declared. */

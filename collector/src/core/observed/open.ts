@@ -1,15 +1,14 @@
-import { moment } from '@keyturn/shared/model/moment.ts';
-import { type Algs, oldAlgOf, sharesAlg } from '../alg.ts';
+import { sharesAlg } from '../alg.ts';
 import { SIGHTINGS_IN_A_ROW } from '../issuers.ts';
 import type { KeyRecord, RotationRecord } from '../records.ts';
 import { keepRotation, openRotations, restandAll } from '../rotation.ts';
 import type { IssuerState, Now, State } from '../state.ts';
 import { keyIdentity } from '../state.ts';
-import { attributableFailures } from '../usage.ts';
 import type { Write } from '../writes.ts';
 import { claimKid, setUnclaimed } from './claim.ts';
 import { endObserved } from './end.ts';
 import { addFinding, observation } from './finding.ts';
+import { algsFor, observedRotation } from './observed-rotation.ts';
 import { predecessorOf } from './predecessor.ts';
 import { firstUseMs } from './use.ts';
 
@@ -144,52 +143,6 @@ function open(
     now,
     writes,
   );
-}
-
-function observedRotation(state: State, next: KeyRecord, old: KeyRecord, now: Now): RotationRecord {
-  const seenBefore = [...state.rotations.values()].some(
-    (rotation) => rotation.issuer === next.issuer && rotation.newKid === next.key.kid,
-  );
-  return {
-    id: observedId(state, now),
-    issuer: next.issuer,
-    ...algsFor(next, old),
-    keyKind: 'public',
-    oldKid: old.key.kid,
-    oldThumbprint: old.key.thumbprint,
-    newKid: next.key.kid,
-    newThumbprint: next.key.thumbprint,
-    startedAtMs: now.atMs,
-    startedBy: 'keyturn',
-    declared: {},
-    switchedAtMs: null,
-    switchSeenAtMs: null,
-    // Whatever failed with the kid of a fresh key failed because of it.
-    failuresAtSwitch: seenBefore ? attributableFailures(state, next.issuer, next.key.kid) : 0,
-    endedAtMs: null,
-    outcome: null,
-    tainted: false,
-    origin: 'observed',
-    endedBecause: null,
-    findings: [],
-  };
-}
-
-/** Keys that name no algorithm are RSA keys, and RS256 is what every issuer must support. */
-function algsFor(next: KeyRecord, old: KeyRecord): Algs {
-  const alg = next.key.alg || old.key.alg || 'RS256';
-  return { alg, oldAlg: oldAlgOf(old.key.alg, alg) };
-}
-
-/** `o-20261127-1`: the day and a number, so that the same inputs give the same id. */
-function observedId(state: State, now: Now): string {
-  const day = moment(now.atMs).slice(0, 10).replaceAll('-', '');
-  const prefix = `o-${day}-`;
-  let last = 0;
-  for (const id of state.rotations.keys()) {
-    if (id.startsWith(prefix)) last = Math.max(last, Number(id.slice(prefix.length)) || 0);
-  }
-  return `${prefix}${last + 1}`;
 }
 
 function isServed(issuer: IssuerState, { key }: KeyRecord): boolean {

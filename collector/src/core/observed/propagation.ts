@@ -1,15 +1,21 @@
-import { counted } from '@keyturn/shared/model/counted.ts';
 import type { Offender } from '@keyturn/shared/model/verdict.ts';
 import type { Group, Verifier } from '../fleet.ts';
 import { offender } from '../gates/check.ts';
-import { isPositive, missingInstances, requiredGroups } from '../gates/dependents.ts';
+import { vouchersOf, wordsInForce } from '../gates/attested.ts';
+import {
+  hasFullEvidence,
+  isPositive,
+  missingInstances,
+  requiredGroups,
+  waysOf,
+} from '../gates/dependents.ts';
 import type { RotationRecord } from '../records.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { State } from '../state.ts';
-import { propagationMs } from '../timing.ts';
 import { attributableFailures } from '../usage.ts';
 import type { OldTokens } from './lead.ts';
-import { neededLeadMs, oldTokensLive } from './lead.ts';
+import { learnMs, neededLeadMs, oldTokensLive } from './lead.ts';
+import { riskOf } from './risk.ts';
 
 /** Verifiers named as lacking the new key; all are counted. */
 const NAMED_MAX = 20;
@@ -26,6 +32,8 @@ export interface Propagation {
   readonly doubtful: number;
   /** Silent, newly joined or missing. */
   readonly unheard: number;
+  /** Services whose verifiers nobody hears, and that neither time nor a person's word covers yet. */
+  readonly unseenServices: number;
   readonly byGrade: Readonly<Record<string, number>>;
   /** The first of those that refuse, then of the doubtful. */
   readonly lacking: readonly Offender[];
@@ -43,7 +51,8 @@ export interface Propagation {
   readonly reasons: readonly string[];
 }
 
-type Facts = Omit<Propagation, 'risk' | 'reasons'>;
+/** All of it but what it means. */
+export type PropagationFacts = Omit<Propagation, 'risk' | 'reasons'>;
 
 /** Null unless the rotation is observed and open. From kept counters, but for the verifiers named. */
 export function propagationOf(
@@ -56,12 +65,13 @@ export function propagationOf(
   const sum = (count: (shares: Shares) => number): number =>
     groups.reduce((total, shares) => total + count(shares), 0);
   const { publishedAtMs } = rotationFacts(state, rotation);
-  const facts: Facts = {
+  const facts: PropagationFacts = {
     verifiers: sum((shares) => shares.knowing + shares.lacking + shares.unheard),
     knowing: sum((shares) => shares.knowing),
     refusing: sum((shares) => shares.refusing),
     doubtful: sum((shares) => shares.lacking - shares.refusing),
     unheard: sum((shares) => shares.unheard),
+    unseenServices: groups.filter(({ group }) => isUnseen(state, group, rotation, nowMs)).length,
     byGrade: gradesOf(groups, rotation),
     lacking: named(groups, rotation),
     leadMs: publishedAtMs === null ? null : (rotation.switchedAtMs ?? nowMs) - publishedAtMs,
@@ -96,8 +106,22 @@ function sharesOf(group: Group, rotation: RotationRecord): Shares {
     knowing,
     refusing: size('absent'),
     lacking: size('absent') + size('stale'),
-    unheard: Math.max(heard, missingInstances(group)),
+    unheard: waysOf(group) === 'evidence' ? Math.max(heard, missingInstances(group)) : heard,
   };
+}
+
+/** Of a service that is judged by time or by word, neither says yet that it has the key. */
+function isUnseen(state: State, group: Group, rotation: RotationRecord, nowMs: number): boolean {
+  const way = waysOf(group);
+  const policy = state.policy.issuers.get(rotation.issuer);
+  if (way === 'evidence' || policy === undefined || hasFullEvidence(group, rotation)) return false;
+  if (way === 'attested') {
+    const now = { atMs: nowMs, earliestMs: nowMs };
+    return vouchersOf(wordsInForce(state, rotation, 'holds_new', now), group) === null;
+  }
+  const { publishedAtMs } = rotationFacts(state, rotation);
+  const boundMs = learnMs(group, policy);
+  return publishedAtMs === null || boundMs === null || nowMs < publishedAtMs + boundMs;
 }
 
 function gradesOf(groups: readonly Shares[], rotation: RotationRecord): Record<string, number> {
@@ -138,48 +162,10 @@ function knownBy(
   if (policy === undefined || publishedAtMs === null) return null;
   let latestMs: number | null = null;
   for (const { group, lacking, unheard } of groups) {
-    if (lacking + unheard === 0) continue;
-    const boundMs = propagationMs(policy, group.service.profile);
+    if (lacking + unheard === 0 && waysOf(group) === 'evidence') continue;
+    const boundMs = learnMs(group, policy);
     if (boundMs === null) return null;
     latestMs = Math.max(latestMs ?? 0, publishedAtMs + boundMs);
   }
   return latestMs;
-}
-
-function riskOf(
-  state: State,
-  rotation: RotationRecord,
-  facts: Facts,
-): Pick<Propagation, 'risk' | 'reasons'> {
-  const high: string[] = [];
-  const raised: string[] = [];
-  const { newKid, oldKid } = rotation;
-  const { publishedAtMs, withdrawnAtMs } = rotationFacts(state, rotation);
-  const inUse = rotation.switchedAtMs !== null || withdrawnAtMs !== null;
-  if (facts.refusing > 0) {
-    const who = counted(facts.refusing, 'verifier');
-    if (inUse)
-      high.push(`${who} without ${newKid}, which the issuer signs with: tokens are refused`);
-    else raised.push(`${who} would refuse a token of ${newKid} now`);
-  }
-  if (facts.doubtful + facts.unheard > 0) {
-    const who = counted(facts.doubtful + facts.unheard, 'verifier');
-    raised.push(`nothing shows that ${who} would accept a token of ${newKid}`);
-  }
-  if (facts.failures > 0) {
-    high.push(
-      `${counted(facts.failures, 'failure')} of tokens of ${newKid} that a key could cause`,
-    );
-  }
-  if (facts.oldTokens?.atRemoval === true) {
-    high.push(
-      `${oldKid} was withdrawn while tokens signed by it ${facts.oldTokens.isKnown ? 'are' : 'may be'} live`,
-    );
-  }
-  if (publishedAtMs === null) raised.push(`${newKid} is not served at every vantage`);
-  if (facts.verifiers === 0) raised.push('no verifier of this issuer is known');
-  const risk = high.length > 0 ? 'high' : raised.length > 0 ? 'raised' : 'low';
-  const reasons = [...high, ...raised];
-  if (reasons.length === 0) reasons.push(`every verifier would accept a token of ${newKid}`);
-  return { risk, reasons };
 }
