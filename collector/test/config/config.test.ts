@@ -228,6 +228,16 @@ services:
   });
 });
 
+t.test('who controls an issuer', async (t) => {
+  const settings = (control: string): string =>
+    `issuers: [{issuer: https://a.example, jwks_uri: https://a.example/jwks${control}}]`;
+  const controlOf = (control: string) =>
+    load(t, settings(control)).policy.issuers.get('https://a.example')?.control;
+  t.equal(controlOf(''), 'ours');
+  t.equal(controlOf(', control: third_party'), 'third_party');
+  t.throws(() => controlOf(', control: theirs'), /expected one of ours, third_party/);
+});
+
 t.test('discovery', async (t) => {
   const config = load(
     t,

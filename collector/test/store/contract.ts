@@ -93,6 +93,31 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
     },
   );
 
+  void t.test(`${name}: a removed rotation goes with what was said of it`, async (t) => {
+    const at = place(t);
+    const first = at.open();
+    first.commit([
+      { kind: 'rotation', record: rotation },
+      { kind: 'rotation', record: { ...rotation, id: 'r2' } },
+      { kind: 'attestation', record: attestation },
+      { kind: 'attestation', record: { ...attestation, id: 'a2', rotationId: 'r2' } },
+      { kind: 'waiver', record: waiver },
+      { kind: 'audit', record: auditEntry('start', 'r1') },
+    ]);
+    const gone = { id: 'r1', attestationIds: ['a1'], waiverIds: ['w1'] };
+    first.commit([{ kind: 'rotation_removed', record: gone }]);
+    first.commit([{ kind: 'rotation_removed', record: gone }]);
+    first.close();
+    const second = at.open();
+    const after = second.load();
+    t.strictSame(
+      [after.rotations, after.attestations, after.waivers].map((all) => all.map(({ id }) => id)),
+      [['r2'], ['a2'], []],
+    );
+    t.equal(second.audit({ limit: 9 }).length, 1, 'the audit trail keeps all');
+    second.close();
+  });
+
   void t.test(`${name}: the newest (epoch, seq) stays, whatever the order of writes`, async (t) => {
     const step = fc.record({
       instance: fc.constantFrom('a', 'b'),

@@ -49,6 +49,7 @@ t.test('a rotation of the first schema is read, and changes no algorithm', async
   const file = older(t, 1, FIRST);
   const store = openSqliteStore(file);
   t.match(store.load().rotations, [{ ...FIRST, oldAlg: 'ES256' }]);
+  t.match(store.load().rotations, [{ origin: 'declared', endedBecause: null, findings: [] }]);
   store.close();
   const again = openSqliteStore(file);
   t.equal(again.load().rotations.length, 1, 'and once more');
