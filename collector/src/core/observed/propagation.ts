@@ -106,13 +106,13 @@ function sharesOf(group: Group, rotation: RotationRecord): Shares {
     knowing,
     refusing: size('absent'),
     lacking: size('absent') + size('stale'),
-    unheard: waysOf(group) === 'evidence' ? Math.max(heard, missingInstances(group)) : heard,
+    unheard: waysOf(group, rotation) === 'evidence' ? Math.max(heard, missingInstances(group)) : heard,
   };
 }
 
 /** Of a service that is judged by time or by word, neither says yet that it has the key. */
 function isUnseen(state: State, group: Group, rotation: RotationRecord, nowMs: number): boolean {
-  const way = waysOf(group);
+  const way = waysOf(group, rotation);
   const policy = state.policy.issuers.get(rotation.issuer);
   if (way === 'evidence' || policy === undefined || hasFullEvidence(group, rotation)) return false;
   if (way === 'attested') {
@@ -162,7 +162,7 @@ function knownBy(
   if (policy === undefined || publishedAtMs === null) return null;
   let latestMs: number | null = null;
   for (const { group, lacking, unheard } of groups) {
-    if (lacking + unheard === 0 && waysOf(group) === 'evidence') continue;
+    if (lacking + unheard === 0 && waysOf(group, rotation) === 'evidence') continue;
     const boundMs = learnMs(group, policy);
     if (boundMs === null) return null;
     latestMs = Math.max(latestMs ?? 0, publishedAtMs + boundMs);
