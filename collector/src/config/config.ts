@@ -95,7 +95,11 @@ function resolve(
   const { issuers, names } = resolveIssuers(top['issuers'], problems, readCa);
   const policy = problems.check(policySchema, top['policy'] ?? {}, ['policy']);
   const settings = policy ?? policySchema.parse({});
-  const defaults = { coverPercentile: settings.cover_percentile };
+  const probed = issuers.filter(({ policy }) => policy.canary !== null);
+  const defaults = {
+    coverPercentile: settings.cover_percentile,
+    probedIssuers: new Set(probed.map((one) => one.policy.issuer)),
+  };
   const services = resolveServices(top['services'], names, profiles, defaults, problems);
   if (settings.reconnect_window > settings.heartbeat * settings.lease_heartbeats) {
     problems.add(

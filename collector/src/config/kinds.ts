@@ -55,6 +55,10 @@ const RULES: Readonly<Record<ServiceKind, KindRule>> = {
   },
 };
 
+const UNPROBED =
+  'expected served or fetchable for kind proxied, got verified: a proxy sees the documents it ' +
+  'serves, and only canary tokens show what is accepted behind it; set canary for each of its issuers';
+
 /** What decides about a service. */
 export interface Judged {
   readonly kind: ServiceKind;
@@ -68,7 +72,7 @@ export interface Judged {
  */
 export function judgedBy(
   settings: ServiceSettings,
-  catalogued: ProfileFacts,
+  { profile: catalogued, isProbed }: { readonly profile: ProfileFacts; readonly isProbed: boolean },
   path: KeyPath,
   problems: ProblemList,
 ): Judged {
@@ -82,7 +86,9 @@ export function judgedBy(
   const profile = kind === 'static' ? { ...catalogued, staticKeys: true } : catalogued;
   const rule = RULES[kind];
   const evidence = settings.evidence ?? rule.asks(profile);
-  if (!rule.evidence.includes(evidence)) {
+  if (kind === 'proxied' && evidence === 'verified') {
+    if (!isProbed) problems.add([...path, 'evidence'], UNPROBED);
+  } else if (!rule.evidence.includes(evidence)) {
     problems.add(
       [...path, 'evidence'],
       `expected ${rule.evidence.join(' or ')} for kind ${kind}, got ${evidence}: ${rule.because}`,

@@ -13,10 +13,12 @@ import { serviceSchema, type ServiceSettings } from './schema.ts';
 
 const SERVICES_MAX = 10_000;
 
-/** What of the `policy` section concerns services. */
+/** What the rest of the settings says about services. */
 export interface ServiceDefaults {
   /** The share of an unmanaged population that must be covered, per cent. */
   readonly coverPercentile: number;
+  /** Issuers with canary tokens, the one way in which a proxied verifier shows what it accepts. */
+  readonly probedIssuers: ReadonlySet<string>;
 }
 
 /** The profiles known, and the one for verifiers nothing is known of. */
@@ -52,21 +54,23 @@ function resolved(
   settings: ServiceSettings,
   issuerNames: readonly string[],
   profiles: Profiles,
-  { coverPercentile }: ServiceDefaults,
+  { coverPercentile, probedIssuers }: ServiceDefaults,
   path: KeyPath,
   problems: ProblemList,
 ): ServicePolicy {
   const catalogued = profileOf(settings.profile, profiles, path, problems);
   const own =
     settings.overrides === undefined ? catalogued : overridden(catalogued, settings.overrides);
-  const judged = judgedBy(settings, own, path, problems);
+  const issuers = issuersOf(settings, issuerNames, path, problems);
+  const isProbed = issuers.every((issuer) => probedIssuers.has(issuer));
+  const judged = judgedBy(settings, { profile: own, isProbed }, path, problems);
   const { kind } = judged;
   return {
     name: settings.name,
     declared: true,
     ...judged,
     ...instancesOf(settings.instances, kind, path, problems),
-    issuers: issuersOf(settings, issuerNames, path, problems),
+    issuers,
     required: settings.required,
     population: populationOf(kind, settings, { profile: own, coverPercentile }, path, problems),
     shippingIntervalMs: shippingOf(kind, settings, path, problems),

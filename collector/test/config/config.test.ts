@@ -315,6 +315,22 @@ t.test('a kind says what is asked of a service', async (t) => {
   }
 });
 
+t.test(
+  'a proxied service can be asked for more than documents where there are canaries',
+  async (t) => {
+    const asked = (canary: string) =>
+      problemsOf(
+        t,
+        `issuers: [{issuer: https://a.example, jwks_uri: https://a.example/jwks${canary}}]
+services: [{name: a, kind: proxied, evidence: verified}]`,
+      );
+    t.same(asked(', canary: {}'), []);
+    t.match(asked(''), [
+      /^services\.0\.evidence: .*got verified.*set canary for each of its issuers$/,
+    ]);
+  },
+);
+
 const withService = (service: string) => `${ISSUER}\nservices:\n  - ${service}\n`;
 const withIssuer = (rest: string) => `issuers: [{issuer: https://issuer.example, ${rest}}]`;
 
