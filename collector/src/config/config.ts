@@ -11,6 +11,7 @@ import type { OperatorTokenSource } from '../operator-token.ts';
 import { ConfigError } from './config-error.ts';
 import { resolveIssuers } from './issuers.ts';
 import { type ListenConfig, resolveListen } from './listen.ts';
+import { checkPlans } from './overlap.ts';
 import { ProblemList } from './problem-list.ts';
 import { policySchema, topSchema } from './schema.ts';
 import { type Profiles, resolveServices } from './services.ts';
@@ -107,6 +108,14 @@ function resolve(
       'expected at most heartbeat × lease_heartbeats: agents that wait longer count as silent',
     );
   }
+  const plans = {
+    services,
+    publishSafetyMs: settings.publish_safety,
+    retireSafetyMs: settings.retire_safety,
+    // Long enough that every verifier has reported once more.
+    stableForMs: settings.stable_for ?? settings.heartbeat,
+  };
+  checkPlans(issuers, plans, problems);
   return {
     listen: resolveListen(top['listen'], env, problems, readText),
     dataDirectory: dataDirectory ?? path.resolve(cwd, 'data'),
@@ -114,17 +123,13 @@ function resolve(
     issuers: issuers.map(({ watched }) => watched),
     policy: {
       issuers: new Map(issuers.map(({ policy }) => [policy.issuer, policy])),
-      services,
+      ...plans,
       profiles: profiles.facts,
       unknownProfile: profiles.unknown,
-      publishSafetyMs: settings.publish_safety,
-      retireSafetyMs: settings.retire_safety,
       heartbeatMs: settings.heartbeat,
       leaseHeartbeats: settings.lease_heartbeats,
       reconnectWindowMs: settings.reconnect_window,
       verifiersMax: settings.max_verifiers,
-      // Long enough that every verifier has reported once more.
-      stableForMs: settings.stable_for ?? settings.heartbeat,
       uncountedBlocksRetire: settings.uncounted_verifiers_block_retire,
     },
     logLevel: logLevelOf(env, problems),

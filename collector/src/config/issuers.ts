@@ -13,6 +13,10 @@ const ISSUERS_MAX = 64;
 export interface ResolvedIssuer {
   readonly policy: IssuerPolicy;
   readonly watched: WatchedIssuer;
+  /** How often its key is meant to rotate; null when nothing is planned. */
+  readonly rotationPeriodMs: number | null;
+  /** Its place in the file. */
+  readonly index: number;
 }
 
 export interface ResolvedIssuers {
@@ -42,7 +46,7 @@ export function resolveIssuers(
     }
     checkSources(settings, path, problems);
     const ca = settings.ca === undefined ? null : readCa(settings.ca, [...path, 'ca']);
-    return [resolved(settings, ca ?? null)];
+    return [resolved(settings, ca ?? null, index)];
   });
   return { issuers, names };
 }
@@ -66,7 +70,7 @@ export function listOf(
   return value as readonly unknown[];
 }
 
-function resolved(settings: IssuerSettings, ca: string | null): ResolvedIssuer {
+function resolved(settings: IssuerSettings, ca: string | null, index: number): ResolvedIssuer {
   const sources = sourcesOf(settings);
   return {
     policy: {
@@ -91,6 +95,8 @@ function resolved(settings: IssuerSettings, ca: string | null): ResolvedIssuer {
       ca,
       allowHttp: settings.allow_http,
     },
+    rotationPeriodMs: settings.rotation_period ?? null,
+    index,
   };
 }
 

@@ -68,6 +68,7 @@ export const issuerSchema = z.strictObject({
     .max(16)
     .default([]),
   planned_lead: duration({ minMs: 1_000 }).optional(),
+  rotation_period: duration({ minMs: 1_000 }).optional(),
   failed_fetch_allowance: duration({ maxMs: DAY_MS }).default(60_000),
   canary: canarySchema.optional(),
   ca: filePath.optional(),

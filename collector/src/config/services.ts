@@ -4,6 +4,7 @@ import { nearest, nearestFew } from '@keyturn/shared/settings/nearest.ts';
 import type { ServiceKind } from '../core/kinds.ts';
 import type { ServicePolicy } from '../core/policy.ts';
 import { instancesOf } from './instances.ts';
+import { checkOverrides } from './contradictions.ts';
 import { listOf } from './issuers.ts';
 import { judgedBy } from './kinds.ts';
 import { populationOf } from './population.ts';
@@ -61,6 +62,9 @@ function resolved(
   const catalogued = profileOf(settings.profile, profiles, path, problems);
   const own =
     settings.overrides === undefined ? catalogued : overridden(catalogued, settings.overrides);
+  if (settings.overrides !== undefined) {
+    checkOverrides(settings.overrides, own, path, problems);
+  }
   const issuers = issuersOf(settings, issuerNames, path, problems);
   const isProbed = issuers.every((issuer) => probedIssuers.has(issuer));
   const judged = judgedBy(settings, { profile: own, isProbed }, path, problems);

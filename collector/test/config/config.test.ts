@@ -238,6 +238,21 @@ t.test('who controls an issuer', async (t) => {
   t.throws(() => controlOf(', control: theirs'), /expected one of ours, third_party/);
 });
 
+t.test('plans that can be kept are taken', async (t) => {
+  const config = load(
+    t,
+    `issuers: [{issuer: https://issuer.example, jwks_uri: https://a.example/, max_token_lifetime: 2h, switch_spread: 5m, shared_caches: [10m], planned_lead: 1h22m, rotation_period: 4h28m}]
+services: [{name: slow, profile: lazy, evidence: timed}, {name: static, profile: haproxy}]`,
+  );
+  t.match(config.policy.issuers.get('https://issuer.example'), {
+    switchSpreadMs: 300_000,
+    plannedLeadMs: 4_920_000,
+  });
+  t.equal(config.policy.stableForMs, 15_000, 'one heartbeat');
+  t.equal(load(t, 'policy: {heartbeat: 1s, reconnect_window: 1s}').policy.stableForMs, 1_000);
+  t.equal(load(t, 'policy: {stable_for: 2m}').policy.stableForMs, 120_000);
+});
+
 t.test('discovery', async (t) => {
   const config = load(
     t,
@@ -468,6 +483,69 @@ const wrong: readonly [string, string, readonly RegExp[]][] = [
     'an algorithm twice',
     withService('{name: a, overrides: {algs: [RS256, RS256]}}'),
     [/^services\.0\.overrides\.algs: expected each algorithm once, got RS256 twice/],
+  ],
+  [
+    'a rotation period shorter than one rotation',
+    `${withIssuer('jwks_uri: https://a.example/, max_token_lifetime: 2h, switch_spread: 5m, shared_caches: [10m], rotation_period: 4h20m30s')}
+services: [{name: quick, profile: npm-jose}, {name: slow, profile: lazy}, {name: extra, profile: lazy, required: false, overrides: {new_kid_refused: 9d}}]`,
+    [
+      /^issuers\.0\.rotation_period: expected at least 4h28m, got 4h20m30s: the next rotation would begin before one can end \(22m until slow knows a new key \+ 1h publish_safety \+ 5m switch_spread \+ 2h max_token_lifetime \+ 1m clock_skew \+ 1h retire_safety\)$/,
+    ],
+  ],
+  [
+    'a rotation period and nobody knows how long tokens live',
+    withIssuer('jwks_uri: https://a.example/, rotation_period: 90d'),
+    [/^issuers\.0\.rotation_period: expected max_token_lifetime beside it/],
+  ],
+  [
+    'a planned lead is part of the overlap',
+    withIssuer(
+      'jwks_uri: https://a.example/, max_token_lifetime: 1h, planned_lead: 7d, rotation_period: 7d',
+    ),
+    [/expected at least 7d2h1m, got 7d: .*\(7d planned_lead \+ 0s switch_spread \+ 1h max/],
+  ],
+  [
+    'a lead that a service judged by time outlasts',
+    `${withIssuer('jwks_uri: https://a.example/, planned_lead: 1h')}
+services: [{name: app, profile: lazy, evidence: timed}]`,
+    [
+      /^issuers\.0\.planned_lead: expected at least 1h12m, got 1h: app is judged by time, and activate stays shut for its 12m \+ 1h publish_safety$/,
+    ],
+  ],
+  [
+    'a lead shorter than the time of stability',
+    `${withIssuer('jwks_uri: https://a.example/, planned_lead: 10s')}
+policy: {stable_for: 1m}`,
+    [/^issuers\.0\.planned_lead: expected at least policy\.stable_for \(1m\), got 10s$/],
+  ],
+  [
+    'durations below zero and beyond reason',
+    `${withIssuer('jwks_uri: https://a.example/, planned_lead: -1h, rotation_period: 0s, max_token_lifetime: 900d, switch_spread: 2d')}
+policy: {stable_for: 25h}`,
+    [
+      /^issuers\.0\.max_token_lifetime: expected between 1s and 400d, got 900d/,
+      /^issuers\.0\.switch_spread: expected between 0ms and 1d, got 2d/,
+      /^issuers\.0\.planned_lead: .*got "-1h"/,
+      /^issuers\.0\.rotation_period: expected between 1s and 400d/,
+      /^policy\.stable_for: expected between 0ms and 1d, got 25h/,
+    ],
+  ],
+  [
+    'static keys that are fetched',
+    withService(
+      '{name: a, overrides: {static_keys: true, refresh: 1h, refetches_on_unknown_kid: true}}',
+    ),
+    [
+      /^services\.0\.overrides\.refresh: expected nothing beside static_keys: true/,
+      /^services\.0\.overrides\.refetches_on_unknown_kid: expected nothing beside/,
+    ],
+  ],
+  [
+    'a cooldown of fetches that never happen',
+    withService(
+      '{name: a, profile: lazy, overrides: {cooldown: 1m, refetches_on_unknown_kid: false}}',
+    ),
+    [/^services\.0\.overrides\.cooldown: expected only where an unknown kid makes it fetch/],
   ],
   ['no issuer at all', 'services: [{name: a}]', [/^services\.0: a takes tokens from no issuer/]],
   [
