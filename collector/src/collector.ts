@@ -24,6 +24,7 @@ import { fleetService } from './ingest/fleet-service.ts';
 import { trustReach } from './ingest/identify.ts';
 import { watchIssuer } from './issuer/watch-issuer.ts';
 import { openOperatorToken } from './operator-token.ts';
+import { openReceiptKeys } from './receipt/receipt-keys.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
 /** How often an issuer is looked at while a rotation is open, where its own interval is longer. */
@@ -53,7 +54,7 @@ export interface CollectorOptions {
 /**
  * Starts a collector: store, engine, agents' and people's faces, issuer watchers, in this order.
  *
- * @throws StoreError, OperatorTokenError, ListenError; whatever had started is stopped again.
+ * @throws StoreError, OperatorTokenError, ReceiptKeyError, ListenError; whatever had started is stopped again.
  */
 export function startCollector(options: CollectorOptions): Promise<Collector> {
   return startWhole((teardown) => start(options, teardown));
@@ -68,6 +69,9 @@ async function start(
   teardown.add('store', () => store.close());
   const token = openOperatorToken(config.operatorToken, config.dataDirectory);
   if (token.created && token.file !== null) events.tokenCreated(token.file);
+
+  const receiptKeys = openReceiptKeys(config.dataDirectory, clock.wallMs());
+  if (receiptKeys.created) events.receiptKeyCreated(receiptKeys.current.kid);
 
   const engine = createEngine({ policy: config.policy, store, clock, events });
   teardown.add('engine', () => engine.close());
@@ -85,6 +89,8 @@ async function start(
     operatorToken: token,
     bind: { hosts: reachableNames(config.listen), tls },
     version: VERSION,
+    name: config.name,
+    receiptKeys,
     logger: log.child({ part: 'http' }),
     clock,
   });

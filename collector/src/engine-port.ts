@@ -6,6 +6,7 @@ import type { Act, ActResult } from './core/acts.ts';
 import type { ProbeGrant, ProbeOrder } from './core/probes.ts';
 import type { Sighting } from './core/sighting.ts';
 import type { State } from './core/state.ts';
+import type { AuditHead } from './store/audit-chain.ts';
 import type { AuditQuery, StoredAuditEntry, StoredEvidence } from './store/store.ts';
 
 /** A report whose handle has been resolved to the verifier its session named. */
@@ -43,6 +44,8 @@ export interface Engine {
   audit(query: AuditQuery): readonly StoredAuditEntry[];
   /** One snapshot of what was known of a rotation. */
   evidence(rotationId: string, number: number): StoredEvidence | undefined;
+  /** Where the audit trail ends. */
+  auditHead(): AuditHead;
   /** Number of the first audit entry whose hash does not fit, or null. Reads the whole trail. */
   verifyAudit(): number | null;
   /** Called with the rotation id after a verdict of it changed; returns the unsubscribe. */

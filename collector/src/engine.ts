@@ -255,6 +255,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     nowMs: () => time.now().atMs,
     audit: (query) => store.audit(query),
     evidence: (rotationId, number) => store.evidence(rotationId, number),
+    auditHead: () => store.auditHead(),
     verifyAudit: () => store.verifyAudit(),
     onChange(listener) {
       changeListeners.add(listener);

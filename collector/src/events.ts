@@ -12,6 +12,7 @@ export type CollectorEvents = EngineEvents &
       readonly data: string;
     }): void;
     tokenCreated(file: string): void;
+    receiptKeyCreated(kid: string): void;
     holdDown(ms: number): void;
     stopped(): void;
   };
@@ -20,6 +21,7 @@ export function collectorEvents(log: Logger): CollectorEvents {
   return {
     started: (addresses) => log.info(addresses, 'collector started'),
     tokenCreated: (file) => log.info({ file }, 'operator token generated'),
+    receiptKeyCreated: (kid) => log.info({ kid }, 'key for receipts generated'),
     holdDown: (ms) =>
       log.info(`gates say unknown for ${formatDuration(ms)}, until the fleet was heard`),
     stopped: () => log.info('collector stopped'),

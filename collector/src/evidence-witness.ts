@@ -1,5 +1,6 @@
 import type { AuditEntry } from './core/records.ts';
 import type { EvidenceRecord } from './core/snapshot/evidence-record.ts';
+import { occasionName } from './occasion-name.ts';
 import { evidenceBody, evidenceSha256 } from './store/evidence-body.ts';
 
 /** The action under which the audit trail names snapshots. */
@@ -10,15 +11,13 @@ export const EVIDENCE_TAKEN = 'evidence_taken';
  * changed afterwards without the trail showing it.
  */
 export function evidenceWitness(record: EvidenceRecord): AuditEntry {
-  const { occasion } = record;
-  const what = occasion.kind === 'gate' ? `gate ${occasion.gate} opening` : `step ${occasion.step}`;
   return {
     atMs: record.atMs,
     kind: 'observation',
     rotationId: record.rotationId,
     actor: 'keyturn',
     action: EVIDENCE_TAKEN,
-    message: `evidence ${record.number} was kept: ${record.verifiers.length} verifiers at ${what}`,
+    message: `evidence ${record.number} was kept: ${record.verifiers.length} verifiers as ${occasionName(record.occasion)}`,
     detail: {
       number: record.number,
       sha256: evidenceSha256(evidenceBody(record)),

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { type Collector, startCollector, VERSION } from './collector.ts';
 import { loadConfig, LOG_LEVELS } from './config/config.ts';
 import { profiles } from './config/profiles.ts';
+import { replaceReceiptKey } from './receipt/receipt-keys.ts';
 
 /** Settings read when no --config is given and it is there. */
 const DEFAULT_CONFIG = 'collector.yaml';
@@ -21,6 +22,10 @@ const command = new Command('keyturn-collector')
     `settings file (default: ${DEFAULT_CONFIG} if it exists, else defaults)`,
   )
   .option('--check', 'check the settings and exit')
+  .option(
+    '--new-receipt-key',
+    'make a new key for receipts, used from the next start on, and exit; old receipts stay valid',
+  )
   .addHelpText(
     'after',
     `
@@ -33,13 +38,18 @@ Exit: 0 stopped on request, 1 failed, 2 settings or usage wrong.`,
   })
   .parse();
 
-const options: { config?: string; check?: boolean } = command.opts();
+const options: { config?: string; check?: boolean; newReceiptKey?: boolean } = command.opts();
 const file = options.config ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : null);
 
 try {
   const config = loadConfig({ file, env: process.env, cwd: process.cwd(), profiles: profiles() });
   if (options.check === true) {
     process.stdout.write(`${file ?? 'defaults'}: no problems\n`);
+  } else if (options.newReceiptKey === true) {
+    const { current } = replaceReceiptKey(config.dataDirectory, Date.now());
+    process.stdout.write(
+      `key ${current.kid} signs receipts from the next start of the collector on\n`,
+    );
   } else {
     const log = createLog('keyturn-collector', config.logLevel);
     const collector = await startCollector({ config, log });

@@ -30,6 +30,23 @@ export function createWholeFile(file: string, content: Uint8Array): boolean {
   }
 }
 
+/**
+ * Gives a file new content, whole and synced or not at all, readable by its owner alone.
+ *
+ * @throws what the file system throws; the file is then as it was.
+ */
+export function replaceWholeFile(file: string, content: Uint8Array): void {
+  const draft = `${file}.new-${randomBytes(6).toString('hex')}`;
+  try {
+    writeDraft(draft, content);
+    renameSync(draft, file);
+    syncDirectory(path.dirname(file));
+  } catch (thrown) {
+    removeIfThere(draft);
+    throw thrown;
+  }
+}
+
 function writeDraft(draft: string, content: Uint8Array): void {
   const descriptor = openSync(draft, 'wx', 0o600);
   try {

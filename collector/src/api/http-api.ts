@@ -8,6 +8,8 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Canaries } from '../canary/canaries.ts';
 import type { Engine } from '../engine-port.ts';
+import type { ReceiptKeys } from '../receipt/receipt-keys.ts';
+import { reportsOf } from '../report/reports.ts';
 import type { BindInfo } from './bind-info.ts';
 import { changeListeners } from './change-listeners.ts';
 import type { OperatorToken } from './authorize.ts';
@@ -22,6 +24,9 @@ export interface HttpApiOptions {
   readonly operatorToken: OperatorToken;
   readonly bind: BindInfo;
   readonly version: string;
+  /** What the collector calls itself in receipts. */
+  readonly name: string;
+  readonly receiptKeys: ReceiptKeys;
   readonly logger: FastifyBaseLogger;
   readonly clock: Clock;
   /** Long polls at a time; 256 by default. */
@@ -66,6 +71,14 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
     canaries: options.canaries,
     clock: options.clock,
     version: options.version,
+    reports: reportsOf({
+      engine,
+      clock: options.clock,
+      version: options.version,
+      name: options.name,
+      keys: options.receiptKeys,
+    }),
+    receiptKeys: options.receiptKeys,
     waiters: changeListeners(engine, options.waitersMax ?? 256),
     streams: changeListeners(engine, options.streamsMax ?? 64),
   };

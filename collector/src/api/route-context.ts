@@ -9,6 +9,8 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Canaries } from '../canary/canaries.ts';
 import type { Engine } from '../engine-port.ts';
+import type { ReceiptKeys } from '../receipt/receipt-keys.ts';
+import type { Reports } from '../report/reports.ts';
 import type { ChangeListeners } from './change-listeners.ts';
 
 declare module 'fastify' {
@@ -33,6 +35,8 @@ export interface RouteContext {
   readonly canaries: Canaries;
   readonly clock: Clock;
   readonly version: string;
+  readonly reports: Reports;
+  readonly receiptKeys: ReceiptKeys;
   /** Long polls in progress. */
   readonly waiters: ChangeListeners;
   /** Open event streams. */

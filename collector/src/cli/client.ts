@@ -18,9 +18,13 @@ export interface ClientRequest<T> {
   readonly timeoutMs?: number;
 }
 
+export type TextRequest = Pick<ClientRequest<unknown>, 'path' | 'query'>;
+
 export interface Client {
   /** Throws RefusedError when the collector says no, UnreachableError when it says nothing usable. */
   send<T>(request: ClientRequest<T>): Promise<T>;
+  /** The same for an answer that is text; it comes as the collector sent it, for a file. */
+  text(request: TextRequest): Promise<string>;
   readonly base: URL;
 }
 
@@ -52,14 +56,12 @@ export function createClient(options: ClientOptions): Client {
       const response = await exchange(options, request);
       const body = printable(await readJson(response, base));
       if (response.ok) return accept(request, body, base);
-      const problem = ProblemShape.safeParse(body);
-      if (!problem.success) {
-        throw new UnreachableError(`${base.origin} answered ${response.status} without saying why`);
-      }
-      if (response.status >= 500) {
-        throw new UnreachableError(`the collector cannot answer now: ${problem.data.detail}`);
-      }
-      throw new RefusedError(response.status, problem.data);
+      throw refusalOf(response, body, base);
+    },
+    async text(request) {
+      const response = await exchange(options, { ...request, method: 'GET', answer: z.unknown() });
+      if (response.ok) return readText(response, base);
+      throw refusalOf(response, printable(await readJson(response, base)), base);
     },
   };
 }
@@ -94,15 +96,40 @@ function urlOf(base: URL, request: Pick<ClientRequest<unknown>, 'path' | 'query'
   return url;
 }
 
-async function readJson(response: Response, base: URL): Promise<unknown> {
-  let text = '';
+function refusalOf(response: Response, body: unknown, base: URL): Error {
+  const problem = ProblemShape.safeParse(body);
+  if (!problem.success) {
+    return new UnreachableError(`${base.origin} answered ${response.status} without saying why`);
+  }
+  if (response.status >= 500) {
+    return new UnreachableError(`the collector cannot answer now: ${problem.data.detail}`);
+  }
+  return new RefusedError(response.status, problem.data);
+}
+
+async function readText(response: Response, base: URL): Promise<string> {
   try {
-    const decoder = new TextDecoder();
-    for await (const part of response.body ?? []) {
-      text += decoder.decode(part as Uint8Array, { stream: true });
-      if (text.length > ANSWER_BYTES_MAX) throw new Error('the answer is too large');
-    }
-    return JSON.parse(text) as unknown;
+    return await textOf(response);
+  } catch (error) {
+    throw new UnreachableError(`the answer of ${base.origin} cannot be read: ${causeOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function textOf(response: Response): Promise<string> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const part of response.body ?? []) {
+    text += decoder.decode(part as Uint8Array, { stream: true });
+    if (text.length > ANSWER_BYTES_MAX) throw new Error('the answer is too large');
+  }
+  return text;
+}
+
+async function readJson(response: Response, base: URL): Promise<unknown> {
+  try {
+    return JSON.parse(await textOf(response)) as unknown;
   } catch (error) {
     throw new UnreachableError(
       `${base.origin} answered ${response.status} with what is not JSON (${causeOf(error)}); is it a Keyturn collector?`,

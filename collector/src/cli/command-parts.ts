@@ -30,15 +30,17 @@ export function command(parent: Command, nameAndArguments: string, description: 
   return parent
     .command(nameAndArguments)
     .description(description)
-    .addOption(
-      new Option(
-        '--collector <url>',
-        `the collector's address (default: ${DEFAULT_COLLECTOR}; env: KEYTURN_COLLECTOR)`,
-      ),
-    )
+    .addOption(collectorOption())
     .addOption(
       new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'),
     );
+}
+
+export function collectorOption(): Option {
+  return new Option(
+    '--collector <url>',
+    `the collector's address (default: ${DEFAULT_COLLECTOR}; env: KEYTURN_COLLECTOR)`,
+  );
 }
 
 /** Adds what acts need: who acts, and the token. */

@@ -9,6 +9,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { gateCommand } from './commands/gate.ts';
 import { profilesCommand } from './commands/profiles.ts';
 import { removeCommand } from './commands/remove.ts';
+import { reportCommand } from './commands/report.ts';
 import { rotationCommand } from './commands/rotation.ts';
 import { servicesCommand } from './commands/services.ts';
 import { statusCommand } from './commands/status.ts';
@@ -80,6 +81,7 @@ Examples:
   waiveCommand(made, context);
   removeCommand(made, context);
   auditCommand(made, context);
+  reportCommand(made, context);
   profilesCommand(made, context);
   doctorCommand(made, context);
   return made;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '@keyturn/shared/errors.ts';
 import type { KeyPath } from '@keyturn/shared/settings/check.ts';
-import { filePath, oneOf } from '@keyturn/shared/settings/fields.ts';
+import { filePath, oneOf, text } from '@keyturn/shared/settings/fields.ts';
 import { readYaml, type YamlFile } from '@keyturn/shared/settings/yaml-file.ts';
 import type { Policy } from '../core/policy.ts';
 import type { WatchedIssuer } from '../issuer/watched-issuer.ts';
@@ -18,6 +18,8 @@ import { type Profiles, resolveServices } from './services.ts';
 
 /** Everything a collector is told, checked. Paths are absolute. */
 export interface CollectorConfig {
+  /** What it calls itself in receipts: their `iss`. */
+  readonly name: string;
   readonly listen: ListenConfig;
   readonly dataDirectory: string;
   readonly operatorToken: OperatorTokenSource;
@@ -59,6 +61,10 @@ export function loadConfig(sources: ConfigSources): CollectorConfig {
   if (problems.all.length > 0) throw new ConfigError(file ?? 'The environment', problems.all);
   return config;
 }
+
+const DEFAULT_NAME = 'keyturn';
+
+const collectorName = text('a name, such as https://keyturn.example.com', 256);
 
 const EMPTY: YamlFile = { value: {}, locate: () => undefined };
 
@@ -117,6 +123,7 @@ function resolve(
   };
   checkPlans(issuers, plans, problems);
   return {
+    name: problems.check(collectorName.optional(), top['name'], ['name']) ?? DEFAULT_NAME,
     listen: resolveListen(top['listen'], env, problems, readText),
     dataDirectory: dataDirectory ?? path.resolve(cwd, 'data'),
     operatorToken: operatorTokenOf(env, top['operator_token_file'], cwd, base, problems),

@@ -29,6 +29,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 export const topSchema = z.strictObject({
+  name: z.unknown(),
   listen: z.unknown(),
   data: z.unknown(),
   operator_token_file: z.unknown(),

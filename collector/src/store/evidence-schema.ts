@@ -16,6 +16,11 @@ const counts = z.record(z.string(), count);
 export const occasionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('step'), step, by: text, overrideReason: orNull(text) }),
   z.strictObject({ kind: z.literal('gate'), gate: z.enum(GATES) }),
+  z.strictObject({
+    kind: z.literal('end'),
+    outcome: z.enum(['completed', 'aborted']),
+    because: text,
+  }),
 ]);
 
 const verdict = z.strictObject({
@@ -61,10 +66,12 @@ const service = z.strictObject({
   name: text,
   declared: z.boolean(),
   required: z.boolean(),
+  kind: text,
   way: text,
   evidence: z.enum(GRADES),
   profile: text,
   instancesDeclared: orNull(count),
+  instancesMax: orNull(count),
   instancesLive: count,
   verifiers: count,
   silent: count,

@@ -81,7 +81,12 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
       requireOpen();
       const body = contents.evidence.get(evidenceRecordId({ rotationId, number }));
       if (body === undefined) return undefined;
-      return { record: JSON.parse(body) as EvidenceRecord, sha256: evidenceSha256(body) };
+      return { record: JSON.parse(body) as EvidenceRecord, body, sha256: evidenceSha256(body) };
+    },
+    auditHead() {
+      requireOpen();
+      const { number, hash } = contents.audit.at(-1) ?? AUDIT_START;
+      return { number, hash };
     },
     verifyAudit() {
       requireOpen();

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../core/records.ts';
+import type { AuditHead } from './audit-chain.ts';
 import type { EvidenceRecord } from '../core/snapshot/evidence-record.ts';
 import type { Persisted, Write } from '../core/writes.ts';
 
@@ -14,7 +15,9 @@ export interface StoredAuditEntry extends AuditEntry {
 /** A snapshot as stored. */
 export interface StoredEvidence {
   readonly record: EvidenceRecord;
-  /** SHA-256, hex, of `evidenceBody(record)`. */
+  /** Its text as first written. */
+  readonly body: string;
+  /** SHA-256, hex, of `body`. */
   readonly sha256: string;
 }
 
@@ -37,6 +40,8 @@ export interface Store {
   audit(query: AuditQuery): readonly StoredAuditEntry[];
   /** One snapshot of a rotation; undefined when there is none of this number. */
   evidence(rotationId: string, number: number): StoredEvidence | undefined;
+  /** Where the audit trail ends. */
+  auditHead(): AuditHead;
   /** Number of the first entry whose hash does not fit, or null when the chain holds. */
   verifyAudit(): number | null;
   close(): void;

@@ -46,6 +46,7 @@ t.test('the OpenAPI document is valid and describes every route', async (t) => {
   t.ok(answer.json.components.securitySchemes.operator_token);
   t.matchOnly(Object.keys(paths).sort(), [
     '/',
+    '/.well-known/jwks.json',
     '/healthz',
     '/openapi.json',
     '/readyz',
@@ -58,8 +59,10 @@ t.test('the OpenAPI document is valid and describes every route', async (t) => {
     '/v1/rotations/{rotation_id}',
     '/v1/rotations/{rotation_id}/attestations',
     '/v1/rotations/{rotation_id}/canaries',
+    '/v1/rotations/{rotation_id}/evidence/{number}',
     '/v1/rotations/{rotation_id}/gates/{gate}',
     '/v1/rotations/{rotation_id}/gates/{gate}/check',
+    '/v1/rotations/{rotation_id}/report',
     '/v1/rotations/{rotation_id}/steps',
     '/v1/rotations/{rotation_id}/waivers',
     '/v1/services',

@@ -15,6 +15,7 @@ import { Canaries } from '../../src/canary/canaries.ts';
 import { PublishedKeys } from '../../src/canary/published-keys.ts';
 import { createEngine, type RunningEngine } from '../../src/engine.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
+import { memoryReceiptKeys } from '../support/receipts.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const ISSUER = 'https://issuer.example';
@@ -154,6 +155,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     operatorToken: { matches: (presented) => presented === TOKEN },
     bind: { hosts: [], tls: null },
     version: '0.0.0-test',
+    name: 'https://keyturn.test',
+    receiptKeys: memoryReceiptKeys(),
     logger: pino({ level: 'silent' }),
     clock,
     ...options.api,

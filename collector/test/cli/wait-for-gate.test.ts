@@ -33,6 +33,7 @@ function scripted(clock: { nowMs: number }, script: readonly Stretch[]) {
   const at = (nowMs: number): number => script.findLastIndex(([fromMs]) => fromMs <= nowMs);
   const client: Client = {
     base: new URL('http://127.0.0.1:7460'),
+    text: () => Promise.reject(new Error('nothing asks for text')),
     async send<T>(request: ClientRequest<T>): Promise<T> {
       asked.push(`${clock.nowMs} ${request.path}`);
       const { index, wait = '0ms' } = request.query ?? {};
@@ -197,6 +198,7 @@ t.test(
     let asked = 0;
     const client: Client = {
       base: new URL('http://127.0.0.1:7460'),
+      text: () => Promise.reject(new Error('nothing asks for text')),
       async send<T>(): Promise<T> {
         asked += 1;
         clock.nowMs += 5_000;
@@ -230,6 +232,7 @@ t.test('a machine that slept watched nothing', async (t) => {
   let asked = 0;
   const client: Client = {
     base: new URL('http://127.0.0.1:7460'),
+    text: () => Promise.reject(new Error('nothing asks for text')),
     async send<T>(): Promise<T> {
       asked += 1;
       clock.nowMs += asked === 2 ? 3_600_000 : 1_000;
@@ -260,6 +263,7 @@ t.test('quick answers without news do not make a busy loop', async (t) => {
   let asked = 0;
   const client: Client = {
     base: new URL('http://127.0.0.1:7460'),
+    text: () => Promise.reject(new Error('nothing asks for text')),
     async send<T>(): Promise<T> {
       asked += 1;
       clock.nowMs += 1;

@@ -1,6 +1,7 @@
 import type { RotationRecord } from '../records.ts';
 import { retireOldKey } from '../retired-key.ts';
 import { keepRotation, newKeyRecord, releaseRotation } from '../rotation.ts';
+import { takeEvidence } from '../snapshot/take.ts';
 import type { Now, State } from '../state.ts';
 import type { Write } from '../writes.ts';
 import { setUnclaimed } from './claim.ts';
@@ -29,6 +30,7 @@ export function endObserved(
   const { outcome, because } = ending;
   const ended = { ...rotation, endedAtMs: now.atMs, outcome, endedBecause: because };
   keepRotation(state, ended, writes);
+  takeEvidence(state, ended, { kind: 'end', outcome, because }, null, now, writes);
   releaseRotation(state, ended);
   state.unevaluated.add(ended.id);
   if (outcome === 'completed') retireOldKey(state, ended, now, writes);

@@ -19,7 +19,9 @@ export type Occasion =
       readonly overrideReason: string | null;
     }
   /** The gate opened for the first time, or for the first time since a rollback. */
-  | { readonly kind: 'gate'; readonly gate: Gate };
+  | { readonly kind: 'gate'; readonly gate: Gate }
+  /** An observed rotation ended by itself. */
+  | { readonly kind: 'end'; readonly outcome: 'completed' | 'aborted'; readonly because: string };
 
 /** A check as it stood; its offenders are among the verifiers of the snapshot. */
 export interface EvidencedCheck {
@@ -45,12 +47,16 @@ export interface EvidencedService {
   readonly name: string;
   readonly declared: boolean;
   readonly required: boolean;
+  /** How its verifiers come to be known. */
+  readonly kind: string;
   /** How its readiness was established: by evidence, a person's word, or time. */
   readonly way: string;
   /** The weakest evidence its policy asked for. */
   readonly evidence: Grade;
   readonly profile: string;
+  /** The fewest where a range was declared. */
   readonly instancesDeclared: number | null;
+  readonly instancesMax: number | null;
   readonly instancesLive: number;
   readonly verifiers: number;
   readonly silent: number;

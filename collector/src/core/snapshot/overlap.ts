@@ -1,12 +1,13 @@
+import { coveringCohort } from '../kinds.ts';
+import type { IssuerPolicy, ServicePolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import { reckonedPolicy } from '../cache-life.ts';
-import type { IssuerPolicy } from '../policy.ts';
 import { lifetimeMs } from '../gates/retire.ts';
 import { requiredGroups } from '../gates/dependents.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { State } from '../state.ts';
 import { usageKey } from '../state.ts';
-import { lastOldSignatureMs, oldTokensGoneAtMs, propagationMs } from '../timing.ts';
+import { lastOldSignatureMs, oldTokensGoneAtMs, populationMs, propagationMs } from '../timing.ts';
 import type { EvidencedMoments, OverlapTerms } from './evidence-record.ts';
 
 /**
@@ -74,12 +75,19 @@ function slowestService(
   // A secret comes by people's hands: nothing bounds how long that takes.
   if (rotation.keyKind === 'secret') return { name: null, boundMs: null };
   for (const { service } of requiredGroups(state, rotation)) {
-    const boundMs = propagationMs(issuer, service.profile);
+    const boundMs = boundOf(issuer, service);
     if (boundMs === null) return { name: service.name, boundMs: null };
     if (slowest.name === null || boundMs > slowest.boundMs)
       slowest = { name: service.name, boundMs };
   }
   return slowest;
+}
+
+/** Of a population, what the share takes that must be covered. */
+function boundOf(issuer: IssuerPolicy, { population, profile }: ServicePolicy): number | null {
+  if (population === null) return propagationMs(issuer, profile);
+  const cohort = coveringCohort(population);
+  return cohort === null ? null : populationMs(issuer, cohort);
 }
 
 function sumOf(terms: Omit<OverlapTerms, 'requiredMs'>): number | null {

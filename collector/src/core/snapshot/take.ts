@@ -89,9 +89,11 @@ function withOne(
   occasion: Occasion,
 ): EvidenceTaken {
   const count = Math.max(before.count, number);
-  if (occasion.kind === 'gate')
+  if (occasion.kind === 'gate') {
     return { count, opened: new Set([...before.opened, occasion.gate]) };
-  return { count, opened: occasion.step === 'rollback' ? new Set() : before.opened };
+  }
+  const isRolledBack = occasion.kind === 'step' && occasion.step === 'rollback';
+  return { count, opened: isRolledBack ? new Set() : before.opened };
 }
 
 function evidencedVerdict(verdict: Verdict): EvidencedVerdict {
@@ -119,10 +121,12 @@ function evidencedService(group: Group, rotation: RotationRecord): EvidencedServ
     name: service.name,
     declared: service.declared,
     required: service.required,
+    kind: service.kind,
     way: waysOf(group, rotation),
     evidence: service.evidence,
     profile: service.profile.id,
     instancesDeclared: service.instances,
+    instancesMax: service.instancesMax,
     instancesLive: group.liveCaches.size,
     verifiers: group.members.size,
     silent: group.silent.size,

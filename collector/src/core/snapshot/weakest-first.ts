@@ -62,8 +62,14 @@ function strengthsFor(occasion: Occasion): readonly Strength[] {
 
 /** True where what counts is who still trusts the old key. */
 export function isAboutOldKey(occasion: Occasion): boolean {
-  if (occasion.kind === 'gate') return occasion.gate === 'purge' || occasion.gate === 'rollback';
-  return ['complete', 'rollback', 'taint'].includes(occasion.step);
+  switch (occasion.kind) {
+    case 'gate':
+      return occasion.gate === 'purge' || occasion.gate === 'rollback';
+    case 'step':
+      return ['complete', 'rollback', 'taint'].includes(occasion.step);
+    case 'end':
+      return true;
+  }
 }
 
 function rowOf(verifier: Verifier, rotationId: string): EvidencedVerifier {

@@ -73,6 +73,10 @@ export class AuditTable {
     });
   }
 
+  get head(): AuditHead {
+    return this.#head;
+  }
+
   verify(): number | null {
     const links = this.#db
       .prepare('select number, body, hash from audit order by number')

@@ -64,7 +64,7 @@ export class EvidenceTable {
     if (record.rotationId !== rotationId || record.number !== number) {
       throw damagedRow(this.#file, 'evidence', name, 'its content belongs to another row');
     }
-    return { record, sha256: evidenceSha256(body) };
+    return { record, body, sha256: evidenceSha256(body) };
   }
 
   #unfold(stored: Buffer, name: string): string {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
+import type { AuditHead } from '../audit-chain.ts';
 import type {
   AuditQuery,
   Persisted,
@@ -93,6 +94,10 @@ class SqliteStore implements Store {
 
   evidence(rotationId: string, number: number): StoredEvidence | undefined {
     return this.#guarded(() => this.#evidence.get(rotationId, number));
+  }
+
+  auditHead(): AuditHead {
+    return this.#guarded(() => this.#audit.head);
   }
 
   verifyAudit(): number | null {

@@ -1,9 +1,11 @@
 import t from 'tap';
 import type { EvidenceRecord } from '../../../src/core/snapshot/evidence-record.ts';
 import { ROWS_MAX, takeEvidence } from '../../../src/core/snapshot/take.ts';
+import { occasionName } from '../../../src/occasion-name.ts';
 import type { Write } from '../../../src/core/writes.ts';
 import { openMemoryStore } from '../../../src/store/memory.ts';
 import { NEW, OLD, policyOf, serviceOf } from '../../support/policies.ts';
+import { observing, theOpen } from '../../support/observing.ts';
 import { rotating, type Rotating } from '../../support/rotating.ts';
 import { World } from '../../support/world.ts';
 
@@ -17,7 +19,7 @@ function snapshots({ world, id }: Pick<Rotating, 'world' | 'id'>): EvidenceRecor
 }
 
 function what({ occasion }: EvidenceRecord): string {
-  return occasion.kind === 'gate' ? `${occasion.gate} opens` : occasion.step;
+  return occasionName(occasion).replace(/^(?:gate|step) /, '');
 }
 
 t.test('a step keeps what every verifier had shown, and what the gate said', (t) => {
@@ -85,6 +87,20 @@ t.test('steps without a gate are kept too', (t) => {
     t.equal(taken?.verdict, null);
     t.equal(taken?.verifiers.length, 2);
   }
+  t.end();
+});
+
+t.test('an observed rotation that ends by itself leaves what was known then', (t) => {
+  const { world } = observing({ control: 'third_party' });
+  world.served = [OLD, NEW];
+  world.pass(30_000);
+  const { id } = theOpen(world);
+  world.served = [OLD];
+  world.pass(120_000);
+  t.equal(world.state.rotations.get(id)?.outcome, 'aborted');
+  const taken = snapshots({ world, id }).at(-1);
+  t.match(taken, { occasion: { kind: 'end', outcome: 'aborted' }, verdict: null });
+  t.equal(taken?.verifiers.length, 2);
   t.end();
 });
 
