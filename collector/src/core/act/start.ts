@@ -25,11 +25,11 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
       `issuer ${act.issuer} is not configured at the collector; add it under issuers in its settings`,
     );
   }
-  const foreign = thirdPartyRefusal(state, act);
-  if (foreign !== undefined) return foreign;
   const twin = twinOf(state, act.issuer, { alg: act.alg, oldAlg: act.alg });
   if (twin !== undefined) return twin;
   if (namesSecret(act.alg)) return startSecret(state, act, issuer, now, writes);
+  const foreign = thirdPartyRefusal(state, act);
+  if (foreign !== undefined) return foreign;
   const served = [...issuer.keys.values()].filter(
     (record) => record.withdrawnAtMs === null && !isSecretKey(record.key),
   );

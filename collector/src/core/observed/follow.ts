@@ -60,7 +60,7 @@ function noteSwitch(
     const message = `a token of ${rotation.newKid} was accepted at ${moment(usedAtMs)}, before the key was seen twice in a row at every vantage`;
     return addFinding(state, switched, 'early_use', message, now, writes);
   }
-  const neededMs = neededLeadMs(state, switched);
+  const neededMs = neededLeadMs(state, switched, now.earliestMs);
   const leadMs = usedAtMs - publishedAtMs;
   if (neededMs === null || leadMs >= neededMs) return switched;
   const message = `the issuer signed with ${rotation.newKid} ${formatSpan(leadMs)} after it was published; verifiers here may take ${formatSpan(neededMs)} to learn a key`;

@@ -1,3 +1,4 @@
+import { reckonedPolicy } from '../cache-life.ts';
 import type { Group } from '../fleet.ts';
 import { requiredGroups } from '../gates/dependents.ts';
 import { coveringCohort } from '../kinds.ts';
@@ -12,9 +13,10 @@ import { longestLifetimeMs, populationMs, propagationMs } from '../timing.ts';
  * P: how long the slowest required verifier may work without a published key, milliseconds. Null
  * when some profile knows no bound, or nobody depends on the issuer.
  */
-export function neededLeadMs(state: State, rotation: RotationRecord): number | null {
-  const policy = state.policy.issuers.get(rotation.issuer);
-  if (policy === undefined) return null;
+export function neededLeadMs(state: State, rotation: RotationRecord, nowMs: number): number | null {
+  const declared = state.policy.issuers.get(rotation.issuer);
+  if (declared === undefined) return null;
+  const policy = reckonedPolicy(state, declared, nowMs);
   let neededMs: number | null = null;
   for (const group of requiredGroups(state, rotation)) {
     const boundMs = learnMs(group, policy);

@@ -134,7 +134,7 @@ function open(
       `key ${next.key.kid} appeared beside ${old.key.kid} at ${issuer.issuer}: rotation ${rotation.id} opened by itself`,
     ),
   );
-  if (isServed(issuer, old)) return;
+  if (!isGone(issuer, old)) return;
   addFinding(
     state,
     rotation,
@@ -145,9 +145,10 @@ function open(
   );
 }
 
-function isServed(issuer: IssuerState, { key }: KeyRecord): boolean {
+/** What an address that cannot be read would serve is not known. */
+function isGone(issuer: IssuerState, { key }: KeyRecord): boolean {
   const identity = keyIdentity(key);
-  return [...issuer.vantages.values()].some((vantage) => vantage.heldRuns.has(identity));
+  return [...issuer.vantages.values()].every((vantage) => vantage.missedRuns.has(identity));
 }
 
 function issuerObservation(now: Now, action: string, issuer: string, message: string): Write {

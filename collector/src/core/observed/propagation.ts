@@ -1,4 +1,5 @@
 import type { Offender } from '@keyturn/shared/model/verdict.ts';
+import { reckonedPolicy } from '../cache-life.ts';
 import type { Group, Verifier } from '../fleet.ts';
 import { offender } from '../gates/check.ts';
 import { vouchersOf, wordsInForce } from '../gates/attested.ts';
@@ -75,8 +76,8 @@ export function propagationOf(
     byGrade: gradesOf(groups, rotation),
     lacking: named(groups, rotation),
     leadMs: publishedAtMs === null ? null : (rotation.switchedAtMs ?? nowMs) - publishedAtMs,
-    neededLeadMs: neededLeadMs(state, rotation),
-    knownByMs: knownBy(state, rotation, groups, publishedAtMs),
+    neededLeadMs: neededLeadMs(state, rotation, nowMs),
+    knownByMs: knownBy(state, rotation, groups, publishedAtMs, nowMs),
     oldTokens: oldTokensLive(state, rotation),
     failures: Math.max(
       0,
@@ -106,21 +107,23 @@ function sharesOf(group: Group, rotation: RotationRecord): Shares {
     knowing,
     refusing: size('absent'),
     lacking: size('absent') + size('stale'),
-    unheard: waysOf(group, rotation) === 'evidence' ? Math.max(heard, missingInstances(group)) : heard,
+    unheard:
+      waysOf(group, rotation) === 'evidence' ? Math.max(heard, missingInstances(group)) : heard,
   };
 }
 
 /** Of a service that is judged by time or by word, neither says yet that it has the key. */
 function isUnseen(state: State, group: Group, rotation: RotationRecord, nowMs: number): boolean {
   const way = waysOf(group, rotation);
-  const policy = state.policy.issuers.get(rotation.issuer);
-  if (way === 'evidence' || policy === undefined || hasFullEvidence(group, rotation)) return false;
+  const declared = state.policy.issuers.get(rotation.issuer);
+  if (way === 'evidence' || declared === undefined || hasFullEvidence(group, rotation))
+    return false;
   if (way === 'attested') {
     const now = { atMs: nowMs, earliestMs: nowMs };
     return vouchersOf(wordsInForce(state, rotation, 'holds_new', now), group) === null;
   }
   const { publishedAtMs } = rotationFacts(state, rotation);
-  const boundMs = learnMs(group, policy);
+  const boundMs = learnMs(group, reckonedPolicy(state, declared, nowMs));
   return publishedAtMs === null || boundMs === null || nowMs < publishedAtMs + boundMs;
 }
 
@@ -157,9 +160,11 @@ function knownBy(
   rotation: RotationRecord,
   groups: readonly Shares[],
   publishedAtMs: number | null,
+  nowMs: number,
 ): number | null {
-  const policy = state.policy.issuers.get(rotation.issuer);
-  if (policy === undefined || publishedAtMs === null) return null;
+  const declared = state.policy.issuers.get(rotation.issuer);
+  if (declared === undefined || publishedAtMs === null) return null;
+  const policy = reckonedPolicy(state, declared, nowMs);
   let latestMs: number | null = null;
   for (const { group, lacking, unheard } of groups) {
     if (lacking + unheard === 0 && waysOf(group, rotation) === 'evidence') continue;

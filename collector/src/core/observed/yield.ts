@@ -8,7 +8,10 @@ import type { Now, State } from '../state.ts';
 import type { Write } from '../writes.ts';
 import { endObserved } from './end.ts';
 
-/** Rotations of an issuer that nobody here controls are seen, not started. */
+/**
+ * Rotations of an issuer that nobody here controls are seen, not started. A secret shared with it is
+ * no matter of its JWKS, and everybody who holds one changes it.
+ */
 export function thirdPartyRefusal(state: State, act: ActOf<'start'>): ActResult | undefined {
   if (state.policy.issuers.get(act.issuer)?.control !== 'third_party') return undefined;
   return refuse(

@@ -3,7 +3,8 @@ import { propagationOf } from '../../../src/core/observed/propagation.ts';
 import { phaseOf } from '../../../src/core/rotation.ts';
 import type { TestVerifier } from '../../support/world.ts';
 import { blockers, checkOf } from '../../support/world.ts';
-import { keyOf, NEW, OLD } from '../../support/policies.ts';
+import { LEDGER } from '../../support/acts.ts';
+import { keyOf, NEW, OLD, serviceOf } from '../../support/policies.ts';
 import { auditOf, observedNow, observing, theOpen } from '../../support/observing.ts';
 
 /** A report of tokens accepted: of the old key, and of the new one signed now. */
@@ -107,6 +108,78 @@ t.test('an instant swap: the risk is high at once', (t) => {
   t.match(found, { risk: 'high', refusing: 2, oldTokens: { atRemoval: true, isKnown: true } });
   t.match(found?.reasons.join('; '), /2 verifiers without new, which the issuer signs with/);
   t.equal(phaseOf(world.state, rotation), 'withdrawn');
+  t.end();
+});
+
+t.test('a swap is one only when every address shows it', (t) => {
+  const [A, B] = ['https://issuer.test/a', 'https://issuer.test/b'];
+  const rows: [string, readonly (typeof OLD)[] | null, string[]][] = [
+    ['gone from both', [NEW], ['swapped', 'early_removal']],
+    ['still served at one', [OLD], []],
+    ['one cannot be read', null, []],
+  ];
+  for (const [name, atB, expected] of rows) {
+    const { world } = observing({ vantages: [A, B] });
+    world.sight([OLD], A);
+    world.sight([OLD], B);
+    world.restart();
+    for (let times = 0; times < 2; times += 1) {
+      if (atB === null) world.sightFailure('no answer', B);
+      else world.sight(atB, B);
+      world.sight([NEW], A);
+    }
+    t.same(
+      theOpen(world).findings.map((finding) => finding.id),
+      expected,
+      name,
+    );
+  }
+  t.end();
+});
+
+t.test('the risk of services nobody hears, until time or a person covers them', (t) => {
+  const mobile = serviceOf('mobile', {
+    kind: 'unmanaged',
+    instances: null,
+    evidence: 'timed',
+    population: {
+      cohorts: [{ percentile: 99, withinMs: 600_000 }],
+      coverPercentile: 99,
+      dropsWithRefresh: true,
+    },
+  });
+  const services = [serviceOf('orders', { instances: 2 }), mobile, LEDGER];
+  const { world, a, b } = observing({}, services);
+  world.served = [OLD, NEW];
+  world.pass(30_000);
+  for (const verifier of [a, b]) verifier.report({ keys: [OLD, NEW] });
+  const spread = () => propagationOf(world.state, theOpen(world), world.atMs);
+  t.match(spread(), {
+    verifiers: 2,
+    knowing: 2,
+    unseenServices: 2,
+    neededLeadMs: 600_000,
+    risk: 'raised',
+    reasons: ['2 services that nobody hears may lack new'],
+  });
+  t.ok(world.attest(theOpen(world).id, 'ledger').ok);
+  t.match(spread(), { unseenServices: 1 });
+  world.pass(600_000);
+  t.match(spread(), { unseenServices: 0, risk: 'low' });
+  t.end();
+});
+
+t.test('failures of tokens of the new key put the risk up before anybody accepts one', (t) => {
+  const { world, a } = observing();
+  world.served = [OLD, NEW];
+  world.pass(30_000);
+  for (const verifier of world.verifiers) verifier.report({ keys: [OLD, NEW] });
+  a.report({ keys: [OLD, NEW], counts: [{ kid: 'new', outcomes: { unknown_kid: 4 } }] });
+  t.match(propagationOf(world.state, theOpen(world), world.atMs), {
+    failures: 4,
+    risk: 'high',
+    reasons: ['4 failures of tokens of new that a key could cause'],
+  });
   t.end();
 });
 
