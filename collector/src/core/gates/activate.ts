@@ -6,6 +6,7 @@ import { algSupported } from './alg-supported.ts';
 import { requiredGroups, weakestAccepted } from './dependents.ts';
 import { timedReady } from './elapsed.ts';
 import { fleetHeard, newKeyKnown } from './evidence.ts';
+import { fetchSurge } from './fetch-surge.ts';
 import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
 import { keyIdentityHolds, newKeyPublished, oldKeyPublished } from './keys.ts';
@@ -34,6 +35,7 @@ export function activateFindings(
       timedReady(state, rotation, policy, now),
       populationsCovered(state, rotation, policy, now),
       fleetHeard(state, rotation),
+      fetchSurge(state, rotation),
     ],
     weakestGrade: weakestAccepted(requiredGroups(state, rotation), rotation),
   };

@@ -170,6 +170,11 @@ const SITUATIONS: readonly Situation[] = [
     from: { services: [LAZY] },
     given: ({ world }) => void world.join('edge').report({ keys: [OLD], dataAgeMs: 90_000 }),
     status: 'open',
+    check: {
+      id: 'fetch_surge',
+      class: 'health',
+      message: /^1 verifier will fetch the JWKS at the switch, when they first meet new$/,
+    },
   },
   {
     name: 'a grade too weak for the policy',
