@@ -35,7 +35,6 @@ export class Checks {
   /** A gate has just been found open: was that right? */
   open(gate: Gate): void {
     const world = this.#world;
-    if (world.isCompared) return;
     const { nowMs } = world.schedule;
     const sinceMs = nowMs - world.believedForMs;
     if (world.sawReuse && (gate === 'activate' || gate === 'publish' || gate === 'retire')) {
@@ -151,6 +150,14 @@ export class Checks {
     return this.#world.crowdedServices.has(cache.split('-')[0] ?? '');
   }
 
+  /** A person's word counts until it expires, and this instance has started with old keys since. */
+  #isVouchedFor(cache: string): boolean {
+    const instance = this.#world.instances[Number(cache.split('#')[1])];
+    const { service, kind } = instance?.options ?? {};
+    if (instance?.bakedIn == null || kind?.behaviour.style === 'static') return false;
+    return service?.evidence === 'attested';
+  }
+
   #isExcused(verifier: string): boolean {
     return this.#world.excusedSilence.has(verifier.split('/')[1] ?? '');
   }
@@ -163,6 +170,9 @@ export class Checks {
       return world.excuse('A1: a silent instance of a service with more than it declared');
     }
     if (world.servedReuse) return world.excuse('A6: a kid with two keys');
+    if (lacking.every((name) => this.#isVouchedFor(name))) {
+      return world.excuse('A2: an instance that a person vouched for before it started anew');
+    }
     if (world.hasJumped) return world.excuse(JUMPED);
     if (!world.plan.seesEveryOrigin)
       return world.excuse('A3: origins the collector cannot tell apart');
@@ -210,6 +220,7 @@ function isJudgedOtherwise({ evidence }: ServicePlan): boolean {
 
 /** True where the gate takes a fetch on demand for knowledge. */
 function isOnDemand({ service, kind }: World['instances'][number]['options']): boolean {
-  if (service.evidence === 'fetchable' || kind.style === 'per_kid') return true;
-  return service.evidence === 'timed' && kind.style !== 'background';
+  const { style, refetches, cooldownMs } = kind.behaviour;
+  if (service.evidence === 'fetchable' || service.evidence === 'timed') return true;
+  return style === 'per_kid' || (service.evidence === 'served' && refetches && cooldownMs === 0);
 }

@@ -242,7 +242,7 @@ export class Faults {
 
   #restart(instance: Instance, fault: FaultPlan): void {
     const { name, kind } = instance.options;
-    const withOld = fault.kind === 'restart_with_old_keys' && kind.style !== 'static';
+    const withOld = fault.kind === 'restart_with_old_keys' && kind.behaviour.style !== 'static';
     if (withOld) instance.bakedIn = this.#world.issuer.first.keys;
     this.#world.story.tell(
       'FAULT',
@@ -260,7 +260,7 @@ export class Faults {
     instance.kill();
     instance.killAgent();
     const next = world.addInstance(service, this.#newName(instance));
-    if (instance.options.kind.style === 'static') next.bakedIn = world.installed;
+    if (instance.options.kind.behaviour.style === 'static') next.bakedIn = world.installed;
     world.story.tell('FAULT', `${name} is gone for good, ${next.options.name} takes its place`);
     world.schedule.after(Math.min(fault.forMs, 30_000), () => this.#run(next));
     if (service.declaredInstances !== null && service.evidence !== 'attested') return;
@@ -275,7 +275,7 @@ export class Faults {
     const world = this.#world;
     const { service, kind, name } = instance.options;
     const clone = world.addInstance(service, name);
-    if (kind.style === 'static') clone.bakedIn = instance.bakedIn;
+    if (kind.behaviour.style === 'static') clone.bakedIn = instance.bakedIn;
     else if (fault.amount < 0.5) clone.bakedIn = world.issuer.first.keys;
     world.story.tell('FAULT', `a second ${name} runs`);
     this.#run(clone);

@@ -1,6 +1,7 @@
 import { Chance } from './chance.ts';
 import { Faults } from './faults.ts';
 import type { FaultKind, FaultPlan } from './fault-plan.ts';
+import { Judge, type Run } from './judge.ts';
 import { KINDS } from './kinds.ts';
 import { planOf, type WorldPlan } from './plan.ts';
 import { ClockTool, type Rival, RIVALS } from './rivals.ts';
@@ -8,31 +9,25 @@ import { Tooling } from './tooling.ts';
 import { World } from './world.ts';
 
 const HOUR_MS = 3_600_000;
+/** Everybody has reported by then. */
 const START_MS = 2 * HOUR_MS;
-/** A rotation that is not over by then has failed to end. */
-const LONGEST_MS = 20 * 24 * HOUR_MS;
-
-/** One rotation under one policy. */
-export interface Run {
-  /** The signer was switched while a verifier could not verify the new key. */
-  readonly unsafeSwitch: boolean;
-  /** The old key was withdrawn while a token of it was alive. */
-  readonly unsafeRetire: boolean;
-  /** Valid tokens refused although key sets could be fetched. */
-  readonly refused: number;
-  readonly presented: number;
-  /** From publication to withdrawal; null: it did not come to that. */
-  readonly overlapMs: number | null;
-  readonly switchAfterMs: number | null;
-}
 
 export const KEYTURN = 'Keyturn';
 
 /** Every policy on the world of one seed. */
-export async function compare(seed: number): Promise<ReadonlyMap<string, Run>> {
+export async function compare(
+  seed: number,
+  onTaken: (policy: string, tookMs: number) => void = () => undefined,
+): Promise<ReadonlyMap<string, Run>> {
   const plan = headlinePlanOf(seed);
+  let fromMs = performance.now();
   const runs = new Map<string, Run>([[KEYTURN, await keyturnRun(plan)]]);
-  for (const rival of RIVALS) runs.set(rival.name, await rivalRun(plan, rival));
+  onTaken(KEYTURN, performance.now() - fromMs);
+  for (const rival of RIVALS) {
+    fromMs = performance.now();
+    runs.set(rival.name, await rivalRun(plan, rival));
+    onTaken(rival.name, performance.now() - fromMs);
+  }
   return runs;
 }
 
@@ -57,13 +52,15 @@ export function headlinePlanOf(seed: number): WorldPlan {
   const plan = planOf(seed);
   const chance = new Chance(seed, 'headline');
   const tmaxMs = chance.pick([0.25, 1, 1, 8, 12, 24, 24, 168].map((hours) => hours * HOUR_MS));
+  const seldomMs = tmaxMs >= 8 * HOUR_MS ? 1_800_000 : 300_000;
   const edges = plan.edges.map(() => chance.pick([60_000, 300_000, HOUR_MS]));
   return {
     ...plan,
     // Seldom, so that a week is quickly simulated; reports on change come at once all the same.
-    heartbeatMs: tmaxMs > 24 * HOUR_MS ? 1_800_000 : 300_000,
-    watchMs: tmaxMs > 24 * HOUR_MS ? 600_000 : 300_000,
+    heartbeatMs: seldomMs,
+    watchMs: Math.min(600_000, seldomMs),
     tickMs: 600_000,
+    pace: { pushEveryMs: seldomMs, nudgeEveryMs: seldomMs, proxyFreshMs: 300_000, isInstant: true },
     publishSafetyMs: HOUR_MS,
     retireSafetyMs: HOUR_MS,
     skewMs: 60_000,
@@ -82,16 +79,19 @@ export function headlinePlanOf(seed: number): WorldPlan {
     services: plan.services.map((service) => ({
       ...service,
       slower: slowerOf(service.kind, chance),
-      trafficMs: chance.pick([600_000, 1_800_000, 3_600_000]),
+      trafficMs: chance.pick([1_800_000, 3_600_000, 7_200_000]),
     })),
     faults: ordinaryFaults(seed),
   };
 }
 
 function slowerOf(kind: number, chance: Chance): number {
-  const times = chance.pick([1, 1, 1, 4, 24, 96]);
-  const refreshes = KINDS[kind]?.style === 'lazy' || KINDS[kind]?.style === 'background';
-  return refreshes ? times : 1;
+  const times = chance.pick([1, 1, 1, 4, 24]);
+  const refreshMs = KINDS[kind]?.behaviour.refreshMs ?? null;
+  if (refreshMs === null || refreshMs === 0) return 1;
+  // Nothing is asked more often than every five minutes, nor less often than every other day.
+  const pacedMs = Math.min(Math.max(refreshMs * times, 300_000), 48 * HOUR_MS);
+  return pacedMs / refreshMs;
 }
 
 function ordinaryFaults(seed: number): FaultPlan[] {
@@ -112,11 +112,10 @@ function ordinaryFaults(seed: number): FaultPlan[] {
 }
 
 async function keyturnRun(plan: WorldPlan): Promise<Run> {
-  const world = new World(plan);
-  world.isCompared = true;
+  const world = new World(plan, { isCompared: true });
   const tooling = new Tooling(world, {
     warmUpMs: START_MS,
-    pollMs: plan.tmaxMs > 24 * HOUR_MS ? 900_000 : 120_000,
+    pollMs: plan.heartbeatMs / 2,
   });
   const judge = new Judge(world);
   tooling.beforeSwitch = () => judge.atSwitch();
@@ -125,12 +124,11 @@ async function keyturnRun(plan: WorldPlan): Promise<Run> {
   world.startCollector();
   tooling.start();
   // The purge is nobody else's business: the comparison ends when no old token is left.
-  return await judge.run(() => world.anchors.has('retired'));
+  return await judge.run(() => world.anchors.has('retired'), tooling);
 }
 
 async function rivalRun(plan: WorldPlan, rival: Rival): Promise<Run> {
-  const world = new World(plan, false);
-  world.isCompared = true;
+  const world = new World(plan, { isWatched: false, isCompared: true });
   const tool = new ClockTool(world, rival);
   const judge = new Judge(world);
   new Faults(world, tool).arm();
@@ -140,59 +138,4 @@ async function rivalRun(plan: WorldPlan, rival: Rival): Promise<Run> {
     () => judge.atRetire(),
   );
   return await judge.run(() => world.anchors.has('retired'));
-}
-
-/** Says of a rotation what is true, the same for everybody. */
-class Judge {
-  readonly #world: World;
-  #unsafeSwitch = false;
-  #unsafeRetire = false;
-
-  constructor(world: World) {
-    this.#world = world;
-  }
-
-  atSwitch(): void {
-    const { instances, issuer } = this.#world;
-    this.#unsafeSwitch ||= instances.some(
-      (instance) =>
-        instance.isUp && instance.caches.some((cache) => !cache.wouldAccept(issuer.newKey, true)),
-    );
-  }
-
-  atRetire(): void {
-    this.#unsafeRetire ||= this.#world.oracle.liveUntilMs() > this.#world.schedule.nowMs;
-  }
-
-  async run(isRetired: () => boolean): Promise<Run> {
-    const world = this.#world;
-    const { schedule, plan } = world;
-    for (const instance of world.instances) {
-      instance.start();
-      world.traffic.flow(instance);
-    }
-    world.traffic.start();
-    let endMs = LONGEST_MS;
-    const look = (): void => {
-      if (isRetired() && endMs === LONGEST_MS) {
-        // Old tokens that were withdrawn too early are still presented for as long as they live.
-        endMs = schedule.nowMs + 1.2 * plan.tmaxMs + 2 * HOUR_MS;
-      }
-      if (schedule.nowMs >= endMs) world.isOver = true;
-      schedule.after(600_000, look);
-    };
-    look();
-    await schedule.run(() => world.isOver && (schedule.nowMs >= endMs || !isRetired()));
-    const publishedMs = world.anchors.get('published');
-    const since = (atMs: number | undefined): number | null =>
-      publishedMs === undefined || atMs === undefined ? null : atMs - publishedMs;
-    return {
-      unsafeSwitch: this.#unsafeSwitch,
-      unsafeRetire: this.#unsafeRetire,
-      refused: world.refusedForKeys,
-      presented: world.presented,
-      overlapMs: since(world.anchors.get('retired')),
-      switchAfterMs: since(world.anchors.get('activated')),
-    };
-  }
 }

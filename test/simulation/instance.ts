@@ -11,17 +11,9 @@ import { type Fetched, type Issuer, ISSUER, type KeyDocument, type Token } from 
 import { KeyCache } from './key-cache.ts';
 import type { Kind } from './kinds.ts';
 import type { Link } from './link.ts';
-import type { ServicePlan } from './plan.ts';
+import type { Pace, ServicePlan } from './plan.ts';
 import { clockOf, EPOCH_MS, Life, type ProcessClock, type Schedule } from './schedule.ts';
 
-/** How often a verifier tells its sidecar what it holds and counted. */
-const PUSH_EVERY_MS = 10_000;
-/** Without a push for so long the sidecar calls the verifier silent. */
-const PUSH_LEASE_MS = 30_000;
-/** How often an in-process agent looks whether a watched key is missing. */
-const NUDGE_EVERY_MS = 20_000;
-/** How old a document the sidecar's proxy still serves without asking upstream. */
-const PROXY_FRESH_MS = 60_000;
 const FETCH_WITHIN_MS = 10_000;
 
 export interface InstanceOptions {
@@ -33,6 +25,7 @@ export interface InstanceOptions {
   readonly name: string;
   readonly issuer: Issuer;
   readonly link: Link;
+  readonly pace: Pace;
   /** False: nobody watches this verifier. */
   readonly hasAgent: boolean;
   /** Faults of the agent's clocks. */
@@ -94,7 +87,7 @@ export class Instance {
     if (this.options.service.source === 'in_process') this.startAgent();
     else if (!this.agentLife.isAlive || this.#uplink === null) this.startAgent();
     if (this.options.service.source === 'pushed')
-      this.#every(PUSH_EVERY_MS, this.life, () => this.#push());
+      this.#every(this.options.pace.pushEveryMs, this.life, () => this.#push());
   }
 
   startAgent(): void {
@@ -124,9 +117,10 @@ export class Instance {
       bootId,
     });
     for (const ledger of this.#ledgers) this.#uplink.add(ledger);
-    if (inProcess) this.#every(NUDGE_EVERY_MS, life, () => this.#nudge());
-    if (service.source === 'pushed') this.#every(PUSH_EVERY_MS, life, () => this.#checkPushes());
-    if (service.source === 'proxy') this.#every(PROXY_FRESH_MS, life, () => this.#refreshProxy());
+    const { nudgeEveryMs, pushEveryMs, proxyFreshMs } = this.options.pace;
+    if (inProcess) this.#every(nudgeEveryMs, life, () => this.#nudge());
+    if (service.source === 'pushed') this.#every(pushEveryMs, life, () => this.#checkPushes());
+    if (service.source === 'proxy') this.#every(proxyFreshMs, life, () => this.#refreshProxy());
     this.observe();
   }
 
@@ -192,17 +186,17 @@ export class Instance {
   }
 
   #startCaches(): void {
-    const { kind, facts, schedule, issuer, service } = this.options;
+    const { kind, schedule, issuer, service } = this.options;
+    const { behaviour } = kind;
     const { life } = this;
     this.caches.length = 0;
     this.#unpushed = [];
-    for (let at = 0; at < kind.workers; at += 1) {
+    for (let at = 0; at < behaviour.workers; at += 1) {
       this.#unpushed.push([]);
-      const cache = new KeyCache(kind, facts, {
+      const cache = new KeyCache(behaviour, {
         nowMs: () => schedule.nowMs,
         after: (delayMs, run) => void schedule.after(delayMs, run, life),
-        fetch: (then) =>
-          this.#fetch((fetched) => void schedule.after(0, () => then(fetched), life)),
+        fetch: (then) => this.#fetch((fetched) => this.#soon(0, () => then(fetched), life)),
         changed: () => {
           if (this.caches[at] === cache && service.source === 'in_process') this.observe();
         },
@@ -210,13 +204,17 @@ export class Instance {
       });
       this.caches.push(cache);
     }
-    const initial = kind.style === 'static' ? (this.bakedIn ?? issuer.first.keys) : this.bakedIn;
+    const initial =
+      behaviour.style === 'static' ? (this.bakedIn ?? issuer.first.keys) : this.bakedIn;
     for (const cache of this.caches) cache.start(initial);
   }
 
   #fetch(then: (fetched: Fetched) => void): void {
     const { issuer, service, schedule } = this.options;
     if (service.source === 'proxy' && this.options.hasAgent) {
+      if (this.options.pace.isInstant && !this.agentLife.isPaused) {
+        return this.#fetchFromProxy(then);
+      }
       let isOver = false;
       const once = (fetched: Fetched): void => {
         if (isOver) return;
@@ -235,7 +233,7 @@ export class Instance {
     const { schedule } = this.options;
     const { agentLife } = this;
     if (!agentLife.isAlive) {
-      schedule.after(1, () => then({ ok: false, error: 'network' }));
+      this.#soon(1, () => then({ ok: false, error: 'network' }), this.life);
       return;
     }
     const answer = (): void => {
@@ -251,17 +249,13 @@ export class Instance {
         ageMs: schedule.nowMs - this.#proxied.dataAtMs,
       });
     };
-    schedule.after(
-      1,
-      () => {
-        const { nowMs } = schedule;
-        const isFresh =
-          this.#proxied !== null && nowMs - this.#proxied.attemptAtMs < PROXY_FRESH_MS / 2;
-        if (isFresh) answer();
-        else this.#refreshProxy(answer);
-      },
-      agentLife,
-    );
+    const ask = (): void => {
+      const { nowMs } = schedule;
+      const freshMs = this.options.pace.proxyFreshMs / 2;
+      if (this.#proxied !== null && nowMs - this.#proxied.attemptAtMs < freshMs) answer();
+      else this.#refreshProxy(answer);
+    };
+    this.#soon(1, ask, agentLife);
   }
 
   #refreshProxy(then: () => void = () => undefined): void {
@@ -280,7 +274,7 @@ export class Instance {
     const latencyMs = this.#chance.between(10, 150);
     issuer.fetch(
       service.edge,
-      (fetched) => void schedule.after(0, () => take(fetched), agentLife),
+      (fetched) => this.#soon(0, () => take(fetched), agentLife),
       latencyMs,
     );
   }
@@ -288,7 +282,7 @@ export class Instance {
   #wouldServe(thumbprint: string): boolean {
     const { issuer, service, schedule } = this.options;
     const fresh = service.source === 'proxy' ? this.#proxied : null;
-    if (fresh !== null && schedule.nowMs - fresh.attemptAtMs < PROXY_FRESH_MS / 2) {
+    if (fresh !== null && schedule.nowMs - fresh.attemptAtMs < this.options.pace.proxyFreshMs / 2) {
       return fresh.document.keys.some((key) => key.thumbprint === thumbprint);
     }
     return issuer.wouldServe(service.edge, thumbprint);
@@ -330,7 +324,9 @@ export class Instance {
   }
 
   #checkPushes(): void {
-    if (this.options.schedule.nowMs - this.#pushedAtMs < PUSH_LEASE_MS) return;
+    const { schedule, pace } = this.options;
+    // The sidecar calls the verifier silent.
+    if (schedule.nowMs - this.#pushedAtMs < 3 * pace.pushEveryMs) return;
     for (const ledger of this.#ledgers) this.#uplink?.silence(ledger);
   }
 
@@ -390,6 +386,13 @@ export class Instance {
     return trueMs === null ? null : this.#agentMs(trueMs);
   }
 
+  /** Goes on after a delay, or at once where delays do not matter. */
+  #soon(delayMs: number, run: () => void, life: Life): void {
+    const isNow = this.options.pace.isInstant && life.isAlive && !life.isPaused;
+    if (isNow) run();
+    else this.options.schedule.after(delayMs, run, life);
+  }
+
   #every(meanMs: number, life: Life, run: () => void): void {
     const { schedule } = this.options;
     const again = (): void => {
@@ -401,9 +404,10 @@ export class Instance {
 
   #ids(): VerifierId[] {
     const { kind, service, name } = this.options;
-    const perWorker = service.source !== 'proxy' && kind.workers > 1;
+    const { workers } = kind.behaviour;
+    const perWorker = service.source !== 'proxy' && workers > 1;
     const caches = perWorker
-      ? Array.from({ length: kind.workers }, (_, at) => `worker-${at}`)
+      ? Array.from({ length: workers }, (_, at) => `worker-${at}`)
       : ['keys'];
     return caches.map((cache) => ({ service: service.name, instance: name, cache }));
   }

@@ -110,6 +110,7 @@ export class Issuer {
       this.#schedule.after(HANG_MS, () => then({ ok: false, error: 'timeout' }));
       return;
     }
+    if (this.#plan.pace.isInstant) return then(this.#answer(edge));
     this.#schedule.after(latencyMs, () => then(this.#answer(edge)));
   }
 

@@ -1,11 +1,8 @@
 // `pnpm simulate`: rotations in worlds where everything goes wrong, judged by what is true.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cut, formatCuts, parseCuts, wholeOf } from './cuts.ts';
-import { compare, KEYTURN, type Run } from './headline.ts';
-import { page, picture, rowOf, slowerThan, table } from './headline-report.ts';
+import { headline } from './headline-run.ts';
 import { planOf } from './plan.ts';
 import { shrink } from './shrink.ts';
 import { type Result, simulate } from './simulate.ts';
@@ -13,8 +10,9 @@ import { addTo, emptySummary, summaryLines } from './summary.ts';
 
 const USAGE = `pnpm simulate [--seeds N] [--from SEED]   run N worlds (200), from this seed (1) on
 pnpm simulate --replay SEED [--cuts CUTS] run one world again and tell its story
-pnpm simulate --headline [--seeds N] [--from SEED]
-                compare with the waits people use today; writes docs/simulation.md and its picture
+pnpm simulate --headline [--seeds N] [--from SEED] [--workers N] [--out FOLDER]
+                compare with the waits people use today, in N threads (1); writes simulation.md and its
+                picture (docs). Ctrl-C or SIGTERM ends it early, with the seeds it has
   --story       tell the story of every world
   --no-shrink   leave a failing world as it is
   --json        one JSON object per world, and one for all
@@ -56,6 +54,8 @@ function optionsOf(argv: readonly string[]) {
       'no-shrink': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       headline: { type: 'boolean', default: false },
+      workers: { type: 'string', default: '1' },
+      out: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -68,6 +68,8 @@ function optionsOf(argv: readonly string[]) {
     shrinks: !values['no-shrink'],
     json: values.json,
     headline: values.headline,
+    workers: Math.max(1, whole('--workers', values.workers)),
+    out: values.out ?? null,
     help: values.help,
   };
 }
@@ -102,27 +104,6 @@ async function many(options: Options): Promise<number> {
   if (json) console.log(JSON.stringify({ ...summary, from, tookMs: Math.round(tookMs) }));
   else console.log(summaryLines(summary, from, tookMs).join('\n'));
   return summary.violated.length > 0 ? 1 : 0;
-}
-
-async function headline({ seeds, from, json }: Options): Promise<number> {
-  const runs = new Map<string, Run[]>();
-  for (let seed = from; seed < from + seeds; seed += 1) {
-    const compared = await compare(seed);
-    for (const [policy, run] of compared) runs.set(policy, [...(runs.get(policy) ?? []), run]);
-    if (json) console.log(JSON.stringify({ seed, runs: Object.fromEntries(compared) }));
-    else if ((seed - from + 1) % 50 === 0) console.error(`${seed - from + 1} of ${seeds} worlds`);
-  }
-  const rows = [...runs].map(([policy, all]) => rowOf(policy, all));
-  const own = runs.get(KEYTURN) ?? [];
-  const slower = [...runs].flatMap(([policy, all]) =>
-    policy === KEYTURN ? [] : [{ policy, ...slowerThan(own, all) }],
-  );
-  const docs = join(import.meta.dirname, '..', '..', 'docs');
-  mkdirSync(docs, { recursive: true });
-  writeFileSync(join(docs, 'simulation.md'), page(rows, slower, { from, seeds }));
-  writeFileSync(join(docs, 'simulation.svg'), picture(rows));
-  if (!json) console.log(table(rows));
-  return 0;
 }
 
 async function tellFailure(result: Result, shrinks: boolean, json: boolean): Promise<void> {

@@ -26,12 +26,25 @@ export interface ServicePlan {
   readonly clockOffsetMs: number;
 }
 
+/** How often what goes on by itself goes on. */
+export interface Pace {
+  /** A verifier tells its sidecar what it holds and counted; three missed ones are a silence. */
+  readonly pushEveryMs: number;
+  /** An in-process agent looks whether a watched key is missing. */
+  readonly nudgeEveryMs: number;
+  /** How old a document a sidecar's proxy still serves without asking upstream. */
+  readonly proxyFreshMs: number;
+  /** What is fetched is there at once, where seconds do not matter. */
+  readonly isInstant: boolean;
+}
+
 /** Everything a world is made of, from its seed alone; plain data, so that it can be cut down. */
 export interface WorldPlan {
   readonly seed: number;
   readonly heartbeatMs: number;
   readonly watchMs: number;
   readonly tickMs: number;
+  readonly pace: Pace;
   readonly skewMs: number;
   readonly publishSafetyMs: number;
   readonly retireSafetyMs: number;
@@ -86,6 +99,7 @@ export function planOf(seed: number): WorldPlan {
     heartbeatMs: chance.pick([20_000, 40_000, 60_000]),
     watchMs: chance.pick([20_000, 30_000, 60_000]),
     tickMs: 20_000,
+    pace: { pushEveryMs: 10_000, nudgeEveryMs: 20_000, proxyFreshMs: 60_000, isInstant: false },
     skewMs,
     publishSafetyMs: chance.pick([60_000, 120_000]),
     // Clocks up to five minutes apart go unnoticed, so the margin is no smaller.
@@ -116,6 +130,14 @@ export function planOf(seed: number): WorldPlan {
     faultKinds,
     faults: faultsOf(seed, faultKinds),
   };
+}
+
+/** No cache of the fast worlds is older: sets that live for hours live for minutes there. */
+const FAST_REFRESH_MS = 900_000;
+
+function fastOf(kind: number): number {
+  const refreshMs = KINDS[kind]?.behaviour.refreshMs ?? null;
+  return refreshMs === null || refreshMs <= FAST_REFRESH_MS ? 1 : FAST_REFRESH_MS / refreshMs;
 }
 
 function servicesOf(seed: number, edges: number, skewMs: number): ServicePlan[] {
@@ -156,7 +178,7 @@ function serviceOf(
     declared,
     edge: edges > 0 && chance.is(0.7) ? chance.whole(0, edges - 1) : null,
     trafficMs: chance.pick([5_000, 20_000, 60_000]),
-    slower: 1,
+    slower: fastOf(kind),
     leewayMs: chance.pick([0, skewMs / 4]),
     clockOffsetMs: chance.between(-skewMs / 4, skewMs / 4),
   };

@@ -1,13 +1,11 @@
 import type { Policy, ServicePolicy } from '@keyturn/collector/core/policy.ts';
 import { allProfileFacts, UNKNOWN_PROFILE } from '@keyturn/shared/profiles/catalogue.ts';
 import { ISSUER } from './issuer.ts';
-import { factsOf, type Kind, KINDS } from './kinds.ts';
+import { factsOf, type Kind, KINDS, paced } from './kinds.ts';
 import type { ServicePlan, WorldPlan } from './plan.ts';
 
 /** Fetches that fail for longer than this are beyond what the settings allow for. */
 export const FAILED_FETCH_MS = 60_000;
-/** How old the document is that a proxy serves, at most. */
-const PROXY_MS = 60_000;
 
 /** The collector's settings in a world. */
 export function policyOf(
@@ -30,7 +28,7 @@ export function policyOf(
           originSpreadMs: plan.originSpreadMs,
           switchSpreadMs: 0,
           plannedLeadMs: null,
-          sharedCachesMs: plan.edges.reduce((sum, ms) => sum + ms, 0) + PROXY_MS,
+          sharedCachesMs: plan.edges.reduce((sum, ms) => sum + ms, 0) + plan.pace.proxyFreshMs,
           failedFetchMs: FAILED_FETCH_MS,
           canary: null,
           sharedSecrets: false,
@@ -55,18 +53,7 @@ export function policyOf(
 export function kindOf(service: ServicePlan): Kind {
   const kind = KINDS[service.kind];
   if (kind === undefined) throw new RangeError(`no kind ${service.kind}`);
-  const { slower } = service;
-  if (slower === 1 || (kind.style !== 'lazy' && kind.style !== 'background')) return kind;
-  const { refreshS, newKidRefusedS, removedKeyAcceptedS, refetchesOnUnknownKid } = factsOf(kind);
-  const times = (s: number | null): number | null => (s === null ? null : s * slower);
-  const overrides = {
-    ...kind.overrides,
-    refreshS: times(refreshS),
-    // One that fetches on an unknown kid learns of a new one no later for refreshing seldom.
-    newKidRefusedS: refetchesOnUnknownKid ? newKidRefusedS : times(newKidRefusedS),
-    removedKeyAcceptedS: times(removedKeyAcceptedS),
-  };
-  return { ...kind, overrides };
+  return paced(kind, service.slower);
 }
 
 function servicePolicyOf(service: ServicePlan): ServicePolicy {

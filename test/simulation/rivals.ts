@@ -91,7 +91,7 @@ export class ClockTool implements People {
 
   install(instance: Instance): void {
     const { schedule, plan } = this.#world;
-    if (instance.options.kind.style !== 'static') return;
+    if (instance.options.kind.behaviour.style !== 'static') return;
     schedule.after(this.#chance.between(...plan.installMs), () => {
       const keys = this.#world.installed;
       instance.bakedIn = keys;

@@ -18,10 +18,10 @@ export class Schedule {
   /** Set by whatever may have settled a promise; its followers run before time goes on. */
   unsettled = false;
   readonly #heap: Entry[] = [];
-  readonly #onEvent: (atMs: number, serial: number) => void;
+  readonly #onEvent: ((atMs: number, serial: number) => void) | null;
   #serial = 0;
 
-  constructor(onEvent: (atMs: number, serial: number) => void) {
+  constructor(onEvent: ((atMs: number, serial: number) => void) | null) {
     this.#onEvent = onEvent;
   }
 
@@ -50,7 +50,7 @@ export class Schedule {
         entry.life.defer(entry.run);
         continue;
       }
-      this.#onEvent(entry.atMs, entry.serial);
+      this.#onEvent?.(entry.atMs, entry.serial);
       entry.run();
       if (!this.unsettled) continue;
       this.unsettled = false;

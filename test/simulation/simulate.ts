@@ -97,12 +97,16 @@ function waitMs(world: World, tooling: Tooling): number {
   const caches = plan.originSpreadMs + plan.edges.reduce((sum, ms) => sum + ms, 0) + 60_000;
   const slowest = Math.max(
     0,
-    ...plan.services.map((service) => (factsOf(kindOf(service)).refreshS ?? 0) * 1_000),
+    ...plan.services.map((service) => {
+      const { refreshS, newKidRefusedS } = factsOf(kindOf(service));
+      return Math.max(refreshS ?? 0, newKidRefusedS ?? 0) * 1_000;
+    }),
   );
   const dropMs = Math.max(
     0,
     ...plan.services.map((service) => (factsOf(kindOf(service)).removedKeyAcceptedS ?? 0) * 1_000),
   );
+  const knownMs = caches + slowest + FAILED_FETCH_MS + plan.publishSafetyMs + world.mostAheadMs;
   switch (tooling.phase) {
     case 'publish':
       return (
@@ -112,14 +116,16 @@ function waitMs(world: World, tooling: Tooling): number {
         world.mostAheadMs
       );
     case 'activate':
-      return caches + slowest + FAILED_FETCH_MS + plan.publishSafetyMs + world.mostAheadMs;
+      return knownMs;
     case 'retire': {
       const lastMs = Math.max(
         oracle.liveUntilMs(),
         schedule.nowMs > 0 ? tooling.sinceMs + tmaxMs : 0,
       );
       const late = Math.max(0, lastMs - Math.max(tooling.sinceMs, world.quietFromMs));
-      return late + world.mostAheadMs + tmaxMs + 2 * (plan.skewMs + plan.retireSafetyMs);
+      const expiredMs = late + world.mostAheadMs + tmaxMs + 2 * (plan.skewMs + plan.retireSafetyMs);
+      // An origin that went back makes everybody show anew that they know the key.
+      return Math.max(expiredMs, knownMs);
     }
     case 'complete':
       return caches + dropMs + slowest + world.mostAheadMs + 1_800_000;

@@ -3,14 +3,18 @@ export class Story {
   readonly lines: string[] = [];
   #a = 0x811c9dc5;
   #b = 0x01234567;
+  /** False: nobody will read it, and nothing is kept. */
+  readonly isTold: boolean;
   readonly #now: () => number;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, isTold = true) {
     this.#now = now;
+    this.isTold = isTold;
   }
 
   /** One line: who did what. */
   tell(who: string, what: string): void {
+    if (!this.isTold) return;
     const line = `${clockTime(this.#now())}  ${who.padEnd(16)} ${what}`;
     this.lines.push(line);
     for (let i = 0; i < line.length; i += 1) this.#mix(line.charCodeAt(i));

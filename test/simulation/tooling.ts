@@ -38,6 +38,8 @@ export class Tooling implements People {
   readonly #attestedUntilMs = new Map<string, number>();
   #clockOffSinceMs: number | null = null;
   lastVerdict: Verdict | undefined;
+  /** The last verdict that people have answered. */
+  #heededVerdict: Verdict | undefined;
 
   /** Told right before each of these acts is done. */
   beforeSwitch: () => void = () => undefined;
@@ -68,20 +70,25 @@ export class Tooling implements People {
   }
 
   #poll(): void {
-    const { schedule } = this.#world;
+    this.checks.sample();
     if (!this.#world.isCompared) {
-      this.checks.sample();
       this.checks.kept();
       this.checks.totals();
     }
     if (this.#collector() !== undefined) {
       this.#people();
       this.#step();
+      if (this.#world.isCompared) return this.#again();
       const other = this.#chance.pick(GATES);
       if (this.phase !== 'start' && this.#verdict(other)?.status === 'open')
         this.checks.open(other);
     }
-    schedule.after(this.#pace.pollMs * this.#chance.between(0.8, 1.2), () => this.#poll());
+    this.#again();
+  }
+
+  #again(): void {
+    const delayMs = this.#pace.pollMs * this.#chance.between(0.8, 1.2);
+    this.#world.schedule.after(delayMs, () => this.#poll());
   }
 
   #collector() {
@@ -100,10 +107,11 @@ export class Tooling implements People {
       this.#openSinceMs = null;
       return;
     }
-    this.checks.open(gate);
-    const { schedule, plan } = this.#world;
+    const { schedule, plan, isCompared } = this.#world;
+    if (!isCompared) this.checks.open(gate);
     this.#openSinceMs ??= schedule.nowMs;
     if (gate === 'activate' && schedule.nowMs - this.#openSinceMs < plan.stableForMs) return;
+    if (isCompared) this.checks.open(gate);
     this.#declare();
   }
 
@@ -187,7 +195,7 @@ export class Tooling implements People {
   /** People put the keys of the day into what takes none by itself. */
   install(instance: Instance): void {
     const { schedule, story } = this.#world;
-    if (instance.options.kind.style !== 'static') return;
+    if (instance.options.kind.behaviour.style !== 'static') return;
     schedule.after(this.#chance.between(...this.#world.plan.installMs), () => {
       const keys = this.#world.installed;
       instance.bakedIn = keys;
@@ -242,8 +250,15 @@ export class Tooling implements People {
 
   #attestWhere(fact: 'holds_new' | 'rejects_old', isSo: (instance: Instance) => boolean): void {
     const { plan, instances, schedule } = this.#world;
+    const verdict = this.lastVerdict === this.#heededVerdict ? undefined : this.lastVerdict;
+    this.#heededVerdict = this.lastVerdict;
+    const attested = verdict?.checks.find(({ id }) => id === 'attested');
+    const asked = attested?.status === 'fail' ? attested.offenders : [];
     for (const service of plan.services) {
       const key = `${service.name} ${fact}`;
+      // What was said before an origin went back is asked again.
+      if (asked.some((offender) => offender.service === service.name))
+        this.#attestedUntilMs.delete(key);
       if (
         service.evidence !== 'attested' ||
         (this.#attestedUntilMs.get(key) ?? 0) > schedule.nowMs ||
@@ -277,16 +292,14 @@ export class Tooling implements People {
     const { instances, issuer, schedule, story } = this.#world;
     let all = true;
     for (const instance of instances) {
-      const { facts, name, service } = instance.options;
+      const { facts, name, service, kind } = instance.options;
       if (instance.isRemoved || service.evidence === 'attested') continue;
       const trusts = instance.caches.some((cache) => cache.mayAccept(issuer.oldKey));
-      if (
-        instance.isUp &&
-        trusts &&
-        facts.removedKeyAcceptedS === null &&
-        instance.bakedIn === null
-      ) {
+      const isFixed = kind.behaviour.style === 'static';
+      if (instance.isUp && trusts && facts.removedKeyAcceptedS === null && !isFixed) {
         story.tell('people', `restart ${name}, which keeps ${issuer.oldKey.kid}`);
+        // From an image of the day, where it has keys of its own.
+        instance.bakedIn = null;
         instance.kill();
         instance.start();
         this.#world.excusedSilence.delete(name);
@@ -407,6 +420,7 @@ export class Tooling implements People {
     if (collector === undefined) return undefined;
     const verdict = collector.engine.checkGate(ROTATION, gate);
     if (verdict === undefined) return undefined;
+    if (!this.#world.story.isTold) return verdict;
     const reasons = verdict.checks
       .filter(({ status }) => status === 'fail' || status === 'unknown')
       .map(

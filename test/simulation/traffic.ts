@@ -80,7 +80,11 @@ export class Traffic {
     if (world.schedule.nowMs > instance.validUntilMs(token)) return;
     world.refused += 1;
     const why = excuseOf(world, instance, token, outcome);
-    if (why !== DOWN) world.refusedForKeys += 1;
+    if (why !== DOWN) {
+      world.refusedForKeys.set(why ?? '', (world.refusedForKeys.get(why ?? '') ?? 0) + 1);
+    }
+    // Compared are all refusals, promised to be prevented or not.
+    if (why === null && world.isCompared) return;
     if (why !== null) return world.excuse(why);
     const which = token.key === issuer.newKey ? 'new' : 'old';
     world.violate(
@@ -148,13 +152,13 @@ function excuseOf(world: World, instance: Instance, token: Token, outcome: Outco
   if (!plan.seesEveryOrigin) return 'A3: origins the collector cannot tell apart';
   const { bakedIn } = instance;
   // People install new keys where none are fetched; an image made before knows none of it.
-  const isStatic = kind.style === 'static' && bakedIn?.includes(token.key) === true;
+  const isStatic = kind.behaviour.style === 'static' && bakedIn?.includes(token.key) === true;
   if (bakedIn !== null && !isStatic) return 'A2: started with keys of its own';
   if (outcome === 'unknown_kid_throttled' && token.key === issuer.newKey) {
     if (service.evidence === 'fetchable' || service.evidence === 'timed') {
       return 'grade: within the cooldown of a verifier that fetches on demand';
     }
-    if (nowMs - activatedMs > 0 && kind.style === 'per_kid') return 'grade: cooldown';
+    if (nowMs - activatedMs > 0 && kind.behaviour.style === 'per_kid') return 'grade: cooldown';
   }
   if (token.key === issuer.oldKey && world.anchors.has('retired')) {
     if (token.mintedMs > Math.max(world.switchDeclaredMs + plan.skewMs, world.signedAtRetireMs)) {

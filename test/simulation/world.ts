@@ -101,9 +101,9 @@ export class World {
   onAnchor: (anchor: Anchor) => void = () => undefined;
   onVerdicts: () => void = () => undefined;
   isOver = false;
-  isCompared = false;
-  /** Valid tokens refused while the key set could be fetched. */
-  refusedForKeys = 0;
+  readonly isCompared: boolean;
+  /** Valid tokens refused while the key set could be fetched, by why; '': nothing explains it. */
+  readonly refusedForKeys = new Map<string, number>();
   presented = 0;
   refused = 0;
   readonly #handles = new Map<string, Map<number, string>>();
@@ -111,12 +111,15 @@ export class World {
   readonly #boots = new Map<string, string[]>();
   #collectorRuns = 0;
 
-  /** `isWatched`: Keyturn is there. */
-  constructor(plan: WorldPlan, isWatched = true) {
+  /** `isWatched`: Keyturn is there. `isCompared`: only what happens to tokens counts. */
+  constructor(plan: WorldPlan, { isWatched = true, isCompared = false } = {}) {
     this.plan = plan;
     this.isWatched = isWatched;
-    this.story = new Story(() => this.schedule.nowMs);
-    this.schedule = new Schedule((atMs, serial) => this.story.note(atMs, serial));
+    this.isCompared = isCompared;
+    this.story = new Story(() => this.schedule.nowMs, !isCompared);
+    this.schedule = new Schedule(
+      isCompared ? null : (atMs, serial) => this.story.note(atMs, serial),
+    );
     this.issuer = new Issuer(plan, this.schedule, new Chance(plan.seed, 'issuer'));
     this.installed = this.issuer.first.keys;
     this.collectorClock = { rate: plan.collectorRate, wallOffsetMs: plan.collectorOffsetMs };
@@ -164,6 +167,7 @@ export class World {
       name,
       issuer: this.issuer,
       link,
+      pace: this.plan.pace,
       hasAgent: this.isWatched,
       agentClock: {
         rate: 1 + chance.between(-0.0001, 0.0001),
@@ -248,11 +252,10 @@ export class World {
   }
 
   violate(rule: string, message: string): void {
-    // A comparison goes on to the end and counts for itself.
-    if (this.isCompared) return;
     this.violations.push({ rule, message, atMs: this.schedule.nowMs });
     this.story.tell('CHECK', `${rule}: ${message}`);
-    this.isOver = true;
+    // A comparison goes on to the end.
+    if (!this.isCompared) this.isOver = true;
   }
 
   excuse(why: string): void {

@@ -45,14 +45,30 @@ export type Words = ReadonlyMap<string, readonly AttestationRecord[]>;
 /** Everything people vouch for now, about one fact of a rotation. */
 export function wordsInForce(state: State, rotation: RotationRecord, fact: Fact, now: Now): Words {
   const words = new Map<string, AttestationRecord[]>();
+  const { publishedAtMs } = rotationFacts(state, rotation);
   for (const attested of state.attestations.values()) {
     if (attested.rotationId !== rotation.id || attested.fact !== fact) continue;
     if (attested.expiresAtMs <= now.atMs) continue;
+    if (fact === 'holds_new' && isOutdated(state, attested, publishedAtMs)) continue;
     const ofService = words.get(attested.service);
     if (ofService === undefined) words.set(attested.service, [attested]);
     else ofService.push(attested);
   }
   return words;
+}
+
+/**
+ * Keys that are fetched may have been fetched away since: what was seen before an origin or edge went
+ * back says nothing of what a verifier holds after.
+ */
+function isOutdated(
+  state: State,
+  { service, atMs }: AttestationRecord,
+  publishedAtMs: number | null,
+): boolean {
+  const declared = state.policy.services.get(service);
+  if (declared?.kind === 'static' || declared?.profile.staticKeys === true) return false;
+  return publishedAtMs !== null && atMs < publishedAtMs;
 }
 
 /**
