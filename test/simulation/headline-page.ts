@@ -83,8 +83,8 @@ ${[...runs]
 It waits for the longest lifetime of any token declared or seen, plus an hour's margin, although most
 tokens are gone earlier; for the slowest service, and for people where keys are installed by hand; and
 after a restart it says nothing for one lease. A guess that is too long for everybody is always safe,
-and a guess that is short is often lucky. Agents beat every 5 or 30 minutes here, so that weeks are
-quickly simulated; real ones beat every 15 seconds, and gates see a change as much sooner.
+and a guess that is short is often lucky. Agents beat every 10 to 60 minutes here, so that weeks
+are quickly simulated; real ones beat every 15 seconds, and gates see a change as much sooner.
 
 ${PROOF}`;
 }

@@ -3,7 +3,8 @@ import { Faults } from './faults.ts';
 import type { FaultKind, FaultPlan } from './fault-plan.ts';
 import { Judge, type Run } from './judge.ts';
 import { KINDS } from './kinds.ts';
-import { planOf, type WorldPlan } from './plan.ts';
+import { planOf, type ServicePlan, type WorldPlan } from './plan.ts';
+import { kindOf } from './policy.ts';
 import { ClockTool, type Rival, RIVALS } from './rivals.ts';
 import { Tooling } from './tooling.ts';
 import { World } from './world.ts';
@@ -52,15 +53,20 @@ export function headlinePlanOf(seed: number): WorldPlan {
   const plan = planOf(seed);
   const chance = new Chance(seed, 'headline');
   const tmaxMs = chance.pick([0.25, 1, 1, 8, 12, 24, 24, 168].map((hours) => hours * HOUR_MS));
-  const seldomMs = tmaxMs >= 8 * HOUR_MS ? 1_800_000 : 300_000;
   const edges = plan.edges.map(() => chance.pick([60_000, 300_000, HOUR_MS]));
+  const services = plan.services.map((service) => ({
+    ...service,
+    slower: slowerOf(service.kind, chance),
+    trafficMs: chance.pick([1_800_000, 3_600_000, 7_200_000]),
+  }));
+  const seldomMs = seldom(tmaxMs, services);
   return {
     ...plan,
     // Seldom, so that a week is quickly simulated; reports on change come at once all the same.
     heartbeatMs: seldomMs,
-    watchMs: Math.min(600_000, seldomMs),
-    tickMs: 600_000,
-    pace: { pushEveryMs: seldomMs, nudgeEveryMs: seldomMs, proxyFreshMs: 300_000, isInstant: true },
+    watchMs: Math.max(600_000, seldomMs / 2),
+    tickMs: seldomMs,
+    pace: { pushEveryMs: seldomMs, nudgeEveryMs: seldomMs, proxyFreshMs: seldomMs / 2, isInstant: true },
     publishSafetyMs: HOUR_MS,
     retireSafetyMs: HOUR_MS,
     skewMs: 60_000,
@@ -76,13 +82,19 @@ export function headlinePlanOf(seed: number): WorldPlan {
     omitsIat: false,
     foreignMs: [HOUR_MS, 8 * HOUR_MS],
     installMs: [HOUR_MS, 30 * HOUR_MS],
-    services: plan.services.map((service) => ({
-      ...service,
-      slower: slowerOf(service.kind, chance),
-      trafficMs: chance.pick([1_800_000, 3_600_000, 7_200_000]),
-    })),
+    services,
     faults: ordinaryFaults(seed),
   };
+}
+
+/** How often everything beats: the more seldom, the longer a rotation takes in any case. */
+function seldom(tmaxMs: number, services: readonly ServicePlan[]): number {
+  if (tmaxMs >= 24 * HOUR_MS) return HOUR_MS;
+  const isLong = services.some((service) => {
+    const { style, refreshMs } = kindOf(service).behaviour;
+    return style === 'static' || (refreshMs ?? 0) >= 8 * HOUR_MS;
+  });
+  return isLong || tmaxMs >= 8 * HOUR_MS ? HOUR_MS / 2 : HOUR_MS / 6;
 }
 
 function slowerOf(kind: number, chance: Chance): number {
