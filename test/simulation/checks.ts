@@ -48,6 +48,7 @@ export class Checks {
       this.#everybodyKnows(gate, sinceMs);
       this.#evidenceIsFresh(gate, nowMs - world.leaseMs + 1_000);
     }
+    if (gate === 'activate') this.#isSteady(nowMs);
     this.#nobodyIsSilent(gate, sinceMs);
     this.#storeWorks(gate);
     if (gate === 'retire') this.#noOldTokens(nowMs);
@@ -118,6 +119,15 @@ export class Checks {
     }
   }
 
+  /** No vantage went back within the time the policy asks for. */
+  #isSteady(nowMs: number): void {
+    const { publishedSeenMs, plan, servedReuse } = this.#world;
+    if (publishedSeenMs === null || servedReuse) return;
+    // Clocks drift by less than this.
+    if (nowMs - publishedSeenMs >= plan.stableForMs - 1_000) return;
+    this.#world.violate('activate', 'open although a vantage lacked the new key a moment ago');
+  }
+
   /** Silence never opens. */
   #nobodyIsSilent(gate: Gate, sinceMs: number): void {
     const { heardMs, plan } = this.#world;
@@ -150,14 +160,6 @@ export class Checks {
     return this.#world.crowdedServices.has(cache.split('-')[0] ?? '');
   }
 
-  /** A person's word counts until it expires, and this instance has started with old keys since. */
-  #isVouchedFor(cache: string): boolean {
-    const instance = this.#world.instances[Number(cache.split('#')[1])];
-    const { service, kind } = instance?.options ?? {};
-    if (instance?.bakedIn == null || kind?.behaviour.style === 'static') return false;
-    return service?.evidence === 'attested';
-  }
-
   #isExcused(verifier: string): boolean {
     return this.#world.excusedSilence.has(verifier.split('/')[1] ?? '');
   }
@@ -170,9 +172,6 @@ export class Checks {
       return world.excuse('A1: a silent instance of a service with more than it declared');
     }
     if (world.servedReuse) return world.excuse('A6: a kid with two keys');
-    if (lacking.every((name) => this.#isVouchedFor(name))) {
-      return world.excuse('A2: an instance that a person vouched for before it started anew');
-    }
     if (world.hasJumped) return world.excuse(JUMPED);
     if (!world.plan.seesEveryOrigin)
       return world.excuse('A3: origins the collector cannot tell apart');

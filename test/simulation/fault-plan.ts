@@ -66,11 +66,11 @@ const ONCE: ReadonlySet<FaultKind> = new Set([
   'second_rotation',
 ]);
 
-/** The faults of a seed: each kind with a rate of its own. */
-export function faultsOf(seed: number, kinds: readonly FaultKind[]): FaultPlan[] {
+/** The faults of a seed: each kind with a rate of its own, `more` times as often. */
+export function faultsOf(seed: number, kinds: readonly FaultKind[], more = 1): FaultPlan[] {
   return kinds.flatMap((kind) => {
     const chance = new Chance(seed, `fault ${kind}`);
-    const times = ONCE.has(kind) || CHAOS.has(kind) ? 1 : chance.whole(1, 3);
+    const times = ONCE.has(kind) || CHAOS.has(kind) ? 1 : more * chance.whole(1, 3);
     return Array.from({ length: times }, () => faultOf(kind, chance));
   });
 }

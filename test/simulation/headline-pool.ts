@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
 import { compare } from './headline.ts';
 import type { Run } from './judge.ts';
 
@@ -15,11 +16,17 @@ export interface PoolOptions {
   readonly onSeed: (seed: number, compared: Compared) => void;
 }
 
-/** Seeds a thread has at hand, so that it never waits. */
+const WORKER = join(import.meta.dirname, 'headline-worker.ts');
+interface Answer {
+  readonly seed: number;
+  readonly runs: Compared;
+}
+
+/** Seeds a process has at hand, so that it never waits. */
 const AHEAD = 2;
 
 /**
- * Compares on many seeds, in as many threads as asked; what it tells, and in which order, is the same
+ * Compares on many seeds, in as many processes as asked; what it tells, and in which order, is the same
  * for any number of them. Returns how many seeds it told of.
  */
 export async function compareMany(options: PoolOptions): Promise<number> {
@@ -38,38 +45,40 @@ async function alone({ from, seeds, isStopped, onSeed }: PoolOptions): Promise<n
 
 async function together({ from, seeds, workers, isStopped, onSeed }: PoolOptions): Promise<number> {
   const waiting = new Map<number, Compared>();
-  const threads: Worker[] = [];
+  const children: ChildProcess[] = [];
   let begun = 0;
   let told = 0;
   try {
     await new Promise<void>((resolve, reject) => {
-      const next = (thread: Worker): void => {
+      const next = (child: ChildProcess): void => {
         if (begun === seeds || isStopped()) return;
-        thread.postMessage(from + begun);
+        child.send(from + begun);
         begun += 1;
       };
-      const take = ({ seed, runs }: { seed: number; runs: Compared }, thread: Worker): void => {
+      const take = ({ seed, runs }: Answer, child: ChildProcess): void => {
         waiting.set(seed, runs);
-        for (let due = waiting.get(from + told); due !== undefined; ) {
+        for (;;) {
+          const due = waiting.get(from + told);
+          if (due === undefined) break;
           waiting.delete(from + told);
           onSeed(from + told, due);
           told += 1;
-          due = waiting.get(from + told);
         }
-        next(thread);
+        next(child);
         if (told === begun) resolve();
       };
       for (let at = 0; at < workers; at += 1) {
-        const thread = new Worker(new URL('./headline-worker.ts', import.meta.url));
-        threads.push(thread);
-        thread.on('message', (answer) => take(answer, thread));
-        thread.on('error', reject);
-        for (let ahead = 0; ahead < AHEAD; ahead += 1) next(thread);
+        const child = fork(WORKER, [], { serialization: 'advanced' });
+        children.push(child);
+        child.on('message', (answer) => take(answer as Answer, child));
+        child.on('error', reject);
+        child.on('exit', (code) => reject(new Error(`a worker ended with ${code}`)));
+        for (let ahead = 0; ahead < AHEAD; ahead += 1) next(child);
       }
       if (begun === 0) resolve();
     });
   } finally {
-    await Promise.all(threads.map((thread) => thread.terminate()));
+    for (const child of children) child.disconnect();
   }
   return told;
 }

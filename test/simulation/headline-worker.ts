@@ -1,8 +1,11 @@
-// One thread of a comparison: is told seeds, answers with what came of each.
+// One process of a comparison: is told seeds, answers with what came of each.
 
-import { parentPort } from 'node:worker_threads';
 import { compare } from './headline.ts';
 
-parentPort?.on('message', (seed: number) => {
-  void compare(seed).then((runs) => parentPort?.postMessage({ seed, runs }));
+process.on('message', (seed: number) => {
+  void compare(seed).then((runs) => process.send?.({ seed, runs }));
 });
+// Whoever asked is gone.
+process.on('disconnect', () => process.exit(0));
+// A signal is for whoever asked, who lets this one finish.
+process.on('SIGINT', () => undefined);

@@ -66,7 +66,12 @@ export function headlinePlanOf(seed: number): WorldPlan {
     heartbeatMs: seldomMs,
     watchMs: Math.max(600_000, seldomMs / 2),
     tickMs: seldomMs,
-    pace: { pushEveryMs: seldomMs, nudgeEveryMs: seldomMs, proxyFreshMs: seldomMs / 2, isInstant: true },
+    pace: {
+      pushEveryMs: seldomMs,
+      nudgeEveryMs: seldomMs,
+      proxyFreshMs: seldomMs / 2,
+      isInstant: true,
+    },
     publishSafetyMs: HOUR_MS,
     retireSafetyMs: HOUR_MS,
     skewMs: 60_000,

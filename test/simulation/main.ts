@@ -11,7 +11,7 @@ import { addTo, emptySummary, summaryLines } from './summary.ts';
 const USAGE = `pnpm simulate [--seeds N] [--from SEED]   run N worlds (200), from this seed (1) on
 pnpm simulate --replay SEED [--cuts CUTS] run one world again and tell its story
 pnpm simulate --headline [--seeds N] [--from SEED] [--workers N] [--out FOLDER]
-                compare with the waits people use today, in N threads (1); writes simulation.md and its
+                compare with the waits people use today, in N processes (1); writes simulation.md and its
                 picture (docs). Ctrl-C or SIGTERM ends it early, with the seeds it has
   --story       tell the story of every world
   --no-shrink   leave a failing world as it is

@@ -85,15 +85,16 @@ export interface WorldPlan {
   readonly faults: readonly FaultPlan[];
 }
 
-/** The world of a seed. */
-export function planOf(seed: number): WorldPlan {
+/** The world of a seed; `focus`: with these kinds of faults, and no others. */
+export function planOf(seed: number, focus: readonly FaultKind[] | null = null): WorldPlan {
   const chance = new Chance(seed, 'plan');
   const tmaxMs = chance.pick([300_000, 600_000, 900_000, 1_800_000]);
   const skewMs = chance.pick([20_000, 40_000, 60_000]);
   const edges = Array.from({ length: chance.whole(0, 2) }, () => chance.pick([30_000, 120_000]));
   const services = servicesOf(seed, edges.length, skewMs);
   const kindRate = chance.pick([0, 0.15, 0.3, 0.5]);
-  const faultKinds = FAULT_KINDS.filter((kind) => new Chance(seed, `use ${kind}`).is(kindRate));
+  const faultKinds =
+    focus ?? FAULT_KINDS.filter((kind) => new Chance(seed, `use ${kind}`).is(kindRate));
   return {
     seed,
     heartbeatMs: chance.pick([20_000, 40_000, 60_000]),
@@ -128,7 +129,7 @@ export function planOf(seed: number): WorldPlan {
     installMs: [30_000, 400_000],
     services,
     faultKinds,
-    faults: faultsOf(seed, faultKinds),
+    faults: faultsOf(seed, faultKinds, focus === null ? 1 : 4),
   };
 }
 

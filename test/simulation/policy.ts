@@ -45,7 +45,7 @@ export function policyOf(
     reconnectWindowMs: 10_000,
     verifiersMax: 1_000,
     uncountedBlocksRetire: plan.uncountedBlocksRetire,
-    stableForMs: plan.heartbeatMs,
+    stableForMs: plan.stableForMs,
   };
 }
 

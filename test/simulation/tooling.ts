@@ -32,7 +32,6 @@ export class Tooling implements People {
   readonly gateOpenMs = new Map<Gate, number>();
   readonly #world: World;
   readonly #chance: Chance;
-  #openSinceMs: number | null = null;
   #isBusy = false;
   #serial = 0;
   readonly #attestedUntilMs = new Map<string, number>();
@@ -103,15 +102,8 @@ export class Tooling implements People {
     if (gate === undefined) return;
     const verdict = this.#verdict(gate);
     this.lastVerdict = verdict;
-    if (verdict?.status !== 'open') {
-      this.#openSinceMs = null;
-      return;
-    }
-    const { schedule, plan, isCompared } = this.#world;
-    if (!isCompared) this.checks.open(gate);
-    this.#openSinceMs ??= schedule.nowMs;
-    if (gate === 'activate' && schedule.nowMs - this.#openSinceMs < plan.stableForMs) return;
-    if (isCompared) this.checks.open(gate);
+    if (verdict?.status !== 'open') return;
+    this.checks.open(gate);
     this.#declare();
   }
 
@@ -443,7 +435,6 @@ export class Tooling implements People {
   #enter(phase: Phase): void {
     this.phase = phase;
     this.sinceMs = this.#world.schedule.nowMs;
-    this.#openSinceMs = null;
     this.lastVerdict = undefined;
     this.#world.story.tell('rotation', `now: ${phase}`);
     if (phase === 'done' || phase === 'aborted') this.#world.isOver = true;

@@ -1,3 +1,5 @@
+import type { FaultKind } from '../fault-plan.ts';
+
 /** A text of a source file and what stands there instead while the bug is planted. */
 export interface Replacement {
   /** From the root of the workspace. */
@@ -11,6 +13,8 @@ export interface Replacement {
 export interface PlantedBug {
   readonly id: string;
   readonly replacements: readonly Replacement[];
+  /** The only faults of its world, where others would hide it; absent: those of the seed. */
+  readonly focus?: readonly FaultKind[];
   /** Caught here when last looked; searched for anew when it is not any more. */
   readonly seed: number;
 }
@@ -52,7 +56,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'found.addAll(new Set<Verifier>(), (verifier) =>',
       ),
     ],
-    seed: 2,
+    seed: 3,
   },
   {
     id: 'leases never end',
@@ -153,6 +157,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'if (false) unbind',
       ),
     ],
+    focus: ['duplicate_identity', 'stop_and_return'],
     seed: 959,
   },
   {
@@ -182,7 +187,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'earliestMs: clock.wallMs()',
       ),
     ],
-    seed: 107,
+    seed: 132,
   },
   {
     id: 'clocks apart go unnoticed',
@@ -200,6 +205,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'const seenMs = 0 * (usage?.highestIatS ?? 0);',
       ),
     ],
+    focus: ['late_signer'],
     seed: 206,
   },
   {
@@ -222,7 +228,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'const marginMs = 0 * (issuer.skewMs + policy.retireSafetyMs);',
       ),
     ],
-    seed: 378,
+    seed: 228,
   },
   {
     id: 'served counts for several caches',
@@ -233,7 +239,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'return profile.replacesWholeSet;',
       ),
     ],
-    seed: 681,
+    seed: 22,
   },
   {
     id: 'waivers never expire',
@@ -302,7 +308,8 @@ export const PLANTED: readonly PlantedBug[] = [
   {
     id: 'two rotations at once',
     replacements: [
-      at(`${CORE}/act/start.ts`, 'if (twin !== undefined) {', 'if (false) {'),
+      at(`${CORE}/act/start.ts`, 'if (twin !== undefined) return twin;', 'void twin;'),
+      at(`${CORE}/act/start.ts`, 'if (oldTwin !== undefined) return oldTwin;', 'void oldTwin;'),
       at(`${CORE}/act/start.ts`, 'if (entangled !== undefined) {', 'if (false) {'),
     ],
     seed: 10,
@@ -356,6 +363,31 @@ export const PLANTED: readonly PlantedBug[] = [
         'if ((before?.identities.size ?? 0) <= after.identities.size) this.#sets.set(issuer, after);',
       ),
     ],
+    seed: 1,
+  },
+  {
+    id: 'stability window dropped',
+    replacements: [
+      at(`${CORE}/gates/stable.ts`, 'if (now.earliestMs >= clearsAtMs) {', 'if (true) {'),
+    ],
+    focus: ['regressing_origin'],
+    seed: 1,
+  },
+  {
+    id: 'a word from before an origin went back counts',
+    replacements: [
+      at(
+        `${CORE}/gates/attested.ts`,
+        "if (fact === 'holds_new' && isOutdated(state, attested, publishedAtMs)) continue;",
+        '',
+      ),
+      at(
+        `${CORE}/gates/dependents.ts`,
+        "if (waysOf(group) === 'attested' && stale.size > 0) {",
+        'if (false) {',
+      ),
+    ],
+    focus: ['regressing_origin'],
     seed: 1,
   },
 ];
