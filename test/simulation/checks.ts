@@ -160,6 +160,15 @@ export class Checks {
     return this.#world.crowdedServices.has(cache.split('-')[0] ?? '');
   }
 
+  /** Of two processes under one name one is heard; where people vouch, the other blocks nothing. */
+  #isUnheardTwin(cache: string): boolean {
+    const { instances } = this.#world;
+    const instance = instances[Number(cache.split('#')[1])];
+    if (instance === undefined || instance.options.service.evidence !== 'attested') return false;
+    const { name } = instance.options;
+    return instances.some((other) => other !== instance && other.options.name === name);
+  }
+
   #isExcused(verifier: string): boolean {
     return this.#world.excusedSilence.has(verifier.split('/')[1] ?? '');
   }
@@ -172,6 +181,9 @@ export class Checks {
       return world.excuse('A1: a silent instance of a service with more than it declared');
     }
     if (world.servedReuse) return world.excuse('A6: a kid with two keys');
+    if (lacking.every((name) => this.#isUnheardTwin(name))) {
+      return world.excuse('KNOWN: two processes under one name, of which a person vouched for one');
+    }
     if (world.hasJumped) return world.excuse(JUMPED);
     if (!world.plan.seesEveryOrigin)
       return world.excuse('A3: origins the collector cannot tell apart');

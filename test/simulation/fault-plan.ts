@@ -70,7 +70,8 @@ const ONCE: ReadonlySet<FaultKind> = new Set([
 export function faultsOf(seed: number, kinds: readonly FaultKind[], more = 1): FaultPlan[] {
   return kinds.flatMap((kind) => {
     const chance = new Chance(seed, `fault ${kind}`);
-    const times = ONCE.has(kind) || CHAOS.has(kind) ? 1 : more * chance.whole(1, 3);
+    const isOnce = CHAOS.has(kind) || (ONCE.has(kind) && more === 1);
+    const times = isOnce ? 1 : more * chance.whole(1, 3);
     return Array.from({ length: times }, () => faultOf(kind, chance));
   });
 }

@@ -158,7 +158,7 @@ export const PLANTED: readonly PlantedBug[] = [
       ),
     ],
     focus: ['duplicate_identity', 'stop_and_return'],
-    seed: 959,
+    seed: 30,
   },
   {
     id: 'usage high-water not persisted',
@@ -371,7 +371,7 @@ export const PLANTED: readonly PlantedBug[] = [
       at(`${CORE}/gates/stable.ts`, 'if (now.earliestMs >= clearsAtMs) {', 'if (true) {'),
     ],
     focus: ['regressing_origin'],
-    seed: 1,
+    seed: 2,
   },
   {
     id: 'a word from before an origin went back counts',
@@ -388,6 +388,6 @@ export const PLANTED: readonly PlantedBug[] = [
       ),
     ],
     focus: ['regressing_origin'],
-    seed: 1,
+    seed: 6,
   },
 ];
