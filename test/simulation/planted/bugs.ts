@@ -206,7 +206,7 @@ export const PLANTED: readonly PlantedBug[] = [
       ),
     ],
     focus: ['late_signer'],
-    seed: 206,
+    seed: 68,
   },
   {
     id: 'retire ignores the latest exp',
@@ -383,7 +383,7 @@ export const PLANTED: readonly PlantedBug[] = [
       ),
       at(
         `${CORE}/gates/dependents.ts`,
-        "if (waysOf(group) === 'attested' && stale.size > 0) {",
+        "if (waysOf(group, rotation) === 'attested' && stale.size > 0) {",
         'if (false) {',
       ),
     ],
