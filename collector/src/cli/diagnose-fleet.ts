@@ -62,8 +62,8 @@ function serviceFindings(service: ServiceView): Finding[] {
     if (service.judged_by === 'population' && group.verifiers > 0) {
       findings.push(
         warn(
-          `${group.verifiers} verifiers report as ${service.name}, which is declared unmanaged`,
-          'give them a service of their own: they say nothing of the others',
+          `somebody reports as service ${service.name}, which is declared unmanaged`,
+          `keyturn verifiers --service ${service.name}, and give them a service of their own`,
         ),
       );
     } else if (group.silent > 0) {

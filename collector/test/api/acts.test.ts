@@ -179,6 +179,10 @@ t.test('attest and waive', async (t) => {
     summary: 'activate is open: every check passes but what people waived: fleet_heard',
   });
   t.match((await rig.call('GET', '/')).text, /waived<\/span><p>.*\(waived by bob: known\)/);
+  t.match(
+    (await rig.call('GET', '/')).text,
+    /note<\/span><p>1 service vouched for: bob for legacy, expires at 20/,
+  );
   const shown = await rig.call('GET', `/v1/rotations/${rotation}`);
   t.match(shown.json, { attestations: [{ reason: 'looked' }], waivers: [{ reason: 'known' }] });
 

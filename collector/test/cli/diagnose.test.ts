@@ -191,7 +191,7 @@ t.test('what is not, with what to do', async (t) => {
     [
       group({ instances_expected: 0, verifiers: 1 }, APP),
       'warn',
-      /1 verifiers report as mobile-app/,
+      /somebody reports as service mobile-app/,
     ],
     [
       group({ verifiers: 0 }, { ...APP, population: { ...POPULATION, covered_percentile: null } }),

@@ -4,7 +4,7 @@ import type { DependentView } from '../schemas/service.ts';
 import type { StatusView } from '../schemas/status.ts';
 import type { CanariesView, RotationView } from '../schemas/rotation.ts';
 import type { CheckView, OffenderView, VerdictView } from '../schemas/verdict.ts';
-import { reasonsOf } from '../views/verdict.ts';
+import { notesOf, reasonsOf } from '../views/verdict.ts';
 import { type Html, html, name } from './html.ts';
 import { propagationPart } from './propagation-part.ts';
 import { ago, until } from './times.ts';
@@ -96,6 +96,9 @@ function focusReasons(verdict: VerdictView, nowMs: number): Html {
   return html`<p>Gate ${verdict.summary}.${grade}</p>${waived.map(
     (check) =>
       html`<div class="reason"><span class="class">waived</span><p>${check.message}</p></div>`,
+  )}${notesOf(verdict.checks).map(
+    (check) => html`<div class="reason"><span class="class">note</span><p>${check.message}</p>
+      ${check.help === '' ? null : html`<p><code>${check.help}</code></p>`}</div>`,
   )}`;
 }
 

@@ -64,6 +64,13 @@ export function summaryOf(
   return `${verdict.gate} is ${verdict.status}: ${first?.message ?? 'no reason was given'}${more}${advice}`;
 }
 
+/** What passes and still has something to say: a share left out, a word that ends soon. */
+export function notesOf(checks: readonly CheckView[]): readonly CheckView[] {
+  return checks.filter(
+    (check) => check.status === 'pass' && (check.help !== '' || check.offenders.length > 0),
+  );
+}
+
 function checkView(check: Check): CheckView {
   return {
     id: check.id,

@@ -1,5 +1,5 @@
 import type { CheckView, OffenderView, VerdictView } from '../../api/schemas/verdict.ts';
-import { reasonsOf } from '../../api/views/verdict.ts';
+import { notesOf, reasonsOf } from '../../api/views/verdict.ts';
 import { type Paint, statusWord } from '../paint.ts';
 import { table } from './table.ts';
 import { ago, toTheSecond, until } from './time.ts';
@@ -84,9 +84,7 @@ function clearsLine(verdict: VerdictView, nowMs: number): string {
 function settledLines(verdict: VerdictView, paint: Paint): string[] {
   const lines: string[] = [];
   const waived = verdict.checks.filter((check) => check.status === 'waived');
-  // What passes and still has something to say: a share left out, a word that ends soon.
-  for (const check of verdict.checks) {
-    if (check.status !== 'pass' || (check.help === '' && check.offenders.length === 0)) continue;
+  for (const check of notesOf(verdict.checks)) {
     lines.push(`note: ${check.message} ${paint.dim(`(check ${check.id})`)}`);
     if (check.help !== '') lines.push(`      ${paint.dim('try:')} ${paint.bold(check.help)}`);
   }

@@ -128,7 +128,7 @@ function notDeclared(groups: readonly Group[]): Check {
 function reporters(groups: readonly Group[]): string {
   const heard = groups.find((group) => group.members.size > 0);
   if (heard === undefined) return '';
-  return `; ${counted(heard.members.size, 'verifier')} report as ${heard.service.name}, which is declared unmanaged: give them a service of their own`;
+  return `; somebody reports as ${heard.service.name}, which is declared unmanaged: ${counted(heard.members.size, 'verifier')} in need of a service of their own`;
 }
 
 function cohortOf(group: Group): Cohort | null {

@@ -159,7 +159,7 @@ gateTable(t, 'activate', [
     status: 'open',
     check: {
       id: 'population_covered',
-      message: /1 verifier report as mobile-app, which is declared/,
+      message: /; somebody reports as mobile-app, which is declared unmanaged: 1 verifier /,
     },
   },
   {
