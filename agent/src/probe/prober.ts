@@ -58,6 +58,11 @@ export class Prober {
     this.#rest();
   }
 
+  pause(ledger: Ledger): void {
+    this.#schedule.pause(ledger);
+    this.#rest();
+  }
+
   forget(ledger: Ledger): void {
     this.#schedule.forget(ledger);
     this.#rest();

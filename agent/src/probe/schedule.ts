@@ -98,11 +98,17 @@ export class ProbeSchedule<V> {
     if (row?.running === id) row.running = null;
   }
 
-  /** The verifier stopped; what is known of its pace is kept until it is forgotten. */
-  forget(verifier: V): void {
+  /** The verifier fell silent: nothing is presented to it; its pace is kept to when it returns. */
+  pause(verifier: V): void {
     const row = this.#rows.get(verifier);
     if (row === undefined) return;
+    row.waiting = null;
     if (row.running !== null) this.#withdrawn.add(row.running);
+  }
+
+  /** The verifier stopped for good. */
+  forget(verifier: V): void {
+    this.pause(verifier);
     this.#rows.delete(verifier);
   }
 

@@ -100,7 +100,7 @@ class SessionUplink implements Uplink {
       const handle = this.#roster.handleOf(ledger);
       if (handle === undefined) return;
       this.#changed.delete(ledger);
-      this.#prober.forget(ledger);
+      this.#prober.pause(ledger);
       this.#handle({ on: 'silenced', handle });
     });
   }

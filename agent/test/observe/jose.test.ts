@@ -483,3 +483,22 @@ t.test('an idle cache is nudged to fetch a watched key, at growing distances', a
   await seen.agent.close();
   t.equal(timers.size, 0);
 });
+
+t.test('canary tokens are not counted: no client uses them', async (t) => {
+  const { verify, row } = await scene(t, {}, [k1]);
+  const canary = { aud: 'keyturn-canary', iat: 1_000, exp: 9_999_999_999 };
+  t.equal(await verify(await tokenOf(k1, ISSUER, canary)), 'ok');
+  t.equal(await verify(await tokenOf(k1, ISSUER, { ...canary, aud: ['keyturn-canary'] })), 'ok');
+  t.equal(
+    await verify(await tokenOf(stranger, ISSUER, canary)),
+    'ERR_JWKS_NO_MATCHING_KEY',
+    'as jose has it',
+  );
+  t.equal(row('k1'), undefined);
+  t.equal(row('stranger'), undefined);
+  t.equal(
+    await verify(await tokenOf(k1, ISSUER, { ...canary, aud: ['keyturn-canary', 'x'] })),
+    'ok',
+  );
+  t.match(row('k1'), { outcomes: { ok: 1 } }, 'an audience beside it makes it a real token');
+});
