@@ -73,8 +73,10 @@ function offending(group: Group, state: string, rotation: RotationRecord): Offen
 }
 
 function accepted({ id, algs }: ProfileFacts): string {
-  const whose = id === '' ? 'it has no profile' : `profile ${id}`;
-  return algs === null ? `${whose}, algorithms not known` : `${whose} accepts ${algs.join(', ')}`;
+  const whose = id === '' ? 'this service' : `profile ${id}`;
+  return algs === null
+    ? `which algorithms ${whose} accepts is not known`
+    : `${whose} accepts ${algs.join(', ')}`;
 }
 
 function spoilt({ unknownKeySpoilsSet }: ProfileFacts, { alg }: RotationRecord): string {
