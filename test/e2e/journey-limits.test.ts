@@ -86,7 +86,13 @@ t.test(
     t.match(lingering.stdout.replaceAll(/\s+/g, ' '), /as it was served before for 3600 s/);
     const waived = await keyturn(
       collector,
-      ...['waive', 'publish', 'cache_lead', '--reason', 'caches purged', '--valid-for', '1h'],
+      'waive',
+      'publish',
+      'cache_lead',
+      '--reason',
+      'caches purged',
+      '--valid-for',
+      '1h',
     );
     t.equal(waived.code, 0, waived.stderr);
     t.equal((await keyturn(collector, 'gate', 'publish', '--wait', '--timeout', '20s')).code, 0);
