@@ -99,7 +99,7 @@ export interface Requests {
 
 /** Two instances of a service with jose in them, and clients whose tokens are always valid. */
 export async function startVerifiers(
-  { cleanup, collector, issuer }: RotationStage,
+  { cleanup, collector, issuer }: Pick<RotationStage, 'cleanup' | 'collector' | 'issuer'>,
   name: string,
 ): Promise<Requests> {
   const urls = await Promise.all(

@@ -6,6 +6,8 @@ export const STAGES = [
   'ready',
   /** A rotation in which one verifier lags behind. */
   'lagging',
+  /** A rotation that was completed; test/report sets it up. */
+  'rotated',
   /** Nothing: the programs of the block start on their defaults and stay. */
   'defaults',
   /** A collector and settings for a sidecar that is not started. */

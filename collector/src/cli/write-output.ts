@@ -7,6 +7,6 @@ export function writeOutput(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    throw new LocalError(`--output: ${file} cannot be written: ${messageOf(error)}`);
+    throw new LocalError(`${file} cannot be written: ${messageOf(error)}`);
   }
 }

@@ -4,6 +4,8 @@ import type { FindingView } from '../api/schemas/report.ts';
 import { isoMoment } from '../api/views/moment.ts';
 import { EVIDENCE_TAKEN } from '../evidence-witness.ts';
 import { occasionName } from '../occasion-name.ts';
+import type { RotationRecord } from '../core/records.ts';
+import type { StoredAuditEntry } from '../store/store.ts';
 import type { ReportFacts } from './report-facts.ts';
 
 /** How much observations of the audit trail weigh; others are notes. */
@@ -55,15 +57,23 @@ export function findingsOf(facts: ReportFacts): FindingView[] {
   ];
 }
 
-function observed({ trail }: ReportFacts): FindingView[] {
+function observed({ trail, rotation }: ReportFacts): FindingView[] {
   return trail
     .filter((entry) => entry.kind === 'observation' && !EXPECTED.has(entry.action))
+    .filter((entry) => !isRetirement(entry, rotation))
     .map((entry) => ({
       id: entry.action,
       level: LEVELS[entry.action] ?? 'note',
       at: isoMoment(entry.atMs),
       message: entry.message,
     }));
+}
+
+/** The old key leaves one address before the next: after it was retired that is no news. */
+function isRetirement(entry: StoredAuditEntry, rotation: RotationRecord): boolean {
+  const retiredAtMs = rotation.declared.retire?.atMs;
+  if (entry.action !== 'key_vanished' || retiredAtMs === undefined) return false;
+  return entry.detail['kid'] === rotation.oldKid && entry.atMs >= retiredAtMs;
 }
 
 /** What the records say by themselves. */

@@ -24,7 +24,7 @@ function snapshotLines(snapshot: EvidenceView): string[] {
     '',
     ...table(
       ['Check', 'Class', 'Says', 'Because'],
-      snapshot.checks.map((check) => [
+      worthTelling(snapshot).map((check) => [
         code(check.id),
         check.class,
         check.status,
@@ -37,7 +37,7 @@ function snapshotLines(snapshot: EvidenceView): string[] {
         `${code(service.name)}${service.required ? '' : ', optional'}${service.declared ? '' : ', not declared'}`,
         plain(service.kind),
         service.way === 'evidence' ? `evidence: ${service.evidence}` : plain(service.way),
-        code(service.profile),
+        service.profile === '' ? 'none' : code(service.profile),
         instancesCell(service),
         verifiersCell(service),
         countsCell(service.by_new),
@@ -48,8 +48,13 @@ function snapshotLines(snapshot: EvidenceView): string[] {
   ];
 }
 
+/** Of a gate that opened, only what did not simply pass; the JSON report has all. */
+function worthTelling({ occasion, checks }: EvidenceView): EvidenceView['checks'] {
+  return occasion.startsWith('step ') ? checks : checks.filter(({ status }) => status !== 'pass');
+}
+
 function gateSentence({ gate, gate_status, weakest_grade }: EvidenceView): string {
-  if (gate === null) return 'This step has no gate.';
+  if (gate === null) return 'No gate stands before this.';
   const weakest =
     weakest_grade === null ? '' : `; the weakest evidence relied on was ${weakest_grade}`;
   return `Gate ${gate} was ${gate_status ?? ''}${weakest}.`;

@@ -40,7 +40,8 @@ export function overlapLines(overlap: OverlapView): string[] {
         row('last old signature to withdrawn (Tmax + σ + Sret)', overlap.after_switch),
       ],
     ),
-    'Evidence can open `activate` before P has passed; the old key is never withdrawn early by it.',
+    'Where verifiers give evidence, `activate` need not wait for P + Spub, and the second window may fall',
+    'short. The old key is never withdrawn on evidence alone.',
     '',
   ];
 }

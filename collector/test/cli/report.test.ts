@@ -32,7 +32,15 @@ t.test(
     t.match(JSON.parse(readFileSync(at('report.json'), 'utf8')), {
       rotation: { outcome: 'aborted' },
     });
-    await runHere(['report', rotation, '--format', 'jws', '--output', at('receipt.jws')], env);
+    const both = ['--output', at('report.json'), '--receipt', at('receipt.jws')];
+    t.match(await runHere(['report', rotation, '--format', 'json', ...both], env), {
+      code: 0,
+      out: '',
+    });
+    t.match(await runHere(['report', rotation, '--format', 'jws'], env), {
+      code: 0,
+      out: /^[\w-]+\.[\w-]+\.[\w-]+\n$/,
+    });
     const receipt = readFileSync(at('receipt.jws'), 'utf8');
 
     const online = await runHere(['report', 'verify', at('receipt.jws')], env);
@@ -95,6 +103,10 @@ t.test('reports that there cannot be', async (t) => {
   const rig = await startRig();
   t.teardown(() => rig.close());
   const env = { KEYTURN_COLLECTOR: rig.url };
+  t.match(await runHere(['report', 'x', '--receipt', 'r.jws'], env), {
+    code: 2,
+    err: /--receipt means something only with --format json/,
+  });
   t.match(await runHere(['report', 'r-nobody'], env), { code: 1, err: /no rotation with this id/ });
   t.match(await runHere(['report'], env), { code: 2, err: /no rotation is open/ });
   t.match(await runHere(['report', 'x', '--format', 'pdf'], env), {
@@ -106,7 +118,7 @@ t.test('reports that there cannot be', async (t) => {
   const rotation = await rig.start();
   t.match(await runHere(['report', '--output', '/nowhere/report.md'], env), {
     code: 1,
-    err: /--output: \/nowhere\/report.md cannot be written/,
+    err: /\/nowhere\/report.md cannot be written/,
   });
   t.match(await runHere(['report'], env), { code: 0, out: new RegExp(`rotation ${rotation}`) });
 });

@@ -157,6 +157,11 @@ t.test('findings', (t) => {
       /missing at a vantage/,
     ],
     [
+      'key_vanished',
+      { trail: trailOf([{ ...seen('key_vanished', 'k1 went early'), detail: { kid: 'k1' } }]) },
+      /went early/,
+    ],
+    [
       'bogus_accepted',
       { trail: trailOf([seen('bogus_accepted', 'accepted a forged token')]) },
       /forged/,
@@ -168,6 +173,19 @@ t.test('findings', (t) => {
     t.not(found?.level, 'note', id);
   }
   t.same(buildReport(factsOf()).findings, [], 'none without a cause');
+  const retire = { atMs: T0_MS, by: 'ana', overrideReason: null };
+  const gone = { ...seen('key_vanished', 'k1 leaves'), detail: { kid: 'k1' }, atMs: T0_MS + 1 };
+  t.same(
+    buildReport(
+      factsOf({
+        rotation: { ...ENDED, declared: { retire } },
+        trail: trailOf([gone]),
+        evidence: [],
+      }),
+    ).findings,
+    [],
+    'a retired key leaves',
+  );
   t.end();
 });
 

@@ -1,4 +1,7 @@
 import { type Command, Option } from 'commander';
+import { decodeJwt } from 'jose';
+import { reportSha256 } from '../../report/report-digest.ts';
+import { LocalError, UsageError } from '../cli-errors.ts';
 import { clientOf, collectorOption, type CommandContext } from '../command-parts.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { findRotation, rotationPath } from '../find-rotation.ts';
@@ -9,7 +12,11 @@ import { verifyCommand } from './report-verify.ts';
 interface ReportOptions extends ConnectionOptions {
   readonly format: 'md' | 'json' | 'jws';
   readonly output?: string;
+  readonly receipt?: string;
 }
+
+/** How often JSON and receipt are asked for until they fit. */
+const TRIES_MAX = 5;
 
 export function reportCommand(program: Command, context: CommandContext): void {
   const report = program
@@ -23,25 +30,30 @@ export function reportCommand(program: Command, context: CommandContext): void {
         .default('md'),
     )
     .option('--output <file>', 'write it there instead of printing it')
+    .option('--receipt <file>', 'with --format json: write the receipt of exactly this JSON there')
     .addHelpText(
       'after',
       `
-A receipt (jws) carries the SHA-256 of the report, and verifies without the collector when its JWKS
-was saved. Keep JSON and receipt together: the receipt is of that JSON.
+A receipt (jws) carries the SHA-256 of the JSON report, and verifies without the collector when its
+JWKS was saved. Keep both together.
 
 Examples:
   $ keyturn report r-20261123-a1b2c3 > report.md
-  $ keyturn report r-20261123-a1b2c3 --format json --output report.json
-  $ keyturn report r-20261123-a1b2c3 --format jws --output receipt.jws
+  $ keyturn report r-20261123-a1b2c3 --format json --output report.json --receipt receipt.jws
   $ keyturn report verify receipt.jws --report report.json --jwks jwks.json`,
     )
     .action(async (id: string | undefined, options: ReportOptions) => {
+      if (options.receipt !== undefined && options.format !== 'json') {
+        throw new UsageError('--receipt means something only with --format json');
+      }
       const client = clientOf(context, options);
       const rotation = await findRotation(client, id);
-      const text = await client.text({
-        path: rotationPath(rotation, '/report'),
-        query: { format: options.format },
-      });
+      const ask = (format: string): Promise<string> =>
+        client.text({ path: rotationPath(rotation, '/report'), query: { format } });
+      const text =
+        options.receipt === undefined
+          ? await ask(options.format)
+          : await withReceipt(ask, options.receipt);
       if (options.output !== undefined) {
         writeOutput(options.output, ending(text));
         return;
@@ -51,6 +63,27 @@ Examples:
       out.write(out.isTerminal ? ending(printableLines(text)) : ending(text));
     });
   verifyCommand(report, context);
+}
+
+/** The JSON, once a receipt of it is written: of an open rotation both may change between two looks. */
+async function withReceipt(
+  ask: (format: string) => Promise<string>,
+  file: string,
+): Promise<string> {
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    const report = await ask('json');
+    const receipt = await ask('jws');
+    if (namedDigest(receipt) !== reportSha256(JSON.parse(report))) continue;
+    writeOutput(file, ending(receipt));
+    return report;
+  }
+  throw new LocalError('the rotation changes faster than it can be told; try again');
+}
+
+/** The digest a receipt names, its signature not looked at. */
+function namedDigest(receipt: string): unknown {
+  const claims: unknown = decodeJwt(receipt);
+  return Reflect.get(Object(claims), 'report_sha256');
 }
 
 function ending(text: string): string {
