@@ -21,11 +21,7 @@ async function startWorld(t: Test) {
     issuers: [
       {
         ...issuer.settings,
-        control: 'third_party',
-        max_token_lifetime: '1s',
-        clock_skew: '0s',
-        origin_spread: '0s',
-        failed_fetch_allowance: '0s',
+        ...THIRD_PARTY,
       },
     ],
     services: [{ name: 'orders', instances: 1, profile: 'npm-jose' }],
@@ -55,6 +51,14 @@ async function startWorld(t: Test) {
   await keyPublished(collector, issuer.old.ref.kid);
   return { issuer, collector, present };
 }
+
+const THIRD_PARTY = {
+  control: 'third_party',
+  max_token_lifetime: '1s',
+  clock_skew: '0s',
+  origin_spread: '0s',
+  failed_fetch_allowance: '0s',
+};
 
 async function tokenOf(issuer: string, key: SigningKey): Promise<string> {
   return new SignJWT({})
@@ -136,4 +140,45 @@ t.test('somebody else rotates a key, and nobody here declares anything', async (
   t.notOk(ended.findings.some((finding) => finding.id === 'early_removal'));
   const audit = await keyturn(collector, 'audit', '--rotation', id);
   t.match(audit.stdout, /opened by itself[^]*ended: no verifier accepts/);
+});
+
+t.test('kills in between: what was known is the baseline, and nothing opens twice', async (t) => {
+  const cleanup = teardownWith(t);
+  const directory = await tempDirectory(cleanup);
+  const issuer = await startRotatingIssuer(cleanup);
+  const started = async () => {
+    const collector = await startCollectorProcess(directory, {
+      issuers: [{ ...issuer.settings, ...THIRD_PARTY }],
+      policy: QUICK_POLICY,
+    });
+    cleanup.add('collector', () => collector.child.kill());
+    return collector;
+  };
+  const first = await started();
+  await keyPublished(first, issuer.old.ref.kid);
+  await first.child.kill();
+
+  issuer.serve(issuer.both);
+  const second = await started();
+  const opened = await eventually('a key that came while nobody watched opens one', async () => {
+    return (await rotationsOf(second))[0];
+  });
+  t.match(opened, { origin: 'observed', new_key: { kid: '2026-b' } });
+  await second.child.kill();
+
+  const third = await started();
+  await keyPublished(third, issuer.new.ref.kid);
+  const settled = async (sightings: number): Promise<void> => {
+    const seen = new Set<string>();
+    await eventually(`${sightings} more sightings`, async () => {
+      const { body } = await third.api.get('/v1/issuers');
+      seen.add(body.issuers[0].vantages[0].fetched_at);
+      return seen.size > sightings || undefined;
+    });
+  };
+  await settled(3);
+  t.same(
+    (await rotationsOf(third)).map((rotation) => rotation.id),
+    [opened.id],
+  );
 });

@@ -4,6 +4,7 @@ import type { IssuerView, ProfileView } from '../api/schemas/fleet.ts';
 import type { ServiceView } from '../api/schemas/service.ts';
 import type { StatusView } from '../api/schemas/status.ts';
 import { fleet, settings } from './diagnose-fleet.ts';
+import { observedFindings } from './diagnose-observed.ts';
 import { fail, type Finding, ok, warn } from './finding.ts';
 
 /** What was learnt of the operator token. */
@@ -43,6 +44,7 @@ export function diagnose(facts: Examination): Finding[] {
     ...collector(facts.status),
     ...issuers(facts.status),
     ...facts.status.rotations.flatMap(canaryFindings),
+    ...facts.status.rotations.flatMap(observedFindings),
     ...token(facts.token),
     ...fleet(facts.status, facts.services),
     ...settings(facts),
@@ -104,6 +106,7 @@ function issuers(status: StatusView): Finding[] {
 
 function canaryFindings({ rotation, canaries }: StatusView['rotations'][number]): Finding[] {
   if (canaries === null || rotation.published_at === null) return [];
+  if (rotation.origin === 'observed') return [];
   if (canaries.held_until_at !== null) {
     return [ok(`canaries of rotation ${rotation.id} are at hand until ${canaries.held_until_at}`)];
   }

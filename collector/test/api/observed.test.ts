@@ -80,6 +80,9 @@ t.test('the command line marks, explains and dismisses it', async (t) => {
   t.match(await runHere(['status'], env), {
     out: /observed, not started here:[^]*no rotation was started here/,
   });
+  t.match(await runHere(['doctor'], env), {
+    out: /issuer.example rotates old to new, risk raised: 1 verifier would refuse/,
+  });
   t.match(await runHere(['gate', 'activate'], env), { code: 3, out: /^advisory: nobody here/m });
   t.match(await runHere(['rotation', 'retire', '--by', 'bob'], env), {
     code: 1,
