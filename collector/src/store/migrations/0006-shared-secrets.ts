@@ -4,9 +4,9 @@ update rotation set body = json_set(body, '$.keyKind', 'public');
 update verifier set body = json_set(
   body,
   '$.cacheKind', 'any',
-  '$.keySets', (
+  '$.keySets', json((
     select json_group_array(json_set(held.value, '$.secretsAtMs', null))
     from json_each(verifier.body, '$.keySets') as held
-  )
+  ))
 );
 `;

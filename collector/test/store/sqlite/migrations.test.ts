@@ -7,6 +7,7 @@ import {
   MIGRATIONS,
   SCHEMA_VERSION,
 } from '../../../src/store/migrations/migrations.ts';
+import { verifier } from '../samples.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 
 /** A database as an older Keyturn left it, with one rotation. */
@@ -57,4 +58,17 @@ t.test('a rotation of the first schema is read, and changes no algorithm', async
   const db = new Database(file, { readonly: true });
   t.equal(db.pragma('user_version', { simple: true }), SCHEMA_VERSION);
   db.close();
+});
+
+t.test('a verifier from before probes is read, and has none', async (t) => {
+  const file = older(t, 3, { ...FIRST, oldAlg: 'ES256' });
+  const { id, epoch, seq, probes, ...body } = verifier('i1', 2, 9);
+  const db = new Database(file);
+  db.prepare(
+    'insert into verifier (service, instance, cache, epoch, seq, body) values (?, ?, ?, ?, ?, ?)',
+  ).run(id.service, id.instance, id.cache, epoch, seq, JSON.stringify(body));
+  db.close();
+  const store = openSqliteStore(file);
+  t.match(store.load().verifiers, [{ id, probes, ...body }]);
+  store.close();
 });
