@@ -1,6 +1,11 @@
 import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { Write } from './core/writes.ts';
-import { evidenceRecordId, keyRecordId, usageRecordId } from './store/record-ids.ts';
+import {
+  evidenceRecordId,
+  keyRecordId,
+  rehearsalRecordId,
+  usageRecordId,
+} from './store/record-ids.ts';
 
 /** Audit entries kept while the store refuses writes; further ones are counted and dropped. */
 const AUDIT_PENDING_MAX = 10_000;
@@ -76,6 +81,8 @@ function identityOf(write: Exclude<Write, { readonly kind: 'audit' }>): string {
       return `${write.kind} ${write.record.id}`;
     case 'evidence':
       return `evidence ${evidenceRecordId(write.record)}`;
+    case 'rehearsal':
+      return `rehearsal ${rehearsalRecordId(write.record)}`;
     case 'meta':
       return 'meta';
   }

@@ -35,6 +35,7 @@ export function latestMomentMs(persisted: Persisted): number {
   for (const rotation of persisted.rotations) {
     for (const declared of Object.values(rotation.declared)) note(declared.atMs);
   }
-  for (const made of [...persisted.attestations, ...persisted.waivers]) note(made.atMs);
+  const { attestations, waivers, rehearsals } = persisted;
+  for (const made of [...attestations, ...waivers, ...rehearsals]) note(made.atMs);
   return latestMs;
 }

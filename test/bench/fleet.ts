@@ -196,5 +196,7 @@ function policyFor(size: number): Policy {
     verifiersMax: 1_000_000,
     uncountedBlocksRetire: false,
     stableForMs: 0,
+    rollback: { windowMs: 86_400_000, requireRehearsal: false, rehearsalValidForMs: 86_400_000 },
+    emergency: { publishSafetyMs: 0, retireGraceMs: 0, skip: [] },
   };
 }

@@ -109,7 +109,10 @@ t.test('a pipeline rotates a key', async (t) => {
   t.equal(early.code, 3);
   t.match(early.stderr, /gate retire .* is CLOSED/);
 
-  t.equal((await keyturn(collector, 'rotation', 'abort', '--by', 'pipeline')).code, 0);
+  const abort = ['rotation', 'abort', '--by', 'pipeline'];
+  t.equal((await keyturn(collector, ...abort)).code, 1, 'the signer uses the new key');
+  const override = ['--override', 'the pipeline ends here, both keys stay'];
+  t.equal((await keyturn(collector, ...abort, ...override)).code, 0);
   const ended = await keyturn(collector, 'gate', 'activate', '--rotation', rotation);
   t.equal(ended.code, 1, 'aborted: nobody goes on waiting');
   t.equal((await collector.api.get(check)).status, 409);

@@ -46,6 +46,8 @@ export function policyOf(
     verifiersMax: 1_000,
     uncountedBlocksRetire: plan.uncountedBlocksRetire,
     stableForMs: plan.stableForMs,
+    rollback: { windowMs: 86_400_000, requireRehearsal: false, rehearsalValidForMs: 86_400_000 },
+    emergency: { publishSafetyMs: plan.publishSafetyMs, retireGraceMs: 0, skip: [] },
   };
 }
 

@@ -373,7 +373,7 @@ export class Tooling implements People {
       by: 'ada',
       rotationId: ROTATION,
       step: 'abort',
-      overrideReason: null,
+      overrideReason: 'the kid was used before',
     };
     this.#act(act, (result) => {
       if (result.ok) this.#enter('aborted');

@@ -24,11 +24,20 @@ export class ApiError extends KeyturnError {
   readonly field: string;
   /** For GATE_NOT_OPEN. */
   readonly verdict: Verdict | null;
+  /** When the same request would be carried out, Unix ms, where that is known. */
+  readonly clearsAtMs: number | null;
 
-  constructor(code: ApiErrorCode, message: string, field = '', verdict: Verdict | null = null) {
+  constructor(
+    code: ApiErrorCode,
+    message: string,
+    field = '',
+    verdict: Verdict | null = null,
+    clearsAtMs: number | null = null,
+  ) {
     super(code, message);
     this.field = field;
     this.verdict = verdict;
+    this.clearsAtMs = clearsAtMs;
   }
 }
 
@@ -41,7 +50,8 @@ const BY_REFUSAL: Readonly<Record<RefusalCode, ApiErrorCode>> = {
 };
 
 export function refusalError(refusal: Refusal): ApiError {
-  return new ApiError(BY_REFUSAL[refusal.code], refusal.message, refusal.field, refusal.verdict);
+  const { code, message, field, verdict, clearsAtMs = null } = refusal;
+  return new ApiError(BY_REFUSAL[code], message, field, verdict, clearsAtMs);
 }
 
 /** What an act did; throws ApiError when it was refused. */

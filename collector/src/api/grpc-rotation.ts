@@ -1,4 +1,5 @@
 import type { handleUnaryCall, Metadata, Server } from '@grpc/grpc-js';
+import { plainText } from '@keyturn/shared/shown.ts';
 import {
   factFromWire,
   gateFromWire,
@@ -7,12 +8,15 @@ import {
   type Checked,
 } from '@keyturn/shared/wire/codec.ts';
 import {
+  type RehearsalMessage,
   type RotationMessage,
   type RotationServiceServer,
   RotationServiceService,
 } from '@keyturn/shared/wire/services.ts';
 import type { Canaries } from '../canary/canaries.ts';
-import type { RotationRecord } from '../core/records.ts';
+import { rollbackUntilMs } from '../core/gates/rollback-window.ts';
+import { newKeyNeed } from '../core/new-key-need.ts';
+import type { RehearsalRecord, RotationRecord } from '../core/records.ts';
 import { phaseOf, rotationFacts } from '../core/rotation.ts';
 import type { State } from '../core/state.ts';
 import { newRecordId, newRotationId } from '../engine.ts';
@@ -71,12 +75,28 @@ export function rotationService(
           rotationId: request.rotationId,
           step: read(stepFromWire(request.step)),
           overrideReason: orNull(request.overrideReason),
+          reason: orNull(request.reason),
+          confirm:
+            request.confirm === undefined
+              ? null
+              : { oldKid: request.confirm.oldKid, seenAtMs: request.confirm.seenAtUnixMs },
         }),
       );
       return {
         rotation: messageOrNone(engine, rotation),
         verdict: verdict === null ? undefined : verdictToWire(verdict),
       };
+    }),
+    rehearse: acting(async (request) => {
+      const { rehearsal } = carriedOut(
+        await engine.act({
+          type: 'rehearse',
+          by: request.by,
+          rotationId: request.rotationId,
+          oldKeyAvailable: request.oldKeyAvailable,
+        }),
+      );
+      return { rehearsal: rehearsal === null ? undefined : rehearsalMessage(rehearsal) };
     }),
     attest: acting(async (request) => {
       const { attestation } = carriedOut(
@@ -188,6 +208,7 @@ function messageOrNone(
 
 function rotationMessage(state: Readonly<State>, rotation: RotationRecord): RotationMessage {
   const facts = rotationFacts(state, rotation);
+  const need = newKeyNeed(state, rotation);
   const revisions = [...(state.gates.get(rotation.id)?.values() ?? [])].map(
     (memo) => memo.revision,
   );
@@ -211,5 +232,27 @@ function rotationMessage(state: Readonly<State>, rotation: RotationRecord): Rota
     origin: rotation.origin,
     endedBecause: rotation.endedBecause ?? '',
     secret: rotation.keyKind === 'secret',
+    rolledBackAtUnixMs: rotation.rolledBackAtMs ?? undefined,
+    newKeyNeededUntilUnixMs: need.kind === 'until' ? need.atMs : undefined,
+    rollbackUntilUnixMs: rollbackUntilMs(state, rotation) ?? undefined,
+    oldKeyDestroyedAtUnixMs: rotation.declared.destroy_old_key?.atMs,
+  };
+}
+
+function rehearsalMessage(record: RehearsalRecord): RehearsalMessage {
+  return {
+    rotationId: record.rotationId,
+    number: record.number,
+    by: record.by,
+    atUnixMs: record.atMs,
+    status: record.status,
+    checks: record.checks.map((check) => ({
+      id: check.id,
+      status: check.status,
+      class: check.class,
+      message: plainText(check.message, 4_096),
+      offenders: [...check.offenders],
+      offenderCount: check.offenderCount,
+    })),
   };
 }

@@ -4,6 +4,7 @@ import { plainText, shown } from '@keyturn/shared/shown.ts';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { ApiError, type ApiErrorCode } from './api-error.ts';
 import type { Problem } from './schemas/problem.ts';
+import { isoMoment } from './views/moment.ts';
 import { verdictView } from './views/verdict.ts';
 
 /** A failure as an HTTP answer, RFC 9457. */
@@ -94,6 +95,7 @@ function apiProblem(error: ApiError): ProblemAnswer {
     problem: {
       ...made,
       ...(error.field === '' ? {} : { field: error.field }),
+      ...(error.clearsAtMs === null ? {} : { clears_at: isoMoment(error.clearsAtMs) }),
       ...(error.verdict === null ? {} : { verdict: verdictView(error.verdict) }),
     },
     headers: headersOf(error.code),

@@ -12,6 +12,7 @@ import { jwksRoute } from './routes/jwks.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { operatorRoute } from './routes/operator.ts';
 import { profilesRoute } from './routes/profiles.ts';
+import { rehearseRoute } from './routes/rehearse.ts';
 import { evidenceRoute, reportRoute } from './routes/report.ts';
 import { removeVerifierRoute } from './routes/remove-verifier.ts';
 import { rotationRoute, rotationsRoute, startRotationRoute } from './routes/rotations.ts';
@@ -36,6 +37,7 @@ export function addRoutes(app: Api, context: RouteContext): void {
   startRotationRoute(app, context);
   rotationRoute(app, context);
   declareStepRoute(app, context);
+  rehearseRoute(app, context);
   attestRoute(app, context);
   waiveRoute(app, context);
   canariesRoute(app, context);

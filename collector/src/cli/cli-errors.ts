@@ -28,12 +28,15 @@ export class RefusedError extends KeyturnError {
   readonly status: number;
   /** The verdict that stands in the way; null when it is something else. */
   readonly verdict: VerdictView | null;
+  /** When the same act would be carried out; null when no time is known. */
+  readonly clearsAt: string | null;
 
   constructor(
     status: number,
     problem: {
       readonly detail: string;
       readonly field?: string | undefined;
+      readonly clears_at?: string | undefined;
       readonly verdict?: VerdictView | undefined;
     },
   ) {
@@ -41,5 +44,6 @@ export class RefusedError extends KeyturnError {
     super('REFUSED', `${field}${problem.detail}`);
     this.status = status;
     this.verdict = problem.verdict ?? null;
+    this.clearsAt = problem.clears_at ?? null;
   }
 }

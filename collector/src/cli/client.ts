@@ -44,6 +44,7 @@ const ProblemShape = z.object({
   status: z.int(),
   detail: z.string().default(''),
   field: z.string().optional(),
+  clears_at: z.string().optional().catch(undefined),
   verdict: VerdictSchema.optional().catch(undefined),
 });
 

@@ -37,3 +37,15 @@ export async function findRotation(client: Client, named: string | undefined): P
 export function rotationPath(id: string, rest = ''): string {
   return `/v1/rotations/${encodeURIComponent(id)}${rest}`;
 }
+
+/** The rotation named as an argument or by --rotation, or the one that is open. */
+export async function namedRotation(
+  client: Client,
+  argument: string | undefined,
+  option: string | undefined,
+): Promise<string> {
+  if (argument !== undefined && option !== undefined && argument !== option) {
+    throw new UsageError(`two rotations are named: ${argument} and ${option}`);
+  }
+  return findRotation(client, argument ?? option);
+}

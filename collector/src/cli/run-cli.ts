@@ -96,7 +96,9 @@ function exitCodeOfError(error: unknown): ExitCode {
 }
 
 /** A step refused by its gate says what the gate says. */
-function exitCodeOfRefusal({ status, verdict }: RefusedError): ExitCode {
+function exitCodeOfRefusal({ status, verdict, clearsAt }: RefusedError): ExitCode {
   if (verdict !== null) return exitCodeOf(verdict.status);
+  // Time will clear it, as it will a closed gate.
+  if (clearsAt !== null) return EXIT.closed;
   return status === 400 ? EXIT.usage : EXIT.failed;
 }

@@ -9,6 +9,7 @@ import type { Policy } from '../core/policy.ts';
 import type { WatchedIssuer } from '../issuer/watched-issuer.ts';
 import type { OperatorTokenSource } from '../operator-token.ts';
 import { ConfigError } from './config-error.ts';
+import { resolveEmergency } from './emergency.ts';
 import { resolveIssuers } from './issuers.ts';
 import { type ListenConfig, resolveListen } from './listen.ts';
 import { checkPlans } from './overlap.ts';
@@ -138,6 +139,7 @@ function resolve(
       reconnectWindowMs: settings.reconnect_window,
       verifiersMax: settings.max_verifiers,
       uncountedBlocksRetire: settings.uncounted_verifiers_block_retire,
+      ...resolveEmergency(settings, problems),
     },
     logLevel: logLevelOf(env, problems),
   };

@@ -13,6 +13,7 @@ import {
   text,
 } from '@keyturn/shared/settings/fields.ts';
 import { z } from 'zod';
+import { EMERGENCY_SKIPPABLE } from '../core/emergency-policy.ts';
 import { SERVICE_KINDS } from '../core/kinds.ts';
 import {
   algorithms,
@@ -126,8 +127,19 @@ export const policySchema = z.strictObject({
   max_verifiers: integer(1, 2_000_000).default(200_000),
   uncounted_verifiers_block_retire: z.boolean().default(false),
   cover_percentile: percentile.default(100),
+  rollback_window: duration({ maxMs: 400 * DAY_MS }).default(DAY_MS),
+  require_rehearsal: z.boolean().default(false),
+  rehearsal_valid_for: duration({ minMs: 60_000, maxMs: 30 * DAY_MS }).default(DAY_MS),
+  emergency: z
+    .strictObject({
+      publish_safety: duration({ maxMs: 30 * DAY_MS }).optional(),
+      retire_grace: duration({ maxMs: 30 * DAY_MS }).default(0),
+      skip: z.array(oneOf(EMERGENCY_SKIPPABLE)).max(EMERGENCY_SKIPPABLE.length).default([]),
+    })
+    .prefault({}),
 });
 
 export type IssuerSettings = z.output<typeof issuerSchema>;
 export type ServiceSettings = z.output<typeof serviceSchema>;
+export type PolicySettings = z.output<typeof policySchema>;
 export type OverrideSettings = z.output<typeof overridesSchema>;

@@ -1,5 +1,19 @@
 import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
-import type { AttestationRecord, RotationRecord, Step, WaiverRecord } from './records.ts';
+import type {
+  AttestationRecord,
+  RehearsalRecord,
+  RotationRecord,
+  Step,
+  WaiverRecord,
+} from './records.ts';
+
+/** What a person was shown before a key is tainted: nothing undoes it. */
+export interface TaintConfirmation {
+  /** kid of the key that is compromised. */
+  readonly oldKid: string;
+  /** When the blast radius that was looked at was made, Unix ms by the collector's clock. */
+  readonly seenAtMs: number;
+}
 
 /** Acts of people and rotation tooling. `id`s are made at the edge so that the core stays repeatable. */
 export type Act =
@@ -21,6 +35,17 @@ export type Act =
       readonly step: Step;
       /** Needed when the step's gate is not open. */
       readonly overrideReason: string | null;
+      /** Needed for `taint` and `destroy_old_key`. */
+      readonly reason?: string | null;
+      /** Needed for `taint`. */
+      readonly confirm?: TaintConfirmation | null;
+    }
+  | {
+      readonly type: 'rehearse';
+      readonly by: string;
+      readonly rotationId: string;
+      /** The caller says that the old private key is there to sign with. */
+      readonly oldKeyAvailable: boolean;
     }
   | {
       readonly type: 'attest';
@@ -72,6 +97,8 @@ export interface Refusal {
   readonly message: string;
   /** For `gate_not_open`. */
   readonly verdict: Verdict | null;
+  /** When the same act would be carried out, where that is known. */
+  readonly clearsAtMs?: number | null;
 }
 
 export type ActResult =
@@ -81,6 +108,7 @@ export type ActResult =
       readonly verdict: Verdict | null;
       readonly attestation: AttestationRecord | null;
       readonly waiver: WaiverRecord | null;
+      readonly rehearsal: RehearsalRecord | null;
       readonly removed: number;
     }
   | { readonly ok: false; readonly refusal: Refusal };

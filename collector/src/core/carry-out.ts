@@ -3,6 +3,7 @@ import { attest } from './act/attest.ts';
 import { auditEntry } from './act/audit-entry.ts';
 import { declare } from './act/declare.ts';
 import { handOverCanaries } from './act/hand-over-canaries.ts';
+import { rehearse } from './act/rehearse.ts';
 import { removeVerifier } from './act/remove-verifier.ts';
 import { refuse } from './act/result.ts';
 import { start } from './act/start.ts';
@@ -28,6 +29,8 @@ function dispatch(state: State, act: Act, now: Now, writes: Write[]): ActResult 
       return start(state, act, now, writes);
     case 'declare':
       return declare(state, act, now, writes);
+    case 'rehearse':
+      return rehearse(state, act, now, writes);
     case 'attest':
       return attest(state, act, now, writes);
     case 'waive':
@@ -47,6 +50,10 @@ function textRefusal(act: Act): ActResult | undefined {
     if (typeof value === 'string' && value.trim() === '') {
       return refuse('invalid', snakeCase(name), 'expected text, got blanks only');
     }
+  }
+  if (act.type === 'declare' && act.confirm != null) {
+    const kid = textProblem(act.confirm.oldKid, ID_LIMITS.kidBytes);
+    if (kid !== undefined) return refuse('invalid', 'confirm.old_kid', kid);
   }
   if (act.type !== 'start') return undefined;
   const alg = nameProblem(act.alg, ID_LIMITS.algBytes);

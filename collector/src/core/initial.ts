@@ -8,6 +8,7 @@ import { emptyIssuer, restoreKey } from './issuers.ts';
 import type { Policy } from './policy.ts';
 import { leaseMs } from './policy.ts';
 import { DUPLICATE_REMEMBERED_MS } from './reports.ts';
+import { rehearsalsByRotation } from './rehearsals.ts';
 import { openRotations, restandAll, restoreServedOld } from './rotation.ts';
 import { evidenceTaken } from './snapshot/take.ts';
 import type { Now, State } from './state.ts';
@@ -36,6 +37,7 @@ export function initialState(
     waivers: new Map(persisted.waivers.map((record) => [record.id, record])),
     evidence: evidenceTaken(persisted.evidence),
     policySha256,
+    rehearsals: rehearsalsByRotation(persisted.rehearsals),
     totals: new Map(),
     sessions: new Map(),
     unevaluated: new Touched(),

@@ -2,6 +2,7 @@ import type { Grade } from '@keyturn/shared/model/evidence.ts';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
 import type { Population, ServiceKind } from './kinds.ts';
 import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
+import type { EmergencyPolicy, RollbackPolicy } from './emergency-policy.ts';
 
 /** What the operator declared about one service that verifies tokens. */
 export interface ServicePolicy {
@@ -86,6 +87,8 @@ export interface Policy {
   readonly uncountedBlocksRetire: boolean;
   /** All other checks of `activate` must have passed without a break for this long. */
   readonly stableForMs: number;
+  readonly rollback: RollbackPolicy;
+  readonly emergency: EmergencyPolicy;
 }
 
 /** The most instances a service may have by its declaration; null when nobody said. */

@@ -2,7 +2,7 @@ import type { KeyRef, VerifierId } from '@keyturn/shared/model/ids.ts';
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import type { CountKey, FetchError, Source } from '@keyturn/shared/model/report.ts';
 import type { CacheKind, KeyKind } from '@keyturn/shared/model/secret-keys.ts';
-import type { Gate } from '@keyturn/shared/model/verdict.ts';
+import type { CheckClass, CheckStatus, Gate } from '@keyturn/shared/model/verdict.ts';
 import type { HeldProbe } from './probe-record.ts';
 
 // Everything here is plain data that survives a restart. Times ending in AtMs are Unix milliseconds
@@ -124,13 +124,23 @@ export interface UsageRecord {
   readonly acceptedWithoutIat: number;
 }
 
-export type Step = 'publish' | 'activate' | 'retire' | 'rollback' | 'abort' | 'taint' | 'complete';
+export type Step =
+  | 'publish'
+  | 'activate'
+  | 'retire'
+  | 'rollback'
+  | 'abort'
+  | 'taint'
+  | 'complete'
+  | 'destroy_old_key';
 
 export interface Declaration {
   readonly atMs: number;
   readonly by: string;
   /** Set when the step was taken although its gate was not open. */
   readonly overrideReason: string | null;
+  /** Why the step was taken, where that was said. */
+  readonly reason: string | null;
 }
 
 /** One change of signing key for one issuer. */
@@ -159,6 +169,13 @@ export interface RotationRecord {
    * here the old key may have gone on signing. Cleared with it.
    */
   readonly switchSeenAtMs: number | null;
+  /**
+   * First declaration of `activate` since the last rollback: the rollback window runs from there,
+   * however often the step is declared. Cleared by a rollback.
+   */
+  readonly firstSwitchedAtMs: number | null;
+  /** Last declared rollback. Evidence of the new key from before it counts no more. */
+  readonly rolledBackAtMs: number | null;
   /** Key-attributable failures of new-kid tokens counted when the signer was switched. */
   readonly failuresAtSwitch: number;
   readonly endedAtMs: number | null;
@@ -211,6 +228,32 @@ export interface WaiverRecord {
   readonly atMs: number;
   readonly expiresAtMs: number;
 }
+
+/** What one check said when a rehearsal was made. */
+export interface RehearsedCheck {
+  readonly id: string;
+  readonly status: CheckStatus;
+  readonly class: CheckClass;
+  readonly message: string;
+  /** `service/instance/cache state` of the first few. */
+  readonly offenders: readonly string[];
+  readonly offenderCount: number;
+}
+
+/** A dry run before the switch: could the signer have gone back to the old key then? */
+export interface RehearsalRecord {
+  readonly rotationId: string;
+  /** From 1 within the rotation. Of many, the latest `REHEARSALS_KEPT_MAX` are kept. */
+  readonly number: number;
+  readonly by: string;
+  readonly atMs: number;
+  /** Passed: every check did. Unknown: none failed, and one could not be judged. */
+  readonly status: 'passed' | 'failed' | 'unknown';
+  readonly checks: readonly RehearsedCheck[];
+}
+
+/** Rehearsals kept per rotation; the audit trail has them all. */
+export const REHEARSALS_KEPT_MAX = 50;
 
 /** One line of the audit trail; the store numbers and chains them. */
 export interface AuditEntry {

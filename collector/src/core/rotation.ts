@@ -41,17 +41,19 @@ export function rotationFacts(state: Readonly<State>, rotation: RotationRecord):
   if (rotation.keyKind === 'secret') return declaredFacts(rotation);
   return {
     publishedAtMs: newKeyRecord(state, rotation)?.publishedAtMs ?? null,
+    rolledBackAtMs: rotation.rolledBackAtMs,
     withdrawnAtMs: oldKeyRecord(state, rotation)?.withdrawnAtMs ?? null,
   };
 }
 
 // A retirement of before the switch, or of a switch that was rolled back, is none of this one.
-function declaredFacts({ declared, switchedAtMs }: RotationRecord): RotationFacts {
+function declaredFacts({ declared, rolledBackAtMs, switchedAtMs }: RotationRecord): RotationFacts {
   const retiredAtMs = declared.retire?.atMs ?? null;
   const isOfThisSwitch =
     retiredAtMs !== null && switchedAtMs !== null && retiredAtMs >= switchedAtMs;
   return {
     publishedAtMs: declared.publish?.atMs ?? null,
+    rolledBackAtMs,
     withdrawnAtMs: isOfThisSwitch ? retiredAtMs : null,
   };
 }

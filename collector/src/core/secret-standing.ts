@@ -26,6 +26,10 @@ export function newSecretStanding(
   if ((record.observedAtMs ?? 0) < rotation.startedAtMs) {
     return { grade: 'stale', detail: 'last report is older than the rotation' };
   }
+  const rolledBackAtMs = rotation.rolledBackAtMs ?? null;
+  if (rolledBackAtMs !== null && (record.observedAtMs ?? 0) <= rolledBackAtMs) {
+    return { grade: 'stale', detail: 'last report is older than the rollback' };
+  }
   const set = keySetOf(record.keySets, rotation.issuer);
   if (set?.keys.some((key) => key.kid === rotation.newKid && key.thumbprint !== '') === true) {
     return { grade: 'absent', detail: 'holds a public key under the id of the new secret' };
@@ -35,7 +39,8 @@ export function newSecretStanding(
   // Who takes anything has shown nothing by taking this.
   const accepted =
     !takesAnything(record.probes) &&
-    lastAcceptedMs(record.counts, rotation.issuer, rotation.newKid) >= rotation.startedAtMs;
+    lastAcceptedMs(record.counts, rotation.issuer, rotation.newKid) >
+      Math.max(rotation.startedAtMs - 1, rolledBackAtMs ?? 0);
   // One acceptance speaks for the process it met; which secrets the others hold is not known.
   if (accepted && (says ? holds : !profile.severalCaches)) {
     return { grade: 'verified', detail: 'accepted a token signed with the new secret' };

@@ -9,6 +9,8 @@ import { newSecretStanding, oldSecretStanding } from './secret-standing.ts';
 export interface RotationFacts {
   /** Tpub: the new key is served at every vantage since then. */
   readonly publishedAtMs: number | null;
+  /** The signer went back to the old key then: what was known before does not count for the next switch. */
+  readonly rolledBackAtMs: number | null;
   /** Tremoved: the old key is served nowhere since then. */
   readonly withdrawnAtMs: number | null;
 }
@@ -76,7 +78,12 @@ function newKeyStanding(
   if (facts.publishedAtMs === null || (record.observedAtMs ?? 0) < facts.publishedAtMs) {
     return { grade: 'stale', detail: 'last report is older than the publication of the new key' };
   }
-  const probe = probeOf(record, rotation, facts.publishedAtMs, nowMs);
+  const { rolledBackAtMs } = facts;
+  if (rolledBackAtMs !== null && (record.observedAtMs ?? 0) <= rolledBackAtMs) {
+    return { grade: 'stale', detail: 'last report is older than the rollback' };
+  }
+  const fromMs = Math.max(facts.publishedAtMs, rolledBackAtMs === null ? 0 : rolledBackAtMs + 1);
+  const probe = probeOf(record, rotation, facts.publishedAtMs, fromMs, nowMs);
   const acceptedAtMs = probe.takesAnything
     ? 0
     : lastAcceptedMs(record.counts, rotation.issuer, rotation.newKid);
@@ -95,7 +102,7 @@ function newKeyStanding(
       ? PROBED
       : proxied(set, holds, facts.publishedAtMs, profile);
   }
-  const accepted = acceptedAtMs >= facts.publishedAtMs;
+  const accepted = acceptedAtMs >= fromMs;
   const standing = direct(
     set,
     holds,
@@ -111,15 +118,19 @@ const PROBED: NewKeyStanding = {
   detail: 'accepted a canary token of the new key, and refused a bogus one',
 };
 
+/** A refusal counts since publication, an acceptance since `fromMs`. */
 function probeOf(
   record: VerifierRecord,
   rotation: RotationRecord,
   publishedAtMs: number,
+  fromMs: number,
   nowMs: number,
 ): ProbeProof {
   const held = record.probes.find((probe) => probe.issuer === rotation.issuer);
   const key = { kid: rotation.newKid, thumbprint: rotation.newThumbprint ?? '' };
-  return probeProof(held, key, publishedAtMs, nowMs);
+  const proof = probeProof(held, key, publishedAtMs, nowMs);
+  const isHistory = proof.knowsNewAtMs !== null && proof.knowsNewAtMs < fromMs;
+  return isHistory ? { ...proof, knowsNewAtMs: null } : proof;
 }
 
 /** A probe speaks for the one cache it met, until that is served a document without the key. */

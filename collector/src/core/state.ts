@@ -6,6 +6,7 @@ import type { Policy } from './policy.ts';
 import type {
   AttestationRecord,
   KeyRecord,
+  RehearsalRecord,
   RotationRecord,
   UsageRecord,
   WaiverRecord,
@@ -104,6 +105,8 @@ export interface State {
   readonly evidence: Map<string, EvidenceTaken>;
   /** SHA-256, hex, of the policy in force, for the record; empty where nobody named it. */
   readonly policySha256: string;
+  /** By rotation id, oldest first. */
+  readonly rehearsals: Map<string, readonly RehearsalRecord[]>;
   /** Outcome totals over the fleet for kids the collector knows, by `usageKey`. */
   readonly totals: Map<string, Partial<Record<Outcome, number>>>;
   /** Verifiers by the stream that reported them last. */

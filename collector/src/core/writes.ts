@@ -3,6 +3,7 @@ import type {
   AuditEntry,
   IssuerRecord,
   KeyRecord,
+  RehearsalRecord,
   RotationRecord,
   UsageRecord,
   VerifierRecord,
@@ -27,6 +28,7 @@ export type Write =
   | { readonly kind: 'waiver'; readonly record: WaiverRecord }
   /** Never changed once written. */
   | { readonly kind: 'evidence'; readonly record: EvidenceRecord }
+  | { readonly kind: 'rehearsal'; readonly record: RehearsalRecord }
   | { readonly kind: 'meta'; readonly record: Meta }
   | { readonly kind: 'audit'; readonly record: AuditEntry };
 
@@ -56,5 +58,6 @@ export interface Persisted {
   readonly waivers: readonly WaiverRecord[];
   /** What snapshots there are; `Store.evidence` reads them. */
   readonly evidence: readonly EvidenceRef[];
+  readonly rehearsals: readonly RehearsalRecord[];
   readonly meta: Meta | null;
 }

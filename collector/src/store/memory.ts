@@ -5,6 +5,7 @@ import type {
   AuditEntry,
   IssuerRecord,
   KeyRecord,
+  RehearsalRecord,
   RotationRecord,
   UsageRecord,
   VerifierRecord,
@@ -13,7 +14,7 @@ import type {
 import type { EvidenceRecord, EvidenceRef } from '../core/snapshot/evidence-record.ts';
 import { AUDIT_START, type AuditLink, firstBrokenLink, nextAuditLink } from './audit-chain.ts';
 import { evidenceBody, evidenceSha256 } from './evidence-body.ts';
-import { evidenceRecordId, keyRecordId, usageRecordId } from './record-ids.ts';
+import { evidenceRecordId, keyRecordId, rehearsalRecordId, usageRecordId } from './record-ids.ts';
 import type { AuditQuery, Meta, Persisted, Store, StoredAuditEntry, Write } from './store.ts';
 import { StoreError } from './store-error.ts';
 
@@ -28,6 +29,7 @@ export interface MemoryContents {
   readonly waivers: Map<string, WaiverRecord>;
   /** By rotation and number, as text. */
   readonly evidence: Map<string, string>;
+  readonly rehearsals: Map<string, RehearsalRecord>;
   readonly audit: AuditLink[];
   meta: Meta | null;
 }
@@ -42,6 +44,7 @@ export function emptyMemoryContents(): MemoryContents {
     attestations: new Map(),
     waivers: new Map(),
     evidence: new Map(),
+    rehearsals: new Map(),
     audit: [],
     meta: null,
   };
@@ -108,6 +111,7 @@ function snapshot(contents: MemoryContents): Persisted {
     attestations: [...contents.attestations.values()],
     waivers: [...contents.waivers.values()],
     evidence: [...contents.evidence.values()].map(refOf),
+    rehearsals: [...contents.rehearsals.values()],
     meta: contents.meta,
   };
 }
@@ -167,6 +171,9 @@ function apply(contents: MemoryContents, write: Write): void {
       if (!contents.evidence.has(id)) contents.evidence.set(id, evidenceBody(write.record));
       return;
     }
+    case 'rehearsal':
+      contents.rehearsals.set(rehearsalRecordId(write.record), write.record);
+      return;
     case 'meta':
       contents.meta = write.record;
       return;

@@ -1,4 +1,9 @@
-import type { KeyRecord, UsageRecord } from '../core/records.ts';
+import {
+  type KeyRecord,
+  type RehearsalRecord,
+  REHEARSALS_KEPT_MAX,
+  type UsageRecord,
+} from '../core/records.ts';
 import type { EvidenceRef } from '../core/snapshot/evidence-record.ts';
 
 // Identity of records that have no id of their own. JSON keeps the parts apart whatever they contain.
@@ -16,4 +21,9 @@ export function usageRecordId(record: UsageRecord): string {
 /** (rotation, number). */
 export function evidenceRecordId(record: Pick<EvidenceRef, 'rotationId' | 'number'>): string {
   return JSON.stringify([record.rotationId, record.number]);
+}
+
+/** (rotation, number), where a number beyond those kept takes the place of the oldest. */
+export function rehearsalRecordId(record: RehearsalRecord): string {
+  return JSON.stringify([record.rotationId, record.number % REHEARSALS_KEPT_MAX]);
 }

@@ -8,6 +8,7 @@ import type {
   AuditEntry,
   IssuerRecord,
   KeyRecord,
+  RehearsalRecord,
   RotationRecord,
   UsageRecord,
   VerifierRecord,
@@ -140,7 +141,15 @@ export const step = z.enum([
   'abort',
   'taint',
   'complete',
+  'destroy_old_key',
 ]);
+
+const declaration = z.strictObject({
+  atMs,
+  by: text,
+  overrideReason: orNull(text),
+  reason: orNull(text),
+});
 
 export const rotationSchema = z.strictObject({
   id: text,
@@ -154,9 +163,11 @@ export const rotationSchema = z.strictObject({
   newThumbprint: orNull(text),
   startedAtMs: atMs,
   startedBy: text,
-  declared: z.partialRecord(step, z.strictObject({ atMs, by: text, overrideReason: orNull(text) })),
+  declared: z.partialRecord(step, declaration),
   switchedAtMs: orNull(atMs),
   switchSeenAtMs: orNull(atMs),
+  firstSwitchedAtMs: orNull(atMs),
+  rolledBackAtMs: orNull(atMs),
   failuresAtSwitch: count,
   endedAtMs: orNull(atMs),
   outcome: orNull(z.enum(['completed', 'aborted'])),
@@ -190,6 +201,26 @@ export const waiverSchema = z.strictObject({
   atMs,
   expiresAtMs: atMs,
 }) satisfies z.ZodType<WaiverRecord>;
+
+export const rehearsalSchema = z.strictObject({
+  rotationId: text,
+  number: count,
+  by: text,
+  atMs,
+  status: z.enum(['passed', 'failed', 'unknown']),
+  checks: z
+    .array(
+      z.strictObject({
+        id: text,
+        status: z.enum(['pass', 'fail', 'unknown', 'waived']),
+        class: z.enum(['time', 'evidence', 'coverage', 'health', 'policy']),
+        message: text,
+        offenders: z.array(text).readonly(),
+        offenderCount: count,
+      }),
+    )
+    .readonly(),
+}) satisfies z.ZodType<RehearsalRecord>;
 
 export const metaSchema = z.strictObject({
   epochFloor: count,

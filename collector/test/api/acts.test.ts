@@ -55,6 +55,47 @@ t.test('start, list, show', async (t) => {
   t.equal((await rig.call('GET', '/v1/rotations/r-none')).status, 404);
 });
 
+t.test('rehearsals over HTTP', async (t) => {
+  const rig = await rigOf(t);
+  const rotation = await rig.start();
+  await rig.report(id('orders'), [OLD_KEY]);
+  const rehearse = (body: unknown) =>
+    rig.call('POST', `/v1/rotations/${rotation}/rehearsals`, { body });
+  for (const [body, field] of [
+    [{ by: 'alice' }, 'old_key_available'],
+    [{ by: 'alice', old_key_available: 'yes' }, 'old_key_available'],
+    [{ by: 'alice', old_key_available: false }, 'old_key_available'],
+    [{ old_key_available: true }, 'by'],
+  ] as const) {
+    t.match(await rehearse(body), { status: 400, json: { field } });
+  }
+  t.match(await rehearse({ by: 'alice', old_key_available: true }), {
+    status: 201,
+    json: { rehearsal: { number: 1, by: 'alice', status: 'passed' } },
+  });
+  await rig.report(id('orders'), []);
+  const second = await rehearse({ by: 'bob', old_key_available: true });
+  t.match(second, { status: 201, json: { rehearsal: { number: 2, status: 'unknown' } } });
+  const held = second.json.rehearsal.checks.find(
+    (check: { id: string }) => check.id === 'old_key_held',
+  );
+  t.match(held, { status: 'unknown', class: 'evidence' });
+  t.match((await rig.call('GET', `/v1/rotations/${rotation}`)).json.rehearsals, [
+    { number: 1 },
+    { number: 2 },
+  ]);
+  t.equal(
+    (await rig.call('POST', `/v1/rotations/${rotation}/rehearsals`, { token: null })).status,
+    401,
+  );
+  t.match(
+    await rig.call('POST', '/v1/rotations/r-none/rehearsals', {
+      body: { by: 'alice', old_key_available: true },
+    }),
+    { status: 404 },
+  );
+});
+
 t.test('a rotation that cannot start', async (t) => {
   const rig = await rigOf(t);
   const rows: [string, Record<string, unknown>, number, string][] = [
@@ -110,7 +151,8 @@ t.test('steps are refused while their gate is not open, unless overridden by nam
       verdict: { gate: 'activate', status: 'closed' },
     },
   });
-  t.match(await step({ step: 'taint' }), {
+  const confirm = { old_kid: 'old', seen_at: new Date(rig.clock.wallMs()).toISOString() };
+  t.match(await step({ step: 'taint', reason: 'stolen', confirm }), {
     status: 200,
     json: { rotation: { tainted: true }, verdict: null },
   });
@@ -119,10 +161,36 @@ t.test('steps are refused while their gate is not open, unless overridden by nam
     [{}, 'step'],
     [{ step: 'activate', override_reason: '' }, 'override_reason'],
     [{ step: 'activate', force: true }, 'body'],
+    [{ step: 'taint', confirm }, 'reason'],
+    [{ step: 'taint', reason: 'stolen' }, 'confirm'],
+    [{ step: 'taint', reason: 'stolen', confirm: true }, 'confirm'],
+    [
+      { step: 'taint', reason: 'stolen', confirm: { ...confirm, old_kid: 'new' } },
+      'confirm.old_kid',
+    ],
+    [
+      { step: 'taint', reason: 'stolen', confirm: { ...confirm, seen_at: 'now' } },
+      'confirm.seen_at',
+    ],
+    [
+      { step: 'taint', reason: 'stolen', confirm: { ...confirm, seen_at: '2020-01-01T00:00:00Z' } },
+      'confirm.seen_at',
+    ],
+    [{ step: 'destroy_old_key' }, 'reason'],
   ] as const) {
     t.match(await step(body), { status: 400, json: { field } });
   }
   t.match(await step({ step: 'abort' }), {
+    status: 409,
+    json: { type: 'urn:keyturn:problem:conflict', field: 'step', detail: /go back first/ },
+  });
+  t.match(await step({ step: 'rollback', override_reason: 'drill over' }), { status: 200 });
+  const early = await step({ step: 'abort' });
+  t.match(early, { status: 409, json: { field: 'step', detail: /may be live until/ } });
+  const shown = await rig.call('GET', `/v1/rotations/${rotation}`);
+  t.match(shown.json.rotation, { new_key_needed: 'until', switched_at: null, tainted: true });
+  t.equal(shown.json.rotation.new_key_needed_until, early.json.clears_at);
+  t.match(await step({ step: 'abort', override_reason: 'nothing was signed' }), {
     status: 200,
     json: { rotation: { phase: 'aborted', open: false, outcome: 'aborted' } },
   });
@@ -268,7 +336,7 @@ t.test('a store that refuses writes', async (t) => {
   const rotation = await rig.start();
   failing = true;
   const answer = await rig.call('POST', `/v1/rotations/${rotation}/steps`, {
-    body: { step: 'taint', by: 'alice' },
+    body: { step: 'publish', by: 'alice', override_reason: 'whatever' },
   });
   t.match(answer, { status: 503, headers: { 'retry-after': '5' } });
   t.match(answer.json, { type: /^urn:keyturn:problem:(store-)?unavailable$/ });

@@ -180,7 +180,10 @@ t.test('acts need the operator token', async (t) => {
       step: stepToWire('abort'),
       by: 'a',
       overrideReason: '',
+      reason: '',
+      confirm: undefined,
     }),
+    rotations.rehearse.bind(rotations, { rotationId: 'r', by: 'a', oldKeyAvailable: true }),
     rotations.attest.bind(rotations, {
       rotationId: 'r',
       service: 's',
@@ -235,7 +238,14 @@ t.test('the acts, and what they refuse', async (t) => {
   const declare = (step: number, overrideReason = '') =>
     ask((done) =>
       rotations.declareStep(
-        { rotationId, step: step as never, by: 'alice', overrideReason },
+        {
+          rotationId,
+          step: step as never,
+          by: 'alice',
+          overrideReason,
+          reason: '',
+          confirm: undefined,
+        },
         bearer(),
         done,
       ),
@@ -301,6 +311,15 @@ t.test('the acts, and what they refuse', async (t) => {
     code: status.NOT_FOUND,
   });
   t.match(await declare(stepToWire('abort')), {
+    code: status.FAILED_PRECONDITION,
+    details: /step: the signer was switched to new; go back first/,
+  });
+  t.match(await declare(stepToWire('destroy_old_key')), {
+    code: status.INVALID_ARGUMENT,
+    details: /reason: expected why/,
+  });
+  t.match(await declare(stepToWire('taint'), 'now'), { code: status.INVALID_ARGUMENT });
+  t.match(await declare(stepToWire('abort'), 'drill over'), {
     code: status.OK,
     response: { rotation: { phase: 'aborted' } },
   });

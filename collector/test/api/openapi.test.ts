@@ -62,6 +62,7 @@ t.test('the OpenAPI document is valid and describes every route', async (t) => {
     '/v1/rotations/{rotation_id}/evidence/{number}',
     '/v1/rotations/{rotation_id}/gates/{gate}',
     '/v1/rotations/{rotation_id}/gates/{gate}/check',
+    '/v1/rotations/{rotation_id}/rehearsals',
     '/v1/rotations/{rotation_id}/report',
     '/v1/rotations/{rotation_id}/steps',
     '/v1/rotations/{rotation_id}/waivers',

@@ -317,6 +317,8 @@ function policyOf(services: readonly ServicePolicy[]): Policy {
     verifiersMax: 10_000,
     uncountedBlocksRetire: false,
     stableForMs: 0,
+    rollback: { windowMs: 86_400_000, requireRehearsal: false, rehearsalValidForMs: 86_400_000 },
+    emergency: { publishSafetyMs: 0, retireGraceMs: 0, skip: [] },
   };
 }
 

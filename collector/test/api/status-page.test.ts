@@ -119,6 +119,11 @@ t.test('hostile names stay text', async (t) => {
     switched_at: null,
     withdrawn_at: null,
     ended_at: null,
+    rolled_back_at: null,
+    rollback_until: null,
+    old_key_destroyed_at: null,
+    new_key_needed: 'no',
+    new_key_needed_until: null,
     declared: [],
   };
   const blind: DependentView = {

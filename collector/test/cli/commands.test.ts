@@ -199,7 +199,26 @@ t.test('a rotation from start to end', async (t) => {
   t.match(await run('audit', '--rotation', rotation), { code: 0, out: /attest/ });
   t.match(await run('profiles', 'jose'), { code: 0, out: /jose: / });
   t.match(await run('profiles', 'jos'), { code: 1, err: /is it jose\?/ });
-  t.match(await run('rotation', 'abort', rotation), { code: 0, out: /phase aborted/ });
+  t.match(await run('rotation', 'abort', rotation), { code: 1, err: /go back first/ });
+  t.match(await run('rotation', 'rehearse', rotation), { code: 2, err: /--old-key-available/ });
+  const destroyed = ['rotation', 'destroy-old-key', rotation];
+  t.match(await run(...destroyed), { code: 2, err: /required option '--reason <text>'/ });
+  t.match(await run('rotation', 'rollback', rotation, '--override', 'drill'), { code: 0 });
+  t.match(
+    await run('rotation', 'abort', rotation),
+    { code: 3, err: /may be live until/ },
+    'time will clear it',
+  );
+  t.match(await run('rotation', 'show', rotation), { out: /keep new published: its last token/ });
+  t.match(await run('rotation', 'rehearse', rotation, '--old-key-available'), {
+    code: 0,
+    out: /would be possible[\s\S]*pass +old_key_held[\s\S]*old_key_available: tester says/,
+  });
+  t.match(await run('rotation', 'show', rotation), { out: /rehearsed: passed .* by tester/ });
+  t.match(await run('rotation', 'abort', rotation, '--override', 'drill over'), {
+    code: 0,
+    out: /phase aborted/,
+  });
   t.match(await run('rotation', 'list'), { code: 0, out: 'no rotation\n' });
   t.match(await run('rotation', 'list', '--all', '-o', 'json'), {
     code: 0,
@@ -212,27 +231,27 @@ t.test('the operator token', async (t) => {
   t.teardown(() => rig.close());
   await rig.sight(OLD_KEY);
   const rotation = await rig.start();
-  const taint = ['rotation', 'taint', rotation, '--collector', rig.url];
-  t.match(await runHere(taint), { code: 1, err: /token cannot be read[\s\S]*--token-file/ });
-  t.match(await runHere([...taint, '--token-file', tokenFile('not-the-token')]), {
+  const abort = ['rotation', 'abort', rotation, '--collector', rig.url];
+  t.match(await runHere(abort), { code: 1, err: /token cannot be read[\s\S]*--token-file/ });
+  t.match(await runHere([...abort, '--token-file', tokenFile('not-the-token')]), {
     code: 1,
     err: /not the operator token/,
   });
-  t.match(await runHere([...taint, '--token-file', tokenFile('two words')]), {
+  t.match(await runHere([...abort, '--token-file', tokenFile('two words')]), {
     code: 1,
     err: /holds no token/,
   });
-  t.match(await runHere(taint, { KEYTURN_OPERATOR_TOKEN: 'wrong' }), { code: 1 });
-  t.equal(rig.engine.state().rotations.get(rotation)?.tainted, false);
+  t.match(await runHere(abort, { KEYTURN_OPERATOR_TOKEN: 'wrong' }), { code: 1 });
+  t.equal(rig.engine.state().rotations.get(rotation)?.outcome, null);
   t.match(
-    await runHere([...taint, '--token-file', tokenFile()], { KEYTURN_OPERATOR_TOKEN: 'wrong' }),
+    await runHere([...abort, '--token-file', tokenFile()], { KEYTURN_OPERATOR_TOKEN: 'wrong' }),
     { code: 0 },
     'the option counts more',
   );
   t.match(
     await runHere([
       'rotation',
-      'taint',
+      'abort',
       'r-1',
       '--collector',
       'http://192.0.2.1:7460',

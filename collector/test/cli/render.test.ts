@@ -300,12 +300,18 @@ t.test('a rotation and a profile in full', async (t) => {
     switched_at: null,
     withdrawn_at: null,
     ended_at: null,
+    rolled_back_at: null,
+    rollback_until: null,
+    old_key_destroyed_at: null,
+    new_key_needed: 'no' as const,
+    new_key_needed_until: null,
     declared: [
       {
         step: 'publish' as const,
         at: '2026-11-23T09:29:00.000Z',
         by: 'alice',
         override_reason: 'drill',
+        reason: null,
       },
     ],
   };
@@ -335,6 +341,7 @@ t.test('a rotation and a profile in full', async (t) => {
             in_force: true,
           },
         ],
+        rehearsals: [],
         waivers: [
           {
             id: 'wvr-1',

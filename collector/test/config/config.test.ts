@@ -197,6 +197,45 @@ t.test('an override raises the bounds that follow from it, and never lowers them
   }
 });
 
+t.test(
+  'going back and emergencies: what holds when nothing is said, and what is refused',
+  async (t) => {
+    const defaults = load(t, ISSUER).policy;
+    t.strictSame(defaults.rollback, {
+      windowMs: 86_400_000,
+      requireRehearsal: false,
+      rehearsalValidForMs: 86_400_000,
+    });
+    t.strictSame(defaults.emergency, { publishSafetyMs: 3_600_000, retireGraceMs: 0, skip: [] });
+
+    const quick = load(
+      t,
+      `${ISSUER}\npolicy: {publish_safety: 2h, emergency: {publish_safety: 1m, retire_grace: 5m, skip: [fleet_heard, rehearsed]}}`,
+    ).policy;
+    t.strictSame(quick.emergency, {
+      publishSafetyMs: 60_000,
+      retireGraceMs: 300_000,
+      skip: ['fleet_heard', 'rehearsed'],
+    });
+
+    const refused: readonly [string, RegExp][] = [
+      ['{emergency: {skip: [new_key_known]}}', /skip[^]*expected one of attested, everyone_counts/],
+      ['{emergency: {skip: [fleet_herd]}}', /skip[^]*got "fleet_herd"/],
+      ['{emergency: {skip: [fleet_heard, fleet_heard]}}', /fleet_heard is there twice/],
+      ['{emergency: {skip: fleet_heard}}', /policy\.emergency\.skip/],
+      ['{emergency: {retire_grace: -1s}}', /retire_grace/],
+      ['{emergency: {publish_safety: 2h}}', /at most policy\.publish_safety/],
+      ['{emergency: {unheard_of: 1}}', /unheard_of/],
+      ['{rollback_window: 500d}', /rollback_window/],
+      ['{rehearsal_valid_for: 1s}', /rehearsal_valid_for/],
+      ['{require_rehearsal: true, rollback_window: 0s}', /activate would never open/],
+    ];
+    for (const [policy, message] of refused) {
+      t.throws(() => load(t, `${ISSUER}\npolicy: ${policy}`), { message }, policy);
+    }
+  },
+);
+
 t.test('a service says itself how it gives up a removed key', async (t) => {
   const config = load(
     t,

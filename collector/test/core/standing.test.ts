@@ -99,6 +99,7 @@ function standingIn(situation: Situation, withdrawn: boolean) {
   } as RotationRecord;
   const facts = {
     publishedAtMs: PUBLISHED,
+    rolledBackAtMs: null,
     withdrawnAtMs: withdrawn ? WITHDRAWN : null,
     ...situation.facts,
   };

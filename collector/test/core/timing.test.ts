@@ -41,6 +41,8 @@ function rotationOf(part: Partial<RotationRecord> = {}): RotationRecord {
     declared: {},
     switchedAtMs: T0,
     switchSeenAtMs: null,
+    firstSwitchedAtMs: T0,
+    rolledBackAtMs: null,
     failuresAtSwitch: 0,
     endedAtMs: null,
     outcome: null,

@@ -91,7 +91,7 @@ t.test('the latest moment on record', (t) => {
   t.equal(latestMomentMs({ ...full, keys: [{ ...key('k', 'x'), withdrawnAtMs: at }] }), at);
   t.equal(latestMomentMs({ ...full, waivers: [{ ...waiver, atMs: at }] }), at);
   t.equal(latestMomentMs({ ...full, attestations: [{ ...attestation, atMs: at }] }), at);
-  const declared = { activate: { atMs: at, by: 'ci', overrideReason: null } };
+  const declared = { activate: { atMs: at, by: 'ci', overrideReason: null, reason: null } };
   t.equal(latestMomentMs({ ...full, rotations: [{ ...rotation, declared }] }), at);
   t.equal(
     latestMomentMs({ ...full, usage: [usage('k', at)] }),

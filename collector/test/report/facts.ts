@@ -19,8 +19,8 @@ export const ENDED: RotationRecord = {
   endedAtMs: T0_MS + 9 * HOUR_MS,
   outcome: 'completed',
   declared: {
-    activate: { atMs: T0_MS + 3 * HOUR_MS, by: 'ana', overrideReason: null },
-    complete: { atMs: T0_MS + 9 * HOUR_MS, by: 'ana', overrideReason: null },
+    activate: { atMs: T0_MS + 3 * HOUR_MS, by: 'ana', overrideReason: null, reason: null },
+    complete: { atMs: T0_MS + 9 * HOUR_MS, by: 'ana', overrideReason: null, reason: null },
   },
 };
 

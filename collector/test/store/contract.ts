@@ -1,6 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import * as fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { REHEARSALS_KEPT_MAX } from '../../src/core/records.ts';
 import { evidenceSha256 } from '../../src/store/evidence-body.ts';
 import type { Store, Write } from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
@@ -9,6 +10,7 @@ import {
   auditEntry,
   evidence,
   key,
+  rehearsal,
   rotation,
   usage,
   verifier,
@@ -35,6 +37,7 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
       attestations: [],
       waivers: [],
       evidence: [],
+      rehearsals: [],
       meta: null,
     });
     t.strictSame(store.audit({ limit: 10 }), []);
@@ -59,6 +62,7 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
         { kind: 'attestation', record: attestation },
         { kind: 'waiver', record: waiver },
         { kind: 'evidence', record: evidence('r1', 1) },
+        { kind: 'rehearsal', record: rehearsal(1) },
         { kind: 'meta', record: { epochFloor: 4, lastNowMs: 77 } },
         { kind: 'audit', record: auditEntry('start', 'r1') },
       ]);
@@ -87,6 +91,7 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
       t.strictSame(after.evidence, [
         { rotationId: 'r1', number: 1, occasion: evidence('r1', 1).occasion },
       ]);
+      t.strictSame(after.rehearsals, [rehearsal(1)]);
       t.strictSame(after.meta, { epochFloor: 5, lastNowMs: 78 });
       t.match(second.audit({ limit: 9 }), [{ ...auditEntry('start', 'r1'), number: 1 }]);
       second.close();
@@ -116,6 +121,18 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
     );
     t.equal(second.audit({ limit: 9 }).length, 1, 'the audit trail keeps all');
     second.close();
+  });
+
+  void t.test(`${name}: of many rehearsals the latest are kept`, async (t) => {
+    const store = place(t).open();
+    const many = Array.from({ length: REHEARSALS_KEPT_MAX + 5 }, (_, at) => rehearsal(at + 1));
+    store.commit(many.map((record) => ({ kind: 'rehearsal', record })));
+    const kept = store.load().rehearsals.map(({ number }) => number);
+    t.strictSame(
+      kept.sort((a, b) => a - b),
+      many.slice(5).map(({ number }) => number),
+    );
+    store.close();
   });
 
   void t.test(`${name}: the newest (epoch, seq) stays, whatever the order of writes`, async (t) => {

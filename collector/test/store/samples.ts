@@ -2,6 +2,7 @@ import type {
   AttestationRecord,
   AuditEntry,
   KeyRecord,
+  RehearsalRecord,
   RotationRecord,
   UsageRecord,
   VerifierRecord,
@@ -201,9 +202,11 @@ export const rotation: RotationRecord = {
   newThumbprint: null,
   startedAtMs: 10,
   startedBy: 'ci',
-  declared: { publish: { atMs: 11, by: 'ci', overrideReason: null } },
+  declared: { publish: { atMs: 11, by: 'ci', overrideReason: null, reason: null } },
   switchedAtMs: null,
   switchSeenAtMs: null,
+  firstSwitchedAtMs: null,
+  rolledBackAtMs: null,
   failuresAtSwitch: 0,
   endedAtMs: null,
   outcome: null,
@@ -235,6 +238,26 @@ export const waiver: WaiverRecord = {
   atMs: 20,
   expiresAtMs: 30,
 };
+
+export function rehearsal(number: number): RehearsalRecord {
+  return {
+    rotationId: 'r1',
+    number,
+    by: 'ana',
+    atMs: 20 + number,
+    status: 'unknown',
+    checks: [
+      {
+        id: 'old_key_held',
+        status: 'unknown',
+        class: 'evidence',
+        message: 'nothing shows it',
+        offenders: ['orders/a/main undecided'],
+        offenderCount: 1,
+      },
+    ],
+  };
+}
 
 export function auditEntry(action: string, rotationId: string | null = null): AuditEntry {
   return {

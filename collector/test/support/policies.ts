@@ -91,6 +91,8 @@ export function policyOf(services: readonly ServicePolicy[], part: Partial<Polic
     verifiersMax: 1_000,
     uncountedBlocksRetire: false,
     stableForMs: 0,
+    rollback: { windowMs: 86_400_000, requireRehearsal: false, rehearsalValidForMs: 86_400_000 },
+    emergency: { publishSafetyMs: 60_000, retireGraceMs: 0, skip: [] },
     ...part,
   };
 }

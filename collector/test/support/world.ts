@@ -212,7 +212,25 @@ export class World {
     stepName: Extract<Act, { type: 'declare' }>['step'],
     overrideReason: string | null = null,
   ): ActResult {
-    return this.act({ type: 'declare', by: 'tester', rotationId, step: stepName, overrideReason });
+    return this.act({
+      type: 'declare',
+      by: 'tester',
+      rotationId,
+      step: stepName,
+      overrideReason,
+      reason: stepName === 'taint' || stepName === 'destroy_old_key' ? 'a test says so' : null,
+      confirm:
+        stepName === 'taint'
+          ? {
+              oldKid: this.state.rotations.get(rotationId)?.oldKid ?? '',
+              seenAtMs: this.atMs,
+            }
+          : null,
+    });
+  }
+
+  rehearse(rotationId: string, oldKeyAvailable = true): ActResult {
+    return this.act({ type: 'rehearse', by: 'tester', rotationId, oldKeyAvailable });
   }
 
   gate(rotationId: string, gate: Gate): Verdict {

@@ -41,7 +41,8 @@ export type StepWord =
   | 'rollback'
   | 'abort'
   | 'taint'
-  | 'complete';
+  | 'complete'
+  | 'destroy_old_key';
 
 /** Facts a person can vouch for. */
 export type FactWord = 'holds_new' | 'rejects_old';
@@ -136,6 +137,7 @@ const STEP = enumCodec<StepWord, Step>({
   abort: Step.ABORT,
   taint: Step.TAINT,
   complete: Step.COMPLETE,
+  destroy_old_key: Step.DESTROY_OLD_KEY,
 });
 
 const FACT = enumCodec<FactWord, Fact>({

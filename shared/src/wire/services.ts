@@ -43,3 +43,8 @@ export {
   type WaiveRequest,
   type WaiveResponse,
 } from './gen/keyturn/v1/rotation.ts';
+export {
+  type Rehearsal as RehearsalMessage,
+  type RehearseRequest,
+  type RehearseResponse,
+} from './gen/keyturn/v1/rehearsal.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TaintConfirmation } from '../../core/acts.ts';
 import { carriedOut, noSuchRotation } from '../api-error.ts';
 import { DeclareSchema, RotationIdSchema } from '../schemas/acts.ts';
 import { problems } from '../schemas/problem.ts';
@@ -19,7 +20,8 @@ export function declareStepRoute(app: Api, context: RouteContext): void {
         summary: 'Declare a step of a rotation',
         description:
           'Refused with 409 and the verdict while the gate of the step is not open, unless ' +
-          '`override_reason` is given. What is declared is intent: phases are observed.',
+          '`override_reason` is given; so is abort while tokens of the new key may live. What is ' +
+          'declared is intent: phases are observed.',
         tags: ['acts'],
         params: z.object({ rotation_id: RotationIdSchema }),
         body: DeclareSchema,
@@ -41,6 +43,8 @@ export function declareStepRoute(app: Api, context: RouteContext): void {
           rotationId: request.params.rotation_id,
           step: request.body.step,
           overrideReason: request.body.override_reason ?? null,
+          reason: request.body.reason ?? null,
+          confirm: confirmationOf(request.body.confirm),
         }),
       );
       if (done.rotation === null) throw noSuchRotation();
@@ -50,4 +54,11 @@ export function declareStepRoute(app: Api, context: RouteContext): void {
       };
     },
   );
+}
+
+function confirmationOf(
+  confirm: z.infer<typeof DeclareSchema>['confirm'],
+): TaintConfirmation | null {
+  if (confirm === undefined) return null;
+  return { oldKid: confirm.old_kid, seenAtMs: Date.parse(confirm.seen_at) };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rehearsalsOf } from '../../core/rehearsals.ts';
 import { newRotationId } from '../../engine.ts';
 import { carriedOut, noSuchRotation } from '../api-error.ts';
 import { RotationIdSchema, StartSchema } from '../schemas/acts.ts';
@@ -7,11 +8,14 @@ import { RotationDetailSchema, RotationSchema } from '../schemas/rotation.ts';
 import type { Api, RouteContext } from '../route-context.ts';
 import { canariesView } from '../views/canaries.ts';
 import { gateViews } from '../views/gate.ts';
+import { rehearsalView } from '../views/rehearsal.ts';
 import { dependentViews } from '../views/services.ts';
 import { propagationView } from '../views/propagation.ts';
 import { attestationView, rotationView, waiverView } from '../views/rotation.ts';
 
 const SHOWN_MAX = 200;
+
+const REHEARSALS_SHOWN_MAX = 20;
 
 /** List rotations, newest first. */
 export function rotationsRoute(app: Api, context: RouteContext): void {
@@ -122,6 +126,7 @@ export function rotationRoute(app: Api, context: RouteContext): void {
         waivers: latest(state.waivers.values(), id).map((record) => waiverView(record, nowMs)),
         dependents: dependentViews(state, rotation, nowMs).slice(0, SHOWN_MAX),
         canaries: canariesView(engine, context.canaries, id),
+        rehearsals: rehearsalsOf(state, id).slice(-REHEARSALS_SHOWN_MAX).map(rehearsalView),
       };
     },
   );

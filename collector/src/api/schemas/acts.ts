@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FACTS, StepSchema } from './rotation.ts';
-import { GateSchema } from './verdict.ts';
+import { GateSchema, MomentSchema } from './verdict.ts';
 
 const TEXT_CHARS_MAX = 500;
 
@@ -42,8 +42,29 @@ export const DeclareSchema = z
     override_reason: text
       .optional()
       .describe('Needed when the gate of the step is not open; recorded as an override'),
+    reason: text
+      .optional()
+      .describe('Why; needed for taint and destroy_old_key, which nothing undoes'),
+    confirm: z
+      .strictObject({
+        old_kid: z.string().min(1).max(128).describe('kid of the key that is compromised'),
+        seen_at: MomentSchema.describe(
+          '`as_of` of the blast radius that was looked at; at most 15 minutes ago',
+        ),
+      })
+      .optional()
+      .describe('Needed for taint: what was seen of the key before'),
   })
   .meta({ id: 'DeclareStep' });
+
+export const RehearseSchema = z
+  .strictObject({
+    by: BySchema,
+    old_key_available: z
+      .boolean()
+      .describe('Must be true: the old private key is there to sign with, as the caller knows'),
+  })
+  .meta({ id: 'Rehearse' });
 
 export const AttestSchema = z
   .strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VerdictSchema } from './verdict.ts';
+import { MomentSchema, VerdictSchema } from './verdict.ts';
 
 /** RFC 9457 problem details. */
 export const ProblemSchema = z
@@ -9,6 +9,7 @@ export const ProblemSchema = z
     status: z.int(),
     detail: z.string().describe('What was expected, what came, and what to do'),
     field: z.string().optional().describe('The argument at fault'),
+    clears_at: MomentSchema.optional().describe('When the same request would be carried out'),
     verdict: VerdictSchema.optional().describe('The verdict that stands in the way'),
   })
   .meta({ id: 'Problem' });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RehearsalSchema } from './rehearsal.ts';
 import { DependentSchema } from './service.ts';
 import { OBSERVED_FINDINGS } from '../../core/records.ts';
 import { PropagationSchema } from './propagation.ts';
@@ -12,6 +13,7 @@ export const STEPS = [
   'abort',
   'taint',
   'complete',
+  'destroy_old_key',
 ] as const;
 
 export const FACTS = ['holds_new', 'rejects_old'] as const;
@@ -53,12 +55,25 @@ export const RotationSchema = z
     withdrawn_at: MomentSchema.nullable().describe('The old key is served nowhere since'),
     ended_at: MomentSchema.nullable(),
     ended_because: z.string().nullable().describe('Why an observed rotation ended, one sentence'),
+    rolled_back_at: MomentSchema.nullable().describe('The signer was last declared switched back'),
+    rollback_until: MomentSchema.nullable().describe(
+      'The issuer keeps the old private key until then; null: not switched, or not kept',
+    ),
+    old_key_destroyed_at: MomentSchema.nullable().describe('The old private key, as was declared'),
+    new_key_needed: z
+      .enum(['no', 'signs', 'until', 'unknown'])
+      .describe(
+        'Whether the new key must stay published: no token of it is known, it signs, until ' +
+          '`new_key_needed_until`, or no end is known',
+      ),
+    new_key_needed_until: MomentSchema.nullable(),
     declared: z.array(
       z.object({
         step: StepSchema,
         at: MomentSchema,
         by: z.string(),
         override_reason: z.string().nullable(),
+        reason: z.string().nullable(),
       }),
     ),
   })
@@ -123,6 +138,7 @@ export const RotationDetailSchema = z
       .array(DependentSchema)
       .describe('The first 200 services it depends on, those it waits for first'),
     canaries: CanariesSchema.nullable().describe('Null: not set up for this issuer'),
+    rehearsals: z.array(RehearsalSchema).describe('The latest 20, oldest first'),
   })
   .meta({ id: 'RotationDetail' });
 

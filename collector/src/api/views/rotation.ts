@@ -1,4 +1,6 @@
 import type { AttestationRecord, RotationRecord, WaiverRecord } from '../../core/records.ts';
+import { rollbackUntilMs } from '../../core/gates/rollback-window.ts';
+import { newKeyNeed } from '../../core/new-key-need.ts';
 import { phaseOf, rotationFacts } from '../../core/rotation.ts';
 import type { State } from '../../core/state.ts';
 import type { AttestationView, RotationView, WaiverView } from '../schemas/rotation.ts';
@@ -8,6 +10,7 @@ import { isoMoment, isoMomentOrNull } from './moment.ts';
 /** A rotation as JSON. */
 export function rotationView(state: Readonly<State>, rotation: RotationRecord): RotationView {
   const facts = rotationFacts(state, rotation);
+  const need = newKeyNeed(state, rotation);
   return {
     id: rotation.id,
     issuer: rotation.issuer,
@@ -32,6 +35,11 @@ export function rotationView(state: Readonly<State>, rotation: RotationRecord): 
     withdrawn_at: isoMomentOrNull(facts.withdrawnAtMs),
     ended_at: isoMomentOrNull(rotation.endedAtMs),
     ended_because: rotation.endedBecause,
+    rolled_back_at: isoMomentOrNull(rotation.rolledBackAtMs),
+    rollback_until: isoMomentOrNull(rollbackUntilMs(state, rotation)),
+    old_key_destroyed_at: isoMomentOrNull(rotation.declared.destroy_old_key?.atMs ?? null),
+    new_key_needed: need.kind,
+    new_key_needed_until: need.kind === 'until' ? isoMoment(need.atMs) : null,
     declared: declaredSteps(rotation),
   };
 }
@@ -77,6 +85,7 @@ function declaredSteps(rotation: RotationRecord): RotationView['declared'] {
         at: isoMoment(declaration.atMs),
         by: declaration.by,
         override_reason: declaration.overrideReason,
+        reason: declaration.reason,
       },
     });
   }

@@ -15,7 +15,9 @@ import {
 import { findRotation, rotationPath, RotationsAnswer } from '../find-rotation.ts';
 import { rotationsText, rotationText } from '../render/rotation.ts';
 import { canaryCommand } from './rotation-canary.ts';
+import { rehearseCommand } from './rotation-rehearse.ts';
 import { stepCommands } from './rotation-step.ts';
+import { taintCommand } from './rotation-taint.ts';
 
 interface StartOptions extends CommonOptions {
   readonly issuer?: string;
@@ -43,8 +45,10 @@ A rotation in full:
   startCommand(rotation, context);
   listCommand(rotation, context);
   showCommand(rotation, context);
+  rehearseCommand(rotation, context);
   stepCommands(rotation, context);
   canaryCommand(rotation, context);
+  taintCommand(rotation, context);
 }
 
 function startCommand(rotation: Command, context: CommandContext): void {

@@ -3,6 +3,7 @@ import type { VerdictView } from '../../api/schemas/verdict.ts';
 import { algsOf } from '../../api/views/algs.ts';
 import { reasonsOf } from '../../api/views/verdict.ts';
 import { type Paint, statusWord } from '../paint.ts';
+import { rehearsalLine } from './rehearsal.ts';
 import { dependentLines } from './services.ts';
 import { propagationLines } from './propagation.ts';
 import { table } from './table.ts';
@@ -55,6 +56,7 @@ export function rotationText(detail: RotationDetailView, nowMs: number, paint: P
       `waived: check ${waiver.check_id} of gate ${waiver.gate}, by ${waiver.by} (${waiver.reason}), ${expiry(waiver, nowMs)}`,
     );
   }
+  for (const rehearsal of detail.rehearsals) lines.push(rehearsalLine(rehearsal, nowMs));
   return `${lines.join('\n')}\n`;
 }
 
@@ -119,6 +121,7 @@ export function headLines(rotation: RotationView, nowMs: number, paint: Paint): 
       rotation.switched_at,
     ),
     ...momentLine('old key withdrawn everywhere', rotation.withdrawn_at),
+    ...backLines(rotation, nowMs),
     ...momentLine(rotation.outcome ?? 'ended', rotation.ended_at),
     ...(rotation.ended_because === null ? [] : [`  because ${rotation.ended_because}`]),
     ...rotation.findings.map((finding) =>
@@ -132,6 +135,31 @@ function begunText(rotation: RotationView, nowMs: number): string {
   return rotation.origin === 'observed'
     ? `observed ${ago(rotation.started_at, nowMs)}`
     : `started ${ago(rotation.started_at, nowMs)} by ${rotation.started_by}`;
+}
+
+/** Whether there is a way back, and what a way back taken leaves behind. */
+function backLines(rotation: RotationView, nowMs: number): string[] {
+  const lines = [
+    ...momentLine('signer switched back', rotation.rolled_back_at),
+    ...momentLine('old private key destroyed', rotation.old_key_destroyed_at),
+  ];
+  if (rotation.rollback_until !== null && rotation.open) {
+    const isOver = Date.parse(rotation.rollback_until) <= nowMs;
+    lines.push(
+      isOver
+        ? `  old private key was kept until ${toTheSecond(rotation.rollback_until)}`
+        : `  old private key is kept, going back ends ${until(rotation.rollback_until, nowMs)}`,
+    );
+  }
+  if (rotation.new_key_needed === 'until' && rotation.new_key_needed_until !== null) {
+    lines.push(
+      `  keep ${rotation.new_key.kid} published: its last token ends ${until(rotation.new_key_needed_until, nowMs)}`,
+    );
+  }
+  if (rotation.new_key_needed === 'unknown') {
+    lines.push(`  keep ${rotation.new_key.kid} published: nobody can say when its last token ends`);
+  }
+  return lines;
 }
 
 function inTheWayLine(verdict: VerdictView): string[] {
@@ -149,7 +177,7 @@ function momentLine(what: string, at: string | null): string[] {
 function declaredLines(rotation: RotationView, nowMs: number): string[] {
   return rotation.declared.map(
     (step) =>
-      `declared: ${step.step} ${ago(step.at, nowMs)} by ${step.by}${step.override_reason === null ? '' : `, overriding the gate: ${step.override_reason}`}`,
+      `declared: ${step.step} ${ago(step.at, nowMs)} by ${step.by}${step.reason === null ? '' : ` (${step.reason})`}${step.override_reason === null ? '' : `, overriding the gate: ${step.override_reason}`}`,
   );
 }
 

@@ -3,6 +3,7 @@ import { namesSecret } from '@keyturn/shared/model/secret-keys.ts';
 import type { Act, ActResult } from '../acts.ts';
 import type { AuditEntry } from '../records.ts';
 import type { Now } from '../state.ts';
+import type { ActOf } from './result.ts';
 
 /**
  * The audit entry of an act, carried out or refused. Text that is `unreadable` (too long, not
@@ -13,7 +14,7 @@ export function auditEntry(act: Act, result: ActResult, unreadable: boolean, now
   const action = act.type === 'declare' ? `declare_${act.step}` : type;
   const verdict = result.ok ? result.verdict : result.refusal.verdict;
   const actor = unreadable && !result.ok && result.refusal.field === 'by' ? 'unreadable' : by;
-  const what = unreadable ? action : sentence(act);
+  const what = unreadable ? action : sentence(act, result);
   return {
     atMs: now.atMs,
     kind: result.ok ? 'act' : 'refusal',
@@ -35,17 +36,14 @@ function rotationOf(act: Act, result: ActResult): string | null {
   return result.ok ? (result.rotation?.id ?? null) : null;
 }
 
-function sentence(act: Act): string {
+function sentence(act: Act, result: ActResult): string {
   switch (act.type) {
     case 'start':
       return `starts the rotation of ${act.alg} at ${act.issuer} to ${act.newKid}`;
     case 'declare':
-      if (act.step === 'abort' && act.overrideReason !== null) {
-        return `declares abort: ${act.overrideReason}`;
-      }
-      return act.overrideReason === null
-        ? `declares ${act.step}`
-        : `declares ${act.step}, whatever its gate says: ${act.overrideReason}`;
+      return declaration(act);
+    case 'rehearse':
+      return `rehearses going back to the old key${rehearsed(result)}`;
     case 'attest':
       return `vouches that ${named(act.service, act.instance)} ${FACTS[act.fact]}: ${act.reason}`;
     case 'waive':
@@ -57,6 +55,17 @@ function sentence(act: Act): string {
     case 'remove_verifier':
       return `removes ${named(act.service, act.instance, act.cache)}: ${act.reason}`;
   }
+}
+
+function declaration({ step, reason, overrideReason }: ActOf<'declare'>): string {
+  const why = reason == null ? '' : `: ${reason}`;
+  if (overrideReason === null) return `declares ${step}${why}`;
+  if (step === 'abort' && why === '') return `declares abort: ${overrideReason}`;
+  return `declares ${step}${why}, whatever stands against it: ${overrideReason}`;
+}
+
+function rehearsed(result: ActResult): string {
+  return result.ok && result.rehearsal !== null ? `: ${result.rehearsal.status}` : '';
 }
 
 const FACTS = { holds_new: 'holds the new key', rejects_old: 'rejects the old key' } as const;

@@ -1,17 +1,18 @@
-import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
+import type { Gate } from '@keyturn/shared/model/verdict.ts';
 import type { ActResult } from '../acts.ts';
 import { evaluateGate } from '../evaluate.ts';
 import { firstReason } from '../gates/verdict.ts';
 import type { RotationRecord, Step } from '../records.ts';
 import { declareObserved } from '../observed/dismiss.ts';
 import { retireOldKey } from '../retired-key.ts';
-import { keepRotation, releaseRotation } from '../rotation.ts';
+import { keepRotation, releaseRotation, restandAll } from '../rotation.ts';
 import { takeEvidence } from '../snapshot/take.ts';
 import type { Now, State } from '../state.ts';
 import { attributableFailures } from '../usage.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
 import { done, ended, noRotation } from './result.ts';
+import { stepProblem } from './step-problem.ts';
 
 const GATE_OF_STEP: Readonly<Record<Step, Gate | null>> = {
   publish: 'publish',
@@ -21,6 +22,7 @@ const GATE_OF_STEP: Readonly<Record<Step, Gate | null>> = {
   rollback: 'rollback',
   abort: null,
   taint: null,
+  destroy_old_key: null,
 };
 
 /** Records a step as taken: with its gate open, or against it by a named override. */
@@ -42,11 +44,18 @@ export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: W
       },
     };
   }
-  const next = afterStep(state, rotation, act, verdict, now);
+  const problem = stepProblem(state, rotation, act, now);
+  if (problem !== undefined && !(problem.canBeOverridden && act.overrideReason !== null)) {
+    return { ok: false, refusal: problem.refusal };
+  }
+  const isOverridden = problem !== undefined || (verdict !== null && verdict.status !== 'open');
+  const next = afterStep(state, rotation, act, isOverridden, now);
   keepRotation(state, next, writes);
   const { step, by } = act;
   const { overrideReason = null } = next.declared[step] ?? {};
   takeEvidence(state, next, { kind: 'step', step, by, overrideReason }, verdict, now, writes);
+  // Evidence from before counts no more, so nobody is known to hold the new key until heard again.
+  if (next.rolledBackAtMs !== rotation.rolledBackAtMs) restandAll(state, next, now);
   if (next.endedAtMs !== null) {
     releaseRotation(state, next);
     if (next.outcome === 'completed') retireOldKey(state, next, now, writes);
@@ -59,22 +68,23 @@ function afterStep(
   state: State,
   rotation: RotationRecord,
   act: ActOf<'declare'>,
-  verdict: Verdict | null,
+  isOverridden: boolean,
   now: Now,
 ): RotationRecord {
-  const overridden = verdict !== null && verdict.status !== 'open';
   const declared = {
     ...rotation.declared,
     [act.step]: {
       atMs: now.atMs,
       by: act.by,
-      overrideReason: overridden ? act.overrideReason : null,
+      overrideReason: isOverridden ? act.overrideReason : null,
+      reason: act.reason ?? null,
     },
   };
   const next = { ...rotation, declared };
   switch (act.step) {
     case 'publish':
     case 'retire':
+    case 'destroy_old_key':
       return next;
     case 'activate':
       // A second declaration can only move the switch later: the old key may have signed until then.
@@ -82,13 +92,20 @@ function afterStep(
         ...next,
         switchedAtMs: now.atMs,
         switchSeenAtMs: null,
+        firstSwitchedAtMs: rotation.firstSwitchedAtMs ?? now.atMs,
         failuresAtSwitch:
           rotation.switchedAtMs === null
             ? attributableFailures(state, rotation.issuer, rotation.newKid)
             : rotation.failuresAtSwitch,
       };
     case 'rollback':
-      return { ...next, switchedAtMs: null, switchSeenAtMs: null };
+      return {
+        ...next,
+        switchedAtMs: null,
+        switchSeenAtMs: null,
+        firstSwitchedAtMs: null,
+        rolledBackAtMs: now.atMs,
+      };
     case 'taint':
       return { ...next, tainted: true };
     case 'abort':

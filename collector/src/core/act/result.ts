@@ -19,6 +19,7 @@ export function done(part: Partial<Extract<ActResult, { ok: true }>>): ActResult
     verdict: null,
     attestation: null,
     waiver: null,
+    rehearsal: null,
     removed: 0,
     ...part,
   };

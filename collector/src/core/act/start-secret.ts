@@ -123,6 +123,8 @@ function rotationOf(act: ActOf<'start'>, now: Now): RotationRecord {
     declared: {},
     switchedAtMs: null,
     switchSeenAtMs: null,
+    firstSwitchedAtMs: null,
+    rolledBackAtMs: null,
     failuresAtSwitch: 0,
     endedAtMs: null,
     outcome: null,

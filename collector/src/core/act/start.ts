@@ -88,6 +88,8 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
     declared: {},
     switchedAtMs: null,
     switchSeenAtMs: null,
+    firstSwitchedAtMs: null,
+    rolledBackAtMs: null,
     failuresAtSwitch: 0,
     endedAtMs: null,
     outcome: null,

@@ -11,6 +11,7 @@ import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
 import { keyIdentityHolds, newKeyPublished, oldKeyPublished } from './keys.ts';
 import { populationsCovered } from './populations.ts';
+import { rehearsed } from './rehearsed.ts';
 import type { Findings } from './verdict.ts';
 
 /** May the signer switch to the new key? */
@@ -36,6 +37,7 @@ export function activateFindings(
       populationsCovered(state, rotation, policy, now),
       fleetHeard(state, rotation),
       fetchSurge(state, rotation),
+      rehearsed(state, rotation, now),
     ],
     weakestGrade: weakestAccepted(requiredGroups(state, rotation), rotation),
   };

@@ -50,6 +50,8 @@ export function wordsInForce(state: State, rotation: RotationRecord, fact: Fact,
     if (attested.rotationId !== rotation.id || attested.fact !== fact) continue;
     if (attested.expiresAtMs <= now.atMs) continue;
     if (fact === 'holds_new' && isOutdated(state, attested, publishedAtMs)) continue;
+    // Who vouched before a switch that was undone vouches anew.
+    if (fact === 'holds_new' && attested.atMs <= (rotation.rolledBackAtMs ?? 0)) continue;
     const ofService = words.get(attested.service);
     if (ofService === undefined) words.set(attested.service, [attested]);
     else ofService.push(attested);

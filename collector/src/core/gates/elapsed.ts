@@ -11,6 +11,7 @@ import type { Words } from './attested.ts';
 import { vouchersOf, wordsInForce } from './attested.ts';
 import { fail, pass, unknown } from './check.ts';
 import { hasFullEvidence, Offenders, requiredGroups, waysOf } from './dependents.ts';
+import { publishSafetyMs } from './emergency-skip.ts';
 
 /** Services judged by time alone, where policy says so: now >= Tpub + Pv + Spub. */
 export function timedReady(
@@ -32,7 +33,7 @@ export function timedReady(
   const waiting = new Offenders();
   let latestMs = 0;
   for (const group of groups) {
-    const readyAtMs = timedReadyAtMs(state, group, publishedAtMs, policy);
+    const readyAtMs = timedReadyAtMs(state, rotation, group, publishedAtMs, policy);
     if (readyAtMs === null) return unbounded(group);
     if (now.earliestMs >= readyAtMs) continue;
     latestMs = Math.max(latestMs, readyAtMs);
@@ -67,12 +68,13 @@ export function waitsForTime(group: Group, rotation: RotationRecord, words: Word
 /** Tpub + Pv + Spub, Unix ms; null when the profile knows no bound. */
 export function timedReadyAtMs(
   state: State,
+  rotation: RotationRecord,
   group: Group,
   publishedAtMs: number,
   policy: IssuerPolicy,
 ): number | null {
   const boundMs = propagationMs(policy, group.service.profile);
-  return boundMs === null ? null : publishedAtMs + boundMs + state.policy.publishSafetyMs;
+  return boundMs === null ? null : publishedAtMs + boundMs + publishSafetyMs(state, rotation);
 }
 
 function unbounded({ service }: Group): Check {

@@ -11,6 +11,7 @@ import type { Now, State } from '../state.ts';
 import { populationMs } from '../timing.ts';
 import { fail, pass, unknown } from './check.ts';
 import { Offenders, requiredGroups } from './dependents.ts';
+import { publishSafetyMs } from './emergency-skip.ts';
 
 const SHARES_NAMED_MAX = 3;
 
@@ -38,19 +39,20 @@ export function populationsCovered(
       'time counts from publication, which has not been seen',
     );
   }
-  return elapsed(state, groups, publishedAtMs, policy, now);
+  return elapsed(state, rotation, groups, publishedAtMs, policy, now);
 }
 
 /** Tpub + what the covering cohort takes + Spub, Unix ms; null when no declared share suffices. */
 export function populationReadyAtMs(
   state: State,
+  rotation: RotationRecord,
   group: Group,
   publishedAtMs: number,
   policy: IssuerPolicy,
 ): number | null {
   const cohort = cohortOf(group);
   if (cohort === null) return null;
-  return publishedAtMs + populationMs(policy, cohort) + state.policy.publishSafetyMs;
+  return publishedAtMs + populationMs(policy, cohort) + publishSafetyMs(state, rotation);
 }
 
 /** Until when a removed key may be accepted after withdrawal, milliseconds; null: no bound. */
@@ -71,6 +73,7 @@ export function uncoveredShares(groups: readonly Group[], what: string): string 
 
 function elapsed(
   state: State,
+  rotation: RotationRecord,
   groups: readonly Group[],
   publishedAtMs: number,
   policy: IssuerPolicy,
@@ -79,7 +82,7 @@ function elapsed(
   const waiting = new Offenders();
   let latestMs = 0;
   for (const group of groups) {
-    const readyAtMs = populationReadyAtMs(state, group, publishedAtMs, policy);
+    const readyAtMs = populationReadyAtMs(state, rotation, group, publishedAtMs, policy);
     if (readyAtMs !== null && now.earliestMs >= readyAtMs) continue;
     latestMs = Math.max(latestMs, readyAtMs ?? 0);
     waiting.add(early(group, publishedAtMs, readyAtMs ?? 0));

@@ -2,11 +2,12 @@ import { counted } from '@keyturn/shared/model/counted.ts';
 import { moment } from '@keyturn/shared/model/moment.ts';
 import type { Check } from '@keyturn/shared/model/verdict.ts';
 import { groupsOfIssuer } from '../fleet.ts';
+import { lifetimeOfKidMs } from '../lifetime.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord, UsageRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { usageKey } from '../state.ts';
-import { longestLifetimeMs, oldTokensGoneAtMs } from '../timing.ts';
+import { oldTokensGoneAtMs } from '../timing.ts';
 import { attestedFor } from './attested.ts';
 import { fail, offender, pass, unknown } from './check.ts';
 import { Offenders, requiredGroups, weakestAccepted } from './dependents.ts';
@@ -28,7 +29,7 @@ export function retireFindings(
   now: Now,
 ): Findings {
   const old = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
-  const tmaxMs = lifetimeMs(state, rotation, policy, old);
+  const tmaxMs = lifetimeOfKidMs(state, policy, rotation.oldKid);
   const goneAtMs = oldTokensGoneAtMs(rotation, old, tmaxMs, policy, state.policy);
   return {
     checks: [
@@ -100,22 +101,6 @@ export function newKeyInUse(rotation: RotationRecord): Check {
       : `no verifier has accepted a token signed by ${rotation.newKid} since the switch`,
     { sinceMs: rotation.switchedAtMs, help: 'check that the issuer really signs with the new key' },
   );
-}
-
-/** Null as well when tokens of the old key do not say how long they live and nobody declared it. */
-export function lifetimeMs(
-  state: Readonly<State>,
-  rotation: RotationRecord,
-  policy: IssuerPolicy,
-  old: UsageRecord | undefined,
-): number | null {
-  const keys = [...(state.issuers.get(rotation.issuer)?.keys.values() ?? [])].filter(
-    (record) => record.key.kid === rotation.oldKid,
-  );
-  const isDeclared =
-    policy.maxTokenLifetimeMs !== null || keys.some((record) => record.declaredLifetimeMs !== null);
-  if (!isDeclared && (old?.acceptedWithoutIat ?? 0) > 0) return null;
-  return longestLifetimeMs(policy, state.usage.values(), keys);
 }
 
 /** Tokens without a kid may be of the old key: they must be gone like all its others. */

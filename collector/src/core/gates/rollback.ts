@@ -9,6 +9,7 @@ import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.
 import { fleetHeard } from './evidence.ts';
 import { collectorChecks, issuerChecks } from './health.ts';
 import { oldKeyPublished } from './keys.ts';
+import { rollbackWindow } from './rollback-window.ts';
 import type { Findings } from './verdict.ts';
 
 /** Going back is advised from this many key-attributable failures of new-key tokens on. */
@@ -31,6 +32,7 @@ export function rollbackFindings(
       oldKeyPublished(state, rotation),
       oldKeyStillHeld(state, rotation),
       fleetHeard(state, rotation),
+      rollbackWindow(state, rotation, now),
       failuresSeen(failures, rotation),
     ],
     weakestGrade: null,
@@ -58,13 +60,15 @@ export function switchedAtAll(rotation: RotationRecord): Check {
     : pass('signer_switched', 'policy', 'the signer was switched');
 }
 
+/** A compromised key must not sign again. */
 export function oldKeyTrusted(rotation: RotationRecord): Check {
   return rotation.tainted
     ? fail('old_key_trusted', 'policy', `${rotation.oldKid} is tainted and must not sign again`)
     : pass('old_key_trusted', 'policy', `${rotation.oldKid} is not tainted`);
 }
 
-function oldKeyStillHeld(state: State, rotation: RotationRecord): Check {
+/** Every verifier would accept tokens of the old key. */
+export function oldKeyStillHeld(state: State, rotation: RotationRecord): Check {
   const dropped = new Offenders();
   let undecided = 0;
   for (const group of requiredGroups(state, rotation)) {

@@ -1,4 +1,5 @@
 import type { Check, Gate } from '@keyturn/shared/model/verdict.ts';
+import { lifetimeOfKidMs } from '../lifetime.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
@@ -13,7 +14,6 @@ import { tokensHaveKid } from './kidless.ts';
 import { oldKeyNotSigning } from './late-signer.ts';
 import {
   everyoneCounts,
-  lifetimeMs,
   newKeyInUse,
   oldKeyUnused,
   oldTokensEnd,
@@ -28,6 +28,8 @@ import {
   oldKeyTrusted,
   switchedAtAll,
 } from './rollback.ts';
+import { rehearsed } from './rehearsed.ts';
+import { rollbackWindow } from './rollback-window.ts';
 import { secretClock } from './secret-clock.ts';
 import { secretIdentityHolds, secretsDeclared } from './secret-identity.ts';
 import { oldSecretDropped, oldSecretHeld, retirementDeclared } from './secret-old.ts';
@@ -92,12 +94,13 @@ function activate(state: State, rotation: RotationRecord, policy: IssuerPolicy, 
     oldSecretHeld(state, rotation, now),
     attestedFor(state, rotation, 'holds_new', now),
     fleetHeard(state, rotation),
+    rehearsed(state, rotation, now),
   ];
 }
 
 function retire(state: State, rotation: RotationRecord, policy: IssuerPolicy, now: Now): Check[] {
   const old = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
-  const tmaxMs = lifetimeMs(state, rotation, policy, old);
+  const tmaxMs = lifetimeOfKidMs(state, policy, rotation.oldKid);
   const goneAtMs = oldTokensGoneAtMs(rotation, old, tmaxMs, policy, state.policy);
   return [
     onlyRotation(state, rotation),
@@ -141,6 +144,7 @@ function rollback(
       oldKeyTrusted(rotation),
       oldSecretHeld(state, rotation, now),
       fleetHeard(state, rotation),
+      rollbackWindow(state, rotation, now),
       failuresSeen(failures, rotation),
     ],
     weakestGrade: null,

@@ -3,6 +3,7 @@ import type { Check, Gate, Verdict, VerdictStatus } from '@keyturn/shared/model/
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { fail } from './check.ts';
+import { skippedInEmergency } from './emergency-skip.ts';
 import { observedHelp } from './observed-help.ts';
 
 /** What a gate found, before waivers and standing orders. */
@@ -71,7 +72,9 @@ export function withWaivers(
   checks: readonly Check[],
   now: Now,
 ): readonly Check[] {
-  return checks.map((check) => waived(state, rotation, gate, check, now));
+  return checks.map((check) =>
+    waived(state, rotation, gate, skippedInEmergency(state, rotation, gate, check), now),
+  );
 }
 
 /** What must differ for a reader to see a change. */
@@ -128,13 +131,16 @@ function endingOf(rotation: RotationRecord): string {
 }
 
 function waived(state: State, rotation: RotationRecord, gate: Gate, check: Check, now: Now): Check {
-  if (check.status === 'pass' || UNWAIVABLE.has(check.id)) return check;
+  if (check.status === 'pass' || check.status === 'waived' || UNWAIVABLE.has(check.id))
+    return check;
   for (const waiver of state.waivers.values()) {
     if (
       waiver.rotationId === rotation.id &&
       waiver.gate === gate &&
       waiver.checkId === check.id &&
-      waiver.expiresAtMs > now.atMs
+      waiver.expiresAtMs > now.atMs &&
+      // What was set aside for a switch that was undone is not set aside for the next one.
+      !(gate === 'activate' && waiver.atMs <= (rotation.rolledBackAtMs ?? 0))
     ) {
       return {
         ...check,

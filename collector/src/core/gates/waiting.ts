@@ -49,11 +49,14 @@ export function waitingFor(
         return [...renewal(group, words, now), ...contradicted];
       }
       if (publishedAtMs === null) return ['publication of the new key'];
-      return [...untilMs(timedReadyAtMs(state, group, publishedAtMs, policy)), ...contradicted];
+      return [
+        ...untilMs(timedReadyAtMs(state, rotation, group, publishedAtMs, policy)),
+        ...contradicted,
+      ];
     case 'population':
       if (publishedAtMs === null) return ['publication of the new key'];
       return [
-        ...untilMs(populationReadyAtMs(state, group, publishedAtMs, policy)),
+        ...untilMs(populationReadyAtMs(state, rotation, group, publishedAtMs, policy)),
         ...contradicted,
       ];
   }

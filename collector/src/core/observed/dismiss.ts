@@ -16,13 +16,14 @@ export function declareObserved(
   writes: Write[],
 ): ActResult {
   if (act.step !== 'abort') return refuse('conflict', 'step', refusalOf(state, rotation, act));
-  if (act.overrideReason === null) {
+  const reason = act.overrideReason ?? act.reason ?? null;
+  if (reason === null) {
     const dismissal = `keyturn rotation abort ${rotation.id} --reason "why"`;
     const message = `expected a reason why rotation ${rotation.id} is of no interest, got none: ${dismissal}`;
     return refuse('invalid', 'override_reason', message);
   }
-  const because = `dismissed by ${act.by}: ${act.overrideReason}`;
-  const declaration = { atMs: now.atMs, by: act.by, overrideReason: act.overrideReason };
+  const because = `dismissed by ${act.by}: ${reason}`;
+  const declaration = { atMs: now.atMs, by: act.by, overrideReason: reason, reason };
   const dismissed = { ...rotation, declared: { abort: declaration } };
   endObserved(state, dismissed, { outcome: 'aborted', because }, now, writes);
   return done({ rotation: state.rotations.get(rotation.id) ?? dismissed });

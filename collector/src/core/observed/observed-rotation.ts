@@ -28,6 +28,8 @@ export function observedRotation(
     declared: {},
     switchedAtMs: null,
     switchSeenAtMs: null,
+    firstSwitchedAtMs: null,
+    rolledBackAtMs: null,
     // Whatever failed with the kid of a fresh key failed because of it.
     failuresAtSwitch: seenBefore ? attributableFailures(state, next.issuer, next.key.kid) : 0,
     endedAtMs: null,

@@ -2,7 +2,8 @@ import { coveringCohort } from '../kinds.ts';
 import type { IssuerPolicy, ServicePolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import { reckonedPolicy } from '../cache-life.ts';
-import { lifetimeMs } from '../gates/retire.ts';
+import { publishSafetyMs } from '../gates/emergency-skip.ts';
+import { lifetimeOfKidMs } from '../lifetime.ts';
 import { requiredGroups } from '../gates/dependents.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { State } from '../state.ts';
@@ -28,12 +29,12 @@ export function overlapTerms(
   const terms = {
     propagationMs: slowest.boundMs,
     propagationOf: slowest.name,
-    publishSafetyMs: state.policy.publishSafetyMs,
+    publishSafetyMs: publishSafetyMs(state, rotation),
     switchSpreadMs:
       lastSignedMs === null || rotation.switchedAtMs === null
         ? 0
         : lastSignedMs - rotation.switchedAtMs,
-    lifetimeMs: lifetimeMs(state, rotation, issuer, old),
+    lifetimeMs: lifetimeOfKidMs(state, issuer, rotation.oldKid),
     skewMs: issuer.skewMs,
     retireSafetyMs: state.policy.retireSafetyMs,
   };
@@ -57,7 +58,7 @@ export function momentsOf(state: Readonly<State>, rotation: RotationRecord): Evi
         : oldTokensGoneAtMs(
             rotation,
             old,
-            lifetimeMs(state, rotation, issuer, old),
+            lifetimeOfKidMs(state, issuer, rotation.oldKid),
             issuer,
             state.policy,
           ),

@@ -5,6 +5,7 @@ import { probes } from './0004-probes.ts';
 import { observedRotations } from './0005-observed-rotations.ts';
 import { sharedSecrets } from './0006-shared-secrets.ts';
 import { issuers } from './0007-issuers.ts';
+import { rollbackAndRehearsal } from './0008-rollback-and-rehearsal.ts';
 
 /** `KEYT`: marks a file as Keyturn's in the SQLite header. */
 export const APPLICATION_ID = 0x4b455954;
@@ -18,6 +19,7 @@ export const MIGRATIONS: readonly string[] = [
   observedRotations,
   sharedSecrets,
   issuers,
+  rollbackAndRehearsal,
 ];
 
 /** The schema this Keyturn writes. */

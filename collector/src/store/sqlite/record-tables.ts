@@ -1,12 +1,13 @@
 import type Database from 'better-sqlite3';
 import { messageOf } from '@keyturn/shared/errors.ts';
 import { z } from 'zod';
-import { keyRecordId, usageRecordId } from '../record-ids.ts';
+import { keyRecordId, rehearsalRecordId, usageRecordId } from '../record-ids.ts';
 import {
   attestationSchema,
   issuerRecordSchema,
   keySchema,
   metaSchema,
+  rehearsalSchema,
   rotationSchema,
   usageSchema,
   waiverSchema,
@@ -31,6 +32,7 @@ export function recordTables(db: Database.Database, file: string) {
     rotation: recordTable(db, file, 'rotation', rotationSchema, byId),
     attestation: recordTable(db, file, 'attestation', attestationSchema, byId),
     waiver: recordTable(db, file, 'waiver', waiverSchema, byId),
+    rehearsal: recordTable(db, file, 'rehearsal', rehearsalSchema, rehearsalRecordId),
   };
 }
 

@@ -70,6 +70,7 @@ class SqliteStore implements Store {
       attestations: this.#records.attestation.all(),
       waivers: this.#records.waiver.all(),
       evidence: this.#evidence.refs(),
+      rehearsals: this.#records.rehearsal.all(),
       meta: this.#meta.get(),
     }));
   }
@@ -163,6 +164,9 @@ class SqliteStore implements Store {
         return;
       case 'evidence':
         this.#evidence.put(write.record);
+        return;
+      case 'rehearsal':
+        this.#records.rehearsal.put(write.record);
         return;
       case 'meta':
         this.#meta.put(write.record);

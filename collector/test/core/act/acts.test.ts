@@ -96,7 +96,8 @@ t.test('what each step leaves behind', (t) => {
   t.equal(now()?.tainted, true);
   world.declare(id, 'rollback', 'it failed');
   t.equal(now()?.switchedAtMs, null);
-  world.declare(id, 'abort');
+  t.equal(now()?.rolledBackAtMs, world.atMs);
+  world.declare(id, 'abort', 'nobody got a token of it');
   t.match(now(), { outcome: 'aborted', endedAtMs: world.atMs });
   t.match(Object.keys(now()?.declared ?? {}).sort(), [
     'abort',

@@ -8,6 +8,7 @@ const DONE: ActResult = {
   verdict: null,
   attestation: null,
   waiver: null,
+  rehearsal: null,
   removed: 0,
 };
 const NOW = { atMs: 1, earliestMs: 1 };
@@ -32,7 +33,7 @@ const SENTENCES: readonly [Act, string][] = [
   [{ type: 'declare', by, rotationId, step: 'retire', overrideReason: null }, 'declares retire'],
   [
     { type: 'declare', by, rotationId, step: 'retire', overrideReason: 'incident 7' },
-    'declares retire, whatever its gate says: incident 7',
+    'declares retire, whatever stands against it: incident 7',
   ],
   [
     {

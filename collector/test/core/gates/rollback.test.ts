@@ -3,6 +3,9 @@ import type { Situation } from '../../support/rotating.ts';
 import { gateTable, rotating } from '../../support/rotating.ts';
 import { NEW, OLD } from '../../support/policies.ts';
 import type { World } from '../../support/world.ts';
+import { blockers, checkOf } from '../../support/world.ts';
+
+const DAY_MS = 86_400_000;
 
 const SITUATIONS: readonly Situation[] = [
   { name: 'everybody still holds the old key', given: () => undefined, status: 'open' },
@@ -25,7 +28,7 @@ const SITUATIONS: readonly Situation[] = [
     from: { until: 'retired' },
     given: () => undefined,
     status: 'closed',
-    blocked: ['old_key_published:fail', 'old_key_held:fail'],
+    blocked: ['old_key_published:fail', 'old_key_held:fail', 'rollback_window:fail'],
     check: {
       id: 'old_key_held',
       offenders: ['orders/a/jwks dropped_old', 'orders/b/jwks dropped_old'],
@@ -42,6 +45,58 @@ const SITUATIONS: readonly Situation[] = [
     given: ({ world }) => world.pass(60_000, { silent: ['orders/b'] }),
     status: 'unknown',
     blocked: ['old_key_held:unknown', 'fleet_heard:unknown'],
+  },
+  {
+    name: 'the window is as good as over',
+    given: ({ world }) => world.pass(DAY_MS - 60_000),
+    status: 'open',
+  },
+  {
+    name: 'the window has passed, and time does not open it again',
+    given: ({ world }) => world.pass(DAY_MS),
+    status: 'closed',
+    blocked: ['rollback_window:fail'],
+    check: { id: 'rollback_window', class: 'policy', message: /rollback_window/, clears: false },
+  },
+  {
+    name: 'a second declaration of the switch does not lengthen the window',
+    given: ({ world, id }) => {
+      world.pass(DAY_MS - 3_600_000);
+      world.declare(id, 'activate', 'once more');
+      world.pass(3_600_000);
+    },
+    status: 'closed',
+    blocked: ['rollback_window:fail'],
+  },
+  {
+    name: 'a wall clock that went back does not lengthen the window',
+    given: ({ world }) => {
+      world.stepWall(-7_200_000);
+      world.issuerOffMs = -7_200_000;
+      world.pass(DAY_MS);
+      world.issuerOffMs = 0;
+      world.sight();
+    },
+    status: 'closed',
+    blocked: ['rollback_window:fail'],
+  },
+  {
+    name: 'the old private key was destroyed',
+    given: ({ world, id }) => void world.declare(id, 'destroy_old_key'),
+    status: 'closed',
+    blocked: ['rollback_window:fail'],
+    check: { id: 'rollback_window', message: /tester says .* destroyed/, clears: false },
+  },
+  {
+    name: 'the issuer keeps no private key at all',
+    from: {
+      policy: {
+        rollback: { windowMs: 0, requireRehearsal: false, rehearsalValidForMs: DAY_MS },
+      },
+    },
+    given: () => undefined,
+    status: 'closed',
+    blocked: ['rollback_window:fail'],
   },
   {
     name: 'one is silent, and others have taken its place',
@@ -143,3 +198,49 @@ t.test('what a forgotten verifier had failed before the switch hides no other fa
   t.equal(world.gate(id, 'rollback').advised, true);
   t.end();
 });
+
+t.test('why the window is closed, and since when', (t) => {
+  const destroyed = rotating({ until: 'switched' });
+  destroyed.world.pass(60_000);
+  destroyed.world.declare(destroyed.id, 'destroy_old_key');
+  const destroyedAtMs = destroyed.world.atMs;
+  destroyed.world.pass(60_000);
+  const window = (of: typeof destroyed) =>
+    checkOf(of.world.gate(of.id, 'rollback'), 'rollback_window');
+  t.equal(window(destroyed).sinceMs, destroyedAtMs);
+
+  const over = rotating({ until: 'switched' });
+  over.world.pass(DAY_MS + 60_000);
+  t.equal(window(over).sinceMs, over.switchedAtMs + DAY_MS);
+
+  const withdrawn = rotating({ until: 'retired' });
+  const { world } = withdrawn;
+  const goneAtMs = world.state.issuers.get('https://issuer.test')?.keys;
+  const record = [...(goneAtMs?.values() ?? [])].find(({ key }) => key.kid === 'old');
+  t.ok(record?.withdrawnAtMs);
+  t.equal(window(withdrawn).sinceMs, record?.withdrawnAtMs);
+  t.end();
+});
+
+t.test('failures advise going back though it is not safe: the two are told apart', (t) => {
+  const { world, id } = rotating({ until: 'switched' });
+  world.declare(id, 'destroy_old_key');
+  failing(world, 9);
+  t.match(world.gate(id, 'rollback'), { status: 'closed', advised: true });
+  t.end();
+});
+
+t.test(
+  'a destroyed key stays destroyed over a restart, a rollback by force and a new switch',
+  (t) => {
+    const { world, id, a, b } = rotating({ until: 'switched' });
+    world.declare(id, 'destroy_old_key');
+    world.restart();
+    for (const verifier of [a, b]) verifier.report();
+    t.ok(blockers(world.gate(id, 'rollback')).includes('rollback_window:fail'));
+    world.declare(id, 'rollback', 'there is a backup after all');
+    world.declare(id, 'activate', 'and on again');
+    t.ok(blockers(world.gate(id, 'rollback')).includes('rollback_window:fail'));
+    t.end();
+  },
+);

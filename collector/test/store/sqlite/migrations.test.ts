@@ -46,6 +46,34 @@ const FIRST = {
   tainted: false,
 };
 
+t.test(
+  'a rotation that was switched, rolled back or declared on keeps what that means',
+  async (t) => {
+    const declared = {
+      activate: { atMs: 20, by: 'ci', overrideReason: null },
+      rollback: { atMs: 30, by: 'ana', overrideReason: 'it failed' },
+    };
+    const switched = { ...FIRST, declared: { activate: declared.activate }, switchedAtMs: 20 };
+    for (const [rotation, expected] of [
+      [FIRST, { firstSwitchedAtMs: null, rolledBackAtMs: null, declared: {} }],
+      [switched, { firstSwitchedAtMs: 20, rolledBackAtMs: null }],
+      [
+        { ...FIRST, declared },
+        {
+          firstSwitchedAtMs: null,
+          rolledBackAtMs: 30,
+          declared: { rollback: { ...declared.rollback, reason: null } },
+        },
+      ],
+    ] as const) {
+      const store = openSqliteStore(older(t, 1, rotation));
+      t.match(store.load().rotations, [expected]);
+      t.same(store.load().rehearsals, []);
+      store.close();
+    }
+  },
+);
+
 t.test('a rotation of the first schema is read, and changes no algorithm', async (t) => {
   const file = older(t, 1, FIRST);
   const store = openSqliteStore(file);

@@ -19,6 +19,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Gate, Verdict } from "./readiness.ts";
+import { RehearseRequest, RehearseResponse } from "./rehearsal.ts";
 
 export const protobufPackage = "keyturn.v1";
 
@@ -33,6 +34,7 @@ export const Step = {
   ABORT: 5,
   TAINT: 6,
   COMPLETE: 7,
+  DESTROY_OLD_KEY: 8,
 } as const;
 
 export type Step = typeof Step[keyof typeof Step];
@@ -46,6 +48,7 @@ export namespace Step {
   export type ABORT = typeof Step.ABORT;
   export type TAINT = typeof Step.TAINT;
   export type COMPLETE = typeof Step.COMPLETE;
+  export type DESTROY_OLD_KEY = typeof Step.DESTROY_OLD_KEY;
 }
 
 export const Fact = { UNSPECIFIED: 0, HOLDS_NEW: 1, REJECTS_OLD: 2 } as const;
@@ -84,6 +87,16 @@ export interface Rotation {
   endedBecause: string;
   /** A rotation of a shared secret: ids only, nothing is published and no thumbprint exists. */
   secret: boolean;
+  rolledBackAtUnixMs?:
+    | number
+    | undefined;
+  /** Until then tokens of a new key that was rolled back may live: keep it published. */
+  newKeyNeededUntilUnixMs?:
+    | number
+    | undefined;
+  /** The issuer keeps the old private key until then. */
+  rollbackUntilUnixMs?: number | undefined;
+  oldKeyDestroyedAtUnixMs?: number | undefined;
 }
 
 export interface StartRotationRequest {
@@ -129,6 +142,18 @@ export interface DeclareStepRequest {
    * the abort of an observed rotation: why it is of no interest.
    */
   overrideReason: string;
+  /** Why, for the audit trail. Required for taint and destroy_old_key: nothing undoes them. */
+  reason: string;
+  /** Required for taint. */
+  confirm: Confirmation | undefined;
+}
+
+/** Confirmation is what was looked at before an act that nothing undoes. */
+export interface Confirmation {
+  /** kid of the old key. */
+  oldKid: string;
+  /** When the blast radius that was looked at was made; not longer than 15 minutes ago. */
+  seenAtUnixMs: number;
 }
 
 export interface DeclareStepResponse {
@@ -218,6 +243,10 @@ function createBaseRotation(): Rotation {
     origin: "",
     endedBecause: "",
     secret: false,
+    rolledBackAtUnixMs: undefined,
+    newKeyNeededUntilUnixMs: undefined,
+    rollbackUntilUnixMs: undefined,
+    oldKeyDestroyedAtUnixMs: undefined,
   };
 }
 
@@ -279,6 +308,18 @@ export const Rotation: MessageFns<Rotation> = {
     }
     if (message.secret !== false) {
       writer.uint32(152).bool(message.secret);
+    }
+    if (message.rolledBackAtUnixMs !== undefined) {
+      writer.uint32(168).int64(message.rolledBackAtUnixMs);
+    }
+    if (message.newKeyNeededUntilUnixMs !== undefined) {
+      writer.uint32(176).int64(message.newKeyNeededUntilUnixMs);
+    }
+    if (message.rollbackUntilUnixMs !== undefined) {
+      writer.uint32(184).int64(message.rollbackUntilUnixMs);
+    }
+    if (message.oldKeyDestroyedAtUnixMs !== undefined) {
+      writer.uint32(192).int64(message.oldKeyDestroyedAtUnixMs);
     }
     return writer;
   },
@@ -446,6 +487,38 @@ export const Rotation: MessageFns<Rotation> = {
             }
 
             message.secret = reader.bool();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.rolledBackAtUnixMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.newKeyNeededUntilUnixMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.rollbackUntilUnixMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.oldKeyDestroyedAtUnixMs = longToNumber(reader.int64());
             continue;
           }
         }
@@ -793,7 +866,7 @@ export const ListRotationsResponse: MessageFns<ListRotationsResponse> = {
 };
 
 function createBaseDeclareStepRequest(): DeclareStepRequest {
-  return { rotationId: "", step: 0, by: "", overrideReason: "" };
+  return { rotationId: "", step: 0, by: "", overrideReason: "", reason: "", confirm: undefined };
 }
 
 export const DeclareStepRequest: MessageFns<DeclareStepRequest> = {
@@ -809,6 +882,12 @@ export const DeclareStepRequest: MessageFns<DeclareStepRequest> = {
     }
     if (message.overrideReason !== "") {
       writer.uint32(34).string(message.overrideReason);
+    }
+    if (message.reason !== "") {
+      writer.uint32(42).string(message.reason);
+    }
+    if (message.confirm !== undefined) {
+      Confirmation.encode(message.confirm, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -856,6 +935,79 @@ export const DeclareStepRequest: MessageFns<DeclareStepRequest> = {
             }
 
             message.overrideReason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.confirm = Confirmation.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConfirmation(): Confirmation {
+  return { oldKid: "", seenAtUnixMs: 0 };
+}
+
+export const Confirmation: MessageFns<Confirmation> = {
+  encode(message: Confirmation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.oldKid !== "") {
+      writer.uint32(10).string(message.oldKid);
+    }
+    if (message.seenAtUnixMs !== 0) {
+      writer.uint32(16).int64(message.seenAtUnixMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Confirmation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.oldKid = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.seenAtUnixMs = longToNumber(reader.int64());
             continue;
           }
         }
@@ -1560,6 +1712,16 @@ export const RotationServiceService = {
     responseSerialize: (value: DeclareStepResponse): Buffer => Buffer.from(DeclareStepResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeclareStepResponse => DeclareStepResponse.decode(value),
   },
+  /** Rehearse asks before the switch what gate rollback will ask after it, and keeps the answer. */
+  rehearse: {
+    path: "/keyturn.v1.RotationService/Rehearse" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RehearseRequest): Buffer => Buffer.from(RehearseRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RehearseRequest => RehearseRequest.decode(value),
+    responseSerialize: (value: RehearseResponse): Buffer => Buffer.from(RehearseResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RehearseResponse => RehearseResponse.decode(value),
+  },
   attest: {
     path: "/keyturn.v1.RotationService/Attest" as const,
     requestStream: false as const,
@@ -1615,6 +1777,8 @@ export interface RotationServiceServer extends UntypedServiceImplementation {
    * are observed.
    */
   declareStep: handleUnaryCall<DeclareStepRequest, DeclareStepResponse>;
+  /** Rehearse asks before the switch what gate rollback will ask after it, and keeps the answer. */
+  rehearse: handleUnaryCall<RehearseRequest, RehearseResponse>;
   attest: handleUnaryCall<AttestRequest, AttestResponse>;
   waive: handleUnaryCall<WaiveRequest, WaiveResponse>;
   removeVerifier: handleUnaryCall<RemoveVerifierRequest, RemoveVerifierResponse>;
@@ -1689,6 +1853,22 @@ export interface RotationServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeclareStepResponse) => void,
+  ): ClientUnaryCall;
+  /** Rehearse asks before the switch what gate rollback will ask after it, and keeps the answer. */
+  rehearse(
+    request: RehearseRequest,
+    callback: (error: ServiceError | null, response: RehearseResponse) => void,
+  ): ClientUnaryCall;
+  rehearse(
+    request: RehearseRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RehearseResponse) => void,
+  ): ClientUnaryCall;
+  rehearse(
+    request: RehearseRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RehearseResponse) => void,
   ): ClientUnaryCall;
   attest(
     request: AttestRequest,
