@@ -50,6 +50,8 @@ export async function rotateKey(cleanup: Teardown, directory: string): Promise<R
   await run(0, 'gate', 'publish', '--wait', '--timeout', '40s');
   await run(0, 'rotation', 'publish', ...by);
   await act('add-key-to-jwks');
+  // A word given before the key is out says nothing of verifiers that fetch.
+  await keyPublished(collector, ISSUER.newKid);
   await vouch('holds_new', 'keys are deployed with release 41, checked on all three hosts');
   await run(0, 'gate', 'activate', '--wait', '--timeout', '40s');
   await act('switch-signer');
