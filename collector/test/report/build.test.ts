@@ -173,7 +173,7 @@ t.test('findings', (t) => {
     t.not(found?.level, 'note', id);
   }
   t.same(buildReport(factsOf()).findings, [], 'none without a cause');
-  const retire = { atMs: T0_MS, by: 'ana', overrideReason: null };
+  const retire = { atMs: T0_MS, by: 'ana', overrideReason: null, reason: null };
   const gone = { ...seen('key_vanished', 'k1 leaves'), detail: { kid: 'k1' }, atMs: T0_MS + 1 };
   t.same(
     buildReport(
