@@ -4,6 +4,7 @@ import { ID_LIMITS, nameProblem, type VerifierId } from '@keyturn/shared/model/i
 import { check, type Problem } from '@keyturn/shared/settings/check.ts';
 import { readYaml, type Position, type YamlFile } from '@keyturn/shared/settings/yaml-file.ts';
 import { shown } from '@keyturn/shared/shown.ts';
+import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
 import { crossProblems, idOf } from './config/crosschecks.ts';
 import {
   environmentNameOf,
@@ -37,6 +38,7 @@ export interface VerifierConfig {
   readonly profile: string;
   readonly issuers: readonly string[];
   readonly via: 'proxy' | 'push';
+  readonly keys: CacheKind;
   /** The instance was given for this verifier, so its URL names it. */
   readonly namesInstance: boolean;
   /** Null: canary tokens are not presented to it. */
@@ -171,6 +173,7 @@ function toConfig(settings: FileSettings, hostInstance: string): AgentConfig {
       profile: verifier.profile ?? '',
       issuers: verifier.issuers ?? settings.issuers.map((entry) => entry.issuer),
       via: verifier.via,
+      keys: verifier.keys,
       namesInstance: verifier.instance !== undefined,
       probe: probeOf(verifier.probe),
     })),

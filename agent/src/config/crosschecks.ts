@@ -94,16 +94,18 @@ function issuerProblems(issuers: readonly IssuerSettings[]): readonly Problem[] 
   return problems;
 }
 
+function hasNoSource(entry: IssuerSettings): boolean {
+  const { jwks_uri: uri, discovery, issuer } = entry;
+  return uri === undefined && discovery === undefined && discoveryUrl(issuer) === null;
+}
+
 function sourceProblems(entry: IssuerSettings, index: number): readonly Problem[] {
-  if (
-    entry.jwks_uri === undefined &&
-    entry.discovery === undefined &&
-    discoveryUrl(entry.issuer) === null
-  ) {
+  if (hasNoSource(entry)) {
+    if (entry.shared_secrets) return [];
     return [
       {
         path: ['issuers', index],
-        message: `${shown(entry.issuer)} is no http or https URL, so there is nothing to discover: set jwks_uri`,
+        message: `${shown(entry.issuer)} is no http or https URL, so there is nothing to discover: set jwks_uri, or shared_secrets: true`,
       },
     ];
   }
@@ -178,6 +180,11 @@ function takenIssuerProblems(
       problems.push({
         path: ['verifiers', index, 'issuers', i],
         message: `${shown(issuer)} is not under issuers: add it there`,
+      });
+    } else if (verifier.via === 'proxy' && hasNoSource(entry)) {
+      problems.push({
+        path: ['verifiers', index],
+        message: `takes ${shown(issuer)} through the proxy, which has no JWKS to serve: set via: push`,
       });
     } else if (verifier.via === 'proxy' && taken.length > 1 && entry.alias === undefined) {
       problems.push({

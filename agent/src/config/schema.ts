@@ -70,6 +70,8 @@ const issuer = z.strictObject({
   ca: filePath.optional(),
   /** Take keys over plain http from another machine. Whoever is on the way can then forge tokens. */
   allow_http: z.boolean().default(false),
+  /** Shares secrets with verifiers, so it need not have a JWKS. */
+  shared_secrets: z.boolean().default(false),
 });
 
 const verifier = z.strictObject({
@@ -82,6 +84,8 @@ const verifier = z.strictObject({
   /** Default: every issuer of this file. */
   issuers: z.array(issuerName).min(1).max(REPORT_LIMITS.issuersPerVerifier).optional(),
   via: oneOf(['proxy', 'push']).default('proxy'),
+  /** Which keys a pushing verifier decides with. */
+  keys: oneOf(['any', 'public', 'secret']).default('any'),
   probe: probeSchema.optional(),
 });
 

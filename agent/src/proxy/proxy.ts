@@ -81,7 +81,7 @@ function buildRoutes(options: ProxyOptions, teardown: Teardown): ReadonlyMap<str
   const verifiersOf = new Map<string, ProxiedVerifier[]>();
   const sources = startSources(options, proxied, verifiersOf, teardown);
   for (const entry of proxied) {
-    const ledger = createLedger({ ...entry, source: 'proxy' });
+    const ledger = createLedger({ ...entry, source: 'proxy', cacheKind: 'public' });
     const verifier = new ProxiedVerifier(ledger, reporter);
     for (const issuer of entry.issuers) {
       const source = sources.get(issuer);

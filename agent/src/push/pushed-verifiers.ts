@@ -147,6 +147,7 @@ export class PushedVerifiers implements Disposable {
       profile: this.#declared.get(key)?.profile ?? '',
       source: 'pushed',
       issuers: this.#issuersOf(key),
+      cacheKind: this.#declared.get(key)?.keys ?? 'any',
     });
   }
 

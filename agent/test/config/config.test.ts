@@ -42,6 +42,7 @@ void t.test('defaults', (t) => {
       profile: '',
       issuers: ['https://login.example'],
       via: 'proxy',
+      keys: 'any',
       namesInstance: false,
       probe: null,
     },

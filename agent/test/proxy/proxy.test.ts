@@ -261,6 +261,7 @@ void t.test('discovery, several issuers, an instance of its own', async (t) => {
         profile: '',
         issuers: ['x', 'y'],
         via: 'proxy',
+        keys: 'any',
         namesInstance: false,
         probe: null,
       },

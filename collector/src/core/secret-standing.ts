@@ -77,6 +77,6 @@ function lacking(set: HeldKeySet | undefined, { newKid, alg }: RotationRecord): 
 }
 
 function holdsSecret(set: HeldKeySet | undefined, kid: string, alg: string): boolean {
-  if (set?.secretsAtMs == null) return false;
-  return set.keys.some((key) => key.kid === kid && key.alg === alg && key.thumbprint === '');
+  const keys = set?.keys ?? [];
+  return keys.some((key) => key.kid === kid && key.alg === alg && key.thumbprint === '');
 }

@@ -104,6 +104,7 @@ t.test('hostile names stay text', async (t) => {
     issuer: HOSTILE,
     alg: HOSTILE,
     old_alg: HOSTILE,
+    key_kind: 'public',
     old_key: { kid: HOSTILE, thumbprint: null },
     new_key: { kid: HOSTILE, thumbprint: null },
     phase: 'published',
@@ -186,6 +187,7 @@ t.test('hostile names stay text', async (t) => {
         issuer: HOSTILE,
         control: 'ours' as const,
         healthy: false,
+        shared_secrets: false,
         max_token_lifetime_s: null,
         vantages: [
           {

@@ -19,6 +19,7 @@ const ISSUER: IssuerView = {
   issuer: 'https://issuer.example',
   control: 'ours' as const,
   healthy: true,
+  shared_secrets: false,
   max_token_lifetime_s: 600,
   vantages: [VANTAGE],
   keys: [],

@@ -285,6 +285,7 @@ t.test('a rotation and a profile in full', async (t) => {
     issuer: 'https://issuer.example',
     alg: 'RS256',
     old_alg: 'RS256',
+    key_kind: 'public' as const,
     old_key: { kid: 'old', thumbprint: null },
     new_key: { kid: 'new', thumbprint: null },
     phase: 'published' as const,

@@ -41,7 +41,7 @@ export function rotationSection(
   const others = gates.filter((verdict) => verdict.gate !== next && !verdict.ready);
   return html`<section>
     <h2>${rotation.origin === 'observed' ? 'Observed rotation' : 'Rotation'} ${name(rotation.id)}: ${name(rotation.old_key.kid)} → ${name(rotation.new_key.kid)}</h2>
-    <p class="soft">${name(rotation.issuer)} · ${name(algsOf(rotation))} · phase ${rotation.phase}${rotation.tainted ? ' · old key TAINTED' : ''} · ${rotation.origin === 'observed' ? html`observed ${ago(rotation.started_at, nowMs)}` : html`started ${ago(rotation.started_at, nowMs)} by ${name(rotation.started_by)}`}</p>
+    <p class="soft">${name(rotation.issuer)} · ${name(algsOf(rotation))}${rotation.key_kind === 'secret' ? ', shared secret' : ''} · phase ${rotation.phase}${rotation.tainted ? ' · old key TAINTED' : ''} · ${rotation.origin === 'observed' ? html`observed ${ago(rotation.started_at, nowMs)}` : html`started ${ago(rotation.started_at, nowMs)} by ${name(rotation.started_by)}`}</p>
     ${propagation === null ? null : propagationPart(propagation, nowMs)}
     ${rotation.findings.map((finding) => html`<p class="reason closed word">${finding.message}</p>`)}
     <ul class="gates">${gates.map((verdict) => gateCard(verdict, verdict.gate === next, nowMs))}</ul>

@@ -62,11 +62,26 @@ function issuerSection(
   const fleet = fleets.find((entry) => entry.issuer === issuer.issuer);
   return html`<section>
     <h2>Issuer ${name(issuer.issuer)}</h2>
-    <p>${issuer.healthy ? 'The JWKS is readable.' : html`<span class="closed word">The JWKS cannot be relied on.</span>`}
+    <p>${healthOf(issuer)}
       ${fleet === undefined ? 'No verifier is known.' : fleetSentence(fleet)}</p>
     ${issuer.vantages.filter((vantage) => vantage.message !== null).map((vantage) => html`<p class="reason">${name(vantage.url)}: ${vantage.message}${vantage.failing_since_at === null ? null : html`, since ${ago(vantage.failing_since_at, nowMs)}`}</p>`)}
     ${keyTable(issuer, nowMs)}
   </section>`;
+}
+
+function healthOf(issuer: IssuerView): Html | string {
+  if (issuer.vantages.length === 0 && issuer.shared_secrets) {
+    return 'It shares secrets with verifiers and has no JWKS.';
+  }
+  return issuer.healthy
+    ? 'The JWKS is readable.'
+    : html`<span class="closed word">The JWKS cannot be relied on.</span>`;
+}
+
+function publishedCell(key: IssuerView['keys'][number], nowMs: number): Html | string {
+  if (key.thumbprint === '') return 'shared secret';
+  if (key.withdrawn_at !== null) return html`withdrawn ${ago(key.withdrawn_at, nowMs)}`;
+  return key.published_at === null ? 'not everywhere' : ago(key.published_at, nowMs);
 }
 
 function fleetSentence(fleet: StatusView['fleet']['issuers'][number]): string {
@@ -82,7 +97,7 @@ function keyTable(issuer: IssuerView, nowMs: number): Html {
     <thead><tr><th>kid</th><th>alg</th><th>published</th><th>last accepted</th><th></th></tr></thead>
     <tbody>${issuer.keys.map(
       (key) => html`<tr><td>${name(key.kid)}</td><td>${name(key.alg)}</td>
-        <td>${key.withdrawn_at !== null ? html`withdrawn ${ago(key.withdrawn_at, nowMs)}` : key.published_at === null ? 'not everywhere' : ago(key.published_at, nowMs)}</td>
+        <td>${publishedCell(key, nowMs)}</td>
         <td>${key.last_accepted_at === null ? '–' : ago(key.last_accepted_at, nowMs)}</td>
         <td>${key.tombstone === 'reused' || issuer.reused_kids.includes(key.kid) ? 'kid reused' : key.tombstone === 'retired' ? 'retired' : ''}</td></tr>`,
     )}</tbody></table></div>`;

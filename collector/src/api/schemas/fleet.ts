@@ -92,6 +92,9 @@ export const IssuerSchema = z
       .enum(['ours', 'third_party'])
       .describe('third_party: its rotations are observed, not started here'),
     healthy: z.boolean().describe('Every vantage was readable the last time'),
+    shared_secrets: z
+      .boolean()
+      .describe('Tokens may be signed with secrets it shares with verifiers'),
     max_token_lifetime_s: z.number().nullable().describe('Declared or longest seen; null: unknown'),
     vantages: z.array(
       z.object({
@@ -107,7 +110,7 @@ export const IssuerSchema = z
     keys: z.array(
       z.object({
         kid: z.string(),
-        thumbprint: z.string(),
+        thumbprint: z.string().describe('Empty: a shared secret, known by its id alone'),
         alg: z.string(),
         first_seen_at: MomentSchema,
         published_at: MomentSchema.nullable(),

@@ -32,11 +32,16 @@ export const RotationSchema = z
       .describe(
         'Algorithm of the old key; differs where the rotation changes it, empty: not known',
       ),
+    key_kind: z
+      .enum(['public', 'secret'])
+      .describe('secret: both keys are shared secrets, handed out and never published'),
     old_key: KeySchema,
     new_key: KeySchema,
     phase: z
       .enum(['staged', 'published', 'ready', 'active', 'drained', 'withdrawn', 'gone', 'aborted'])
-      .describe('As observed, not as declared'),
+      .describe(
+        'As observed, not as declared; of shared secrets, where nothing is published, as declared',
+      ),
     open: z.boolean().describe('Neither completed nor aborted'),
     outcome: z.enum(['completed', 'aborted']).nullable(),
     tainted: z.boolean(),
@@ -48,11 +53,15 @@ export const RotationSchema = z
       .describe('What the issuer did that can make verifiers refuse valid tokens; observed only'),
     started_at: MomentSchema,
     started_by: z.string(),
-    published_at: MomentSchema.nullable().describe('The new key is served at every vantage since'),
+    published_at: MomentSchema.nullable().describe(
+      'The new key is served at every vantage since; a secret: declared to be handed out',
+    ),
     switched_at: MomentSchema.nullable().describe(
       'The signer was declared switched; observed: the first token of the new key was accepted',
     ),
-    withdrawn_at: MomentSchema.nullable().describe('The old key is served nowhere since'),
+    withdrawn_at: MomentSchema.nullable().describe(
+      'The old key is served nowhere since; a secret: declared to be dropped',
+    ),
     ended_at: MomentSchema.nullable(),
     ended_because: z.string().nullable().describe('Why an observed rotation ended, one sentence'),
     rolled_back_at: MomentSchema.nullable().describe('The signer was last declared switched back'),

@@ -45,6 +45,7 @@ function issuerView(state: Readonly<State>, issuer: IssuerState): IssuerView {
     healthy:
       vantages.length > 0 &&
       vantages.every((vantage) => vantage.latest?.sighting.result.ok === true),
+    shared_secrets: policy?.sharedSecrets ?? false,
     max_token_lifetime_s: lifetimeMs === null ? null : lifetimeMs / 1_000,
     vantages: vantages.map(vantageView),
     keys: [...issuer.keys.values()].map((record) => keyView(state, record)),

@@ -16,6 +16,7 @@ export function rotationView(state: Readonly<State>, rotation: RotationRecord): 
     issuer: rotation.issuer,
     alg: rotation.alg,
     old_alg: rotation.oldAlg,
+    key_kind: rotation.keyKind,
     old_key: { kid: rotation.oldKid, thumbprint: rotation.oldThumbprint },
     new_key: { kid: rotation.newKid, thumbprint: rotation.newThumbprint },
     phase: phaseOf(state, rotation),

@@ -55,6 +55,12 @@ Gates:
   purge     has every verifier stopped accepting the old key?
   rollback  is switching back safe, and is it advised?
 
+Of a shared secret (HS256, HS384, HS512):
+  publish   may the new secret be handed to verifiers?
+  activate  does every verifier hold the new secret? Time never counts
+  retire    may verifiers drop the old secret?
+  purge     has every verifier said that it dropped it?
+
 Exit status: 0 open, 1 aborted or failed, 2 usage, 3 closed (or time is up while closed),
 4 unknown or collector unreachable (also when time is up).
 

@@ -20,9 +20,9 @@ export type Step = (typeof STEPS)[number];
 type PlainStep = Exclude<Step, 'taint'>;
 
 const MEANING: Readonly<Record<PlainStep, string>> = {
-  publish: 'Say that the new key enters the JWKS',
+  publish: 'Say that the new key enters the JWKS, or that verifiers are given the new secret',
   activate: 'Say that the signer switches to the new key now',
-  retire: 'Say that the old key leaves the JWKS',
+  retire: 'Say that the old key leaves the JWKS, or that verifiers may drop the old secret',
   rollback: 'Say that the signer switches back to the old key',
   abort: 'Stop the rotation; its gates stay shut for good',
   complete: 'End the rotation: the old key is gone everywhere',

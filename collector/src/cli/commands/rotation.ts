@@ -67,7 +67,10 @@ function startCommand(rotation: Command, context: CommandContext): void {
 Example:
   $ keyturn rotation start --issuer https://issuer.example --alg RS256 --new-kid 2026-11
 To another algorithm:
-  $ keyturn rotation start --alg ES256 --old-kid 2025-11 --new-kid 2026-11`,
+  $ keyturn rotation start --alg ES256 --old-kid 2025-11 --new-kid 2026-11
+
+A shared secret, by ids alone:
+  $ keyturn rotation start --alg HS256 --old-kid 2025-11 --new-kid 2026-11`,
     )
     .action(async (options: StartOptions) => {
       const client = clientOf(context, options);
@@ -90,7 +93,7 @@ To another algorithm:
         options,
         body,
         ({ rotation }) =>
-          `rotation ${rotation.id} started: ${rotation.old_key.kid} -> ${rotation.new_key.kid}\nnext: keyturn gate publish --rotation ${rotation.id}\n`,
+          `rotation ${rotation.id} started: ${rotation.key_kind === 'secret' ? 'shared secret ' : ''}${rotation.old_key.kid} -> ${rotation.new_key.kid}\nnext: keyturn gate publish --rotation ${rotation.id}\n`,
       );
     });
 }

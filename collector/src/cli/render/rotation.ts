@@ -112,15 +112,22 @@ export function canaryLines(
 /** Which keys, where it stands. */
 export function headLines(rotation: RotationView, nowMs: number, paint: Paint): string[] {
   const tainted = rotation.tainted ? paint.red(' OLD KEY TAINTED') : '';
+  const isSecret = rotation.key_kind === 'secret';
   return [
-    `rotation ${paint.bold(rotation.id)}: ${rotation.old_key.kid} -> ${rotation.new_key.kid}, ${algsOf(rotation)}, ${rotation.issuer}`,
+    `rotation ${paint.bold(rotation.id)}: ${isSecret ? 'shared secret ' : ''}${rotation.old_key.kid} -> ${rotation.new_key.kid}, ${algsOf(rotation)}, ${rotation.issuer}`,
     `  phase ${paint.bold(rotation.phase)}${tainted}, ${begunText(rotation, nowMs)}`,
-    ...momentLine('new key published everywhere', rotation.published_at),
+    ...momentLine(
+      isSecret ? 'new secret handed out, as declared' : 'new key published everywhere',
+      rotation.published_at,
+    ),
     ...momentLine(
       rotation.origin === 'observed' ? 'first token of the new key accepted' : 'signer switched',
       rotation.switched_at,
     ),
-    ...momentLine('old key withdrawn everywhere', rotation.withdrawn_at),
+    ...momentLine(
+      isSecret ? 'old secret to be dropped, as declared' : 'old key withdrawn everywhere',
+      rotation.withdrawn_at,
+    ),
     ...backLines(rotation, nowMs),
     ...momentLine(rotation.outcome ?? 'ended', rotation.ended_at),
     ...(rotation.ended_because === null ? [] : [`  because ${rotation.ended_because}`]),

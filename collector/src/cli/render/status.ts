@@ -79,6 +79,11 @@ function collectorLines(status: StatusView, nowMs: number, paint: Paint): string
   return lines;
 }
 
+function healthOf(issuer: StatusView['issuers'][number], paint: Paint): string {
+  if (issuer.vantages.length === 0 && issuer.shared_secrets) return 'shared secrets, no JWKS';
+  return issuer.healthy ? paint.green('JWKS readable') : paint.red('JWKS not reliable');
+}
+
 function issuerLines(status: StatusView, nowMs: number, paint: Paint): string[] {
   return status.issuers.flatMap((issuer) => {
     const fleet = status.fleet.issuers.find((entry) => entry.issuer === issuer.issuer);
@@ -86,7 +91,7 @@ function issuerLines(status: StatusView, nowMs: number, paint: Paint): string[] 
       fleet === undefined
         ? 'no verifier known'
         : `${fleet.reporting} verifiers reporting, ${fleet.silent} silent, ${fleet.joined} yet to report`;
-    const health = issuer.healthy ? paint.green('JWKS readable') : paint.red('JWKS not reliable');
+    const health = healthOf(issuer, paint);
     const troubles = issuer.vantages.flatMap((vantage) =>
       vantage.message === null
         ? []
