@@ -8,6 +8,7 @@ import { expiredLeases, renewLease } from './leases.ts';
 import { leaseMs } from './policy.ts';
 import type { HeldCounts, HeldKeySet, VerifierRecord } from './records.ts';
 import { lapsedProbes } from './probed-sets.ts';
+import { noteFirstUse } from './observed/standby.ts';
 import { restand, watchingRotations } from './rotation.ts';
 import { bindSession, unbindSession } from './sessions.ts';
 import type { Now, State } from './state.ts';
@@ -136,6 +137,7 @@ function takeReport(
     for (const record of raiseUsage(state, row, previous, when)) {
       writes.push({ kind: 'usage', record });
       noteSwitchSeen(state, record, writes);
+      noteFirstUse(state, record, writes);
     }
     addTotals(state, row, previous);
   }

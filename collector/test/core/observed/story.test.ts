@@ -2,9 +2,9 @@ import t from 'tap';
 import { propagationOf } from '../../../src/core/observed/propagation.ts';
 import { phaseOf } from '../../../src/core/rotation.ts';
 import type { TestVerifier } from '../../support/world.ts';
-import { blockers, checkOf } from '../../support/world.ts';
+import { blockers, checkOf, World } from '../../support/world.ts';
 import { LEDGER } from '../../support/acts.ts';
-import { keyOf, NEW, OLD, serviceOf } from '../../support/policies.ts';
+import { ISSUER, issuerOf, keyOf, NEW, OLD, policyOf, serviceOf } from '../../support/policies.ts';
 import { auditOf, observedNow, observing, theOpen } from '../../support/observing.ts';
 
 /** A report of tokens accepted: of the old key, and of the new one signed now. */
@@ -277,5 +277,34 @@ t.test('a token of a key that is not published everywhere yet is a finding', (t)
   accepts(a, world.atMs);
   world.take({ type: 'tick' });
   t.match(theOpen(world).findings, [{ id: 'early_use', message: /before the key was seen twice/ }]);
+  t.end();
+});
+
+t.test('a switch to a key that was there from the start opens a rotation as well', (t) => {
+  const rows: [string, number, string[]][] = [
+    ['long after the other key', 7_200_000, ['old>new']],
+    ['both from the start, as where regions sign with keys of their own', 60_000, []],
+  ];
+  for (const [name, aloneMs, expected] of rows) {
+    const issuers = new Map([[ISSUER, issuerOf({ control: 'third_party' })]]);
+    const world = new World(policyOf([serviceOf('orders')], { issuers }));
+    world.served = [OLD, NEW];
+    world.sight();
+    world.sight();
+    const a = world.join('orders', 'a');
+    const old = (ok: number) => ({ kid: 'old', outcomes: { ok }, iatS: world.atMs / 1_000 });
+    a.report({ keys: [OLD, NEW], counts: [old(1)] });
+    world.pass(aloneMs);
+    a.report({ keys: [OLD, NEW], counts: [old(2)] });
+    t.same(observedNow(world), [], `${name}: nothing yet`);
+    const counts = [old(2), { kid: 'new', outcomes: { ok: 1 }, iatS: world.atMs / 1_000 }];
+    a.report({ keys: [OLD, NEW], counts });
+    world.pass(15_000);
+    t.same(observedNow(world), expected, name);
+    if (expected.length > 0) t.equal(phaseOf(world.state, theOpen(world)), 'active', name);
+    world.restart();
+    world.pass(15_000);
+    t.same(observedNow(world), expected, `${name}: once`);
+  }
   t.end();
 });
