@@ -54,6 +54,7 @@ export async function rotateKey(cleanup: Teardown, directory: string): Promise<R
   await keyPublished(collector, ISSUER.newKid);
   await vouch('holds_new', 'keys are deployed with release 41, checked on all three hosts');
   await run(0, 'gate', 'activate', '--wait', '--timeout', '40s');
+  await run(0, 'rotation', 'rehearse', '--old-key-available', ...by);
   await act('switch-signer');
   await run(0, 'rotation', 'activate', ...by);
   await run(0, 'gate', 'retire', '--wait', '--timeout', '60s');

@@ -1,5 +1,6 @@
 import { isoMoment, isoMomentOrNull } from '../api/views/moment.ts';
 import type { ReportView } from '../api/schemas/report.ts';
+import type { RehearsalRecord } from '../core/records.ts';
 import { controlsOf } from './controls.ts';
 import { evidenceViews } from './evidence-views.ts';
 import { findingsOf } from './findings.ts';
@@ -50,7 +51,7 @@ export function buildReport(given: ReportFacts): ReportView {
       const who = [attested.service, attested.instance].filter((part) => part !== null).join('/');
       return `${who} ${attested.fact === 'holds_new' ? 'holds the new key' : 'rejects the old key'}`;
     }),
-    rehearsals: [],
+    rehearsals: facts.rehearsals.map(rehearsalOf),
     findings: findingsOf(facts),
     audit: {
       entries: facts.trail.length,
@@ -61,6 +62,18 @@ export function buildReport(given: ReportFacts): ReportView {
     },
   };
   return { ...core, summary: summaryOf(core), controls: controlsOf(core) };
+}
+
+function rehearsalOf(record: RehearsalRecord): ReportView['rehearsals'][number] {
+  return {
+    number: record.number,
+    at: isoMoment(record.atMs),
+    by: record.by,
+    status: record.status,
+    in_the_way: record.checks
+      .filter((check) => check.status !== 'pass')
+      .map((check) => `${check.status}: ${check.message}`),
+  };
 }
 
 function vouched<

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { rehearsalsOf } from '../core/rehearsals.ts';
 import { momentsOf, overlapTerms } from '../core/snapshot/overlap.ts';
 import { usageKey } from '../core/state.ts';
 import type { Engine } from '../engine-port.ts';
@@ -46,6 +47,7 @@ export async function gatherFacts(
     ),
     attestations: ofRotation(state.attestations.values()),
     waivers: ofRotation(state.waivers.values()),
+    rehearsals: rehearsalsOf(state, rotationId),
     evidence,
     evidenceLeftOut: leftOut,
     trail,

@@ -57,11 +57,12 @@ function rotationLines({ rotation }: ReportView): string[] {
 function stepLines({ steps }: ReportView): string[] {
   if (steps.length === 0) return ['None yet.', ''];
   return table(
-    ['Step', 'When', 'Who', 'Gate', 'Against its gate, because', 'Evidence'],
+    ['Step', 'When', 'Who', 'Why', 'Gate', 'Against its gate, because', 'Evidence'],
     steps.map((step) => [
       step.step,
       step.at,
       plain(step.by),
+      step.reason === null ? '' : plain(step.reason),
       step.gate === null ? 'none' : `${step.gate}: ${step.gate_status ?? ''}`,
       step.override_reason === null ? '' : plain(step.override_reason),
       step.evidence === null ? 'none kept' : `${step.evidence}`,
@@ -108,12 +109,12 @@ function exceptionLines({ waivers, attestations, rehearsals, acts, acts_left_out
     '',
     ...(rehearsals.length === 0 ? ['None on record.', ''] : []),
     ...table(
-      ['When', 'Who', 'Passed', 'What came of it'],
+      ['When', 'Who', 'Outcome', 'What stood in the way'],
       rehearsals.map((row) => [
         row.at,
         plain(row.by),
-        row.passed ? 'yes' : 'no',
-        plain(row.message),
+        row.status,
+        row.in_the_way.length === 0 ? 'nothing' : row.in_the_way.map(plain).join('; '),
       ]),
     ),
     '## Acts',

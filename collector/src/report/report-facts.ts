@@ -1,5 +1,6 @@
 import type {
   AttestationRecord,
+  RehearsalRecord,
   RotationRecord,
   UsageRecord,
   WaiverRecord,
@@ -20,6 +21,8 @@ export interface ReportFacts {
   readonly reusedKids: readonly string[];
   readonly attestations: readonly AttestationRecord[];
   readonly waivers: readonly WaiverRecord[];
+  /** Oldest first. */
+  readonly rehearsals: readonly RehearsalRecord[];
   /** In the order taken. */
   readonly evidence: readonly ReadEvidence[];
   /** Snapshots on record that were not read. */

@@ -19,6 +19,7 @@ export function stepsOf({ evidence, rotation }: ReportFacts): StepTakenView[] {
         gate: verdict?.gate ?? null,
         gate_status: verdict?.status ?? null,
         override_reason: occasion.overrideReason,
+        reason: occasion.reason,
         evidence: number,
       },
     });
@@ -35,6 +36,7 @@ export function stepsOf({ evidence, rotation }: ReportFacts): StepTakenView[] {
         gate: null,
         gate_status: null,
         override_reason: declared.overrideReason,
+        reason: declared.reason,
         evidence: null,
       },
     });

@@ -14,7 +14,13 @@ const orNull = <T extends z.ZodType>(schema: T) => z.nullable(schema);
 const counts = z.record(z.string(), count);
 
 export const occasionSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('step'), step, by: text, overrideReason: orNull(text) }),
+  z.strictObject({
+    kind: z.literal('step'),
+    step,
+    by: text,
+    overrideReason: orNull(text),
+    reason: orNull(text),
+  }),
   z.strictObject({ kind: z.literal('gate'), gate: z.enum(GATES) }),
   z.strictObject({
     kind: z.literal('end'),

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { ReportSchema, type ReportView } from '../../src/api/schemas/report.ts';
+import type { RehearsalRecord } from '../../src/core/records.ts';
 import { buildReport } from '../../src/report/build.ts';
+import { reportMarkdown } from '../../src/report/markdown.ts';
 import type { ReportFacts } from '../../src/report/report-facts.ts';
 import { evidenceWitness } from '../../src/evidence-witness.ts';
 import { attestation, auditEntry, usage, waiver } from '../store/samples.ts';
@@ -113,7 +115,13 @@ t.test('findings', (t) => {
     record.number === 2
       ? {
           ...record,
-          occasion: { kind: 'step', step: 'retire', by: 'ana', overrideReason: 'fire' } as const,
+          occasion: {
+            kind: 'step',
+            step: 'retire',
+            by: 'ana',
+            overrideReason: 'fire',
+            reason: null,
+          } as const,
           verdict: record.verdict && { ...record.verdict, status: 'closed' as const },
         }
       : record,
@@ -196,6 +204,41 @@ t.test('overrides, waivers and attestations with who, why and until', (t) => {
   ]);
   t.match(report.waivers, [{ what: 'check coverage of gate activate', reason: 'decommissioned' }]);
   t.match(report.waivers[0]?.until, /^1970/);
+  t.end();
+});
+
+t.test('rehearsals with what stood in the way', (t) => {
+  const rehearsal: RehearsalRecord = {
+    rotationId: 'r1',
+    number: 1,
+    by: 'ana',
+    atMs: T0_MS,
+    status: 'failed',
+    checks: [
+      {
+        id: 'fine',
+        status: 'pass',
+        class: 'evidence',
+        message: 'is fine',
+        offenders: [],
+        offenderCount: 0,
+      },
+      {
+        id: 'old_key_held',
+        status: 'fail',
+        class: 'evidence',
+        message: '2 verifiers dropped k1',
+        offenders: ['orders/a/jwks dropped'],
+        offenderCount: 2,
+      },
+    ],
+  };
+  const report = buildReport(factsOf({ rehearsals: [rehearsal] }));
+  t.match(report.rehearsals, [
+    { by: 'ana', status: 'failed', in_the_way: ['fail: 2 verifiers dropped k1'] },
+  ]);
+  t.match(reportMarkdown(report), /\| ana \| failed \| fail: 2 verifiers dropped k1 \|/);
+  t.match(report.controls.find(({ id }) => id === 'ID.IM-02')?.extent, 'partly');
   t.end();
 });
 

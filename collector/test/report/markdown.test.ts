@@ -148,7 +148,13 @@ t.test('a report full of hostile names has the structure of a tame one', (t) => 
           evidence: snapshots().map((record) =>
             read({
               ...record,
-              occasion: { kind: 'step', step: 'retire', by: text, overrideReason: text },
+              occasion: {
+                kind: 'step',
+                step: 'retire',
+                by: text,
+                overrideReason: text,
+                reason: null,
+              },
               policySha256: text,
               services: record.services.map((service) => ({
                 ...service,

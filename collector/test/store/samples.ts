@@ -110,7 +110,13 @@ export function evidence(rotationId: string, number: number): EvidenceRecord {
     rotationId,
     number,
     atMs: 12,
-    occasion: { kind: 'step', step: 'activate', by: 'ana | <b>', overrideReason: null },
+    occasion: {
+      kind: 'step',
+      step: 'activate',
+      by: 'ana | <b>',
+      overrideReason: null,
+      reason: null,
+    },
     verdict: {
       gate: 'activate',
       status: 'open',

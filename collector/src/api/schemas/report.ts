@@ -16,6 +16,7 @@ const StepTakenSchema = z.object({
   gate: GateSchema.nullable(),
   gate_status: StatusSchema.nullable().describe('What the gate said as the step was declared'),
   override_reason: z.string().nullable().describe('Set when the step was taken against its gate'),
+  reason: z.string().nullable().describe('Why, where that was said'),
   evidence: z.int().nullable().describe('Number of the evidence kept with the step'),
 });
 
@@ -132,6 +133,14 @@ const VouchedSchema = z.object({
   until: MomentSchema,
 });
 
+const RehearsedSchema = z.object({
+  number: z.int(),
+  at: MomentSchema,
+  by: z.string(),
+  status: z.enum(['passed', 'failed', 'unknown']),
+  in_the_way: z.array(z.string()),
+});
+
 const FindingSchema = z.object({
   id: z.string().describe('Stable, snake_case'),
   level: z.enum(['alarm', 'warning', 'note']),
@@ -185,9 +194,9 @@ export const ReportSchema = z
     overrides: z.array(StepTakenSchema),
     waivers: z.array(VouchedSchema),
     attestations: z.array(VouchedSchema),
-    rehearsals: z.array(
-      z.object({ at: MomentSchema, by: z.string(), passed: z.boolean(), message: z.string() }),
-    ),
+    rehearsals: z
+      .array(RehearsedSchema)
+      .describe('Dry runs of going back, oldest first; the latest that are kept'),
     findings: z.array(FindingSchema),
     audit: z.object({
       entries: z.int().describe('Of this rotation'),

@@ -52,8 +52,15 @@ export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: W
   const next = afterStep(state, rotation, act, isOverridden, now);
   keepRotation(state, next, writes);
   const { step, by } = act;
-  const { overrideReason = null } = next.declared[step] ?? {};
-  takeEvidence(state, next, { kind: 'step', step, by, overrideReason }, verdict, now, writes);
+  const { overrideReason = null, reason = null } = next.declared[step] ?? {};
+  takeEvidence(
+    state,
+    next,
+    { kind: 'step', step, by, overrideReason, reason },
+    verdict,
+    now,
+    writes,
+  );
   // Evidence from before counts no more, so nobody is known to hold the new key until heard again.
   if (next.rolledBackAtMs !== rotation.rolledBackAtMs) restandAll(state, next, now);
   if (next.endedAtMs !== null) {

@@ -17,6 +17,8 @@ export type Occasion =
       readonly step: Step;
       readonly by: string;
       readonly overrideReason: string | null;
+      /** Why the step was taken, where that was said. */
+      readonly reason: string | null;
     }
   /** The gate opened for the first time, or for the first time since a rollback. */
   | { readonly kind: 'gate'; readonly gate: Gate }

@@ -227,7 +227,13 @@ t.test('a large fleet: the weakest are listed, the rest is counted', (t) => {
   if (rotation === undefined) throw new Error('no rotation');
   const writes: Write[] = [];
   const startedMs = performance.now();
-  const occasion = { kind: 'step', step: 'publish', by: 'me', overrideReason: null } as const;
+  const occasion = {
+    kind: 'step',
+    step: 'publish',
+    by: 'me',
+    overrideReason: null,
+    reason: null,
+  } as const;
   takeEvidence(world.state, rotation, occasion, null, world.now(), writes);
   t.comment(`${ROWS_MAX} rows in ${(performance.now() - startedMs).toFixed(1)} ms`);
   const [write] = writes;
