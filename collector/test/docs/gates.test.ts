@@ -3,10 +3,10 @@ import path from 'node:path';
 import { GATES } from '@keyturn/shared/model/verdict.ts';
 import type { Gate } from '@keyturn/shared/model/verdict.ts';
 import t from 'tap';
-import { rotating } from '../../support/rotating.ts';
+import { rotating } from '../support/rotating.ts';
 
-const CORE = path.join(import.meta.dirname, '../../../src/core');
-const PAGE = readFileSync(path.join(import.meta.dirname, '../../../../docs/gates.md'), 'utf8');
+const CORE = path.join(import.meta.dirname, '../../src/core');
+const PAGE = readFileSync(path.join(import.meta.dirname, '../../../docs/gates.md'), 'utf8');
 
 interface Row {
   readonly id: string;
