@@ -214,6 +214,7 @@ t.test('attest and waive', async (t) => {
     ],
   });
   const rotation = await rig.start();
+  await rig.sight(OLD_KEY, NEW_KEY);
   const at = (path: string, body: Record<string, unknown>) =>
     rig.call('POST', `/v1/rotations/${rotation}/${path}`, { body });
   const attest = {
@@ -240,7 +241,6 @@ t.test('attest and waive', async (t) => {
     status: 201,
     json: { waiver: { id: /^wvr-/, gate: 'activate', check_id: 'fleet_heard', in_force: true } },
   });
-  await rig.sight(OLD_KEY, NEW_KEY);
   const open = (await rig.call('GET', `/v1/rotations/${rotation}/gates/activate`)).json;
   t.match(open, {
     ready: true,
