@@ -889,3 +889,11 @@ t.test('a bad operator token is refused and not shown', async (t) => {
     [/got both/],
   );
 });
+
+t.test('the name in receipts', async (t) => {
+  t.equal(load(t, ISSUER).name, 'keyturn');
+  t.equal(load(t, `name: https://keyturn.example${ISSUER}`).name, 'https://keyturn.example');
+  t.match(problemsOf(t, `name: 7${ISSUER}`), [/^name: expected a name.*, got 7/]);
+  t.match(problemsOf(t, `name: "a\\u202Eb"${ISSUER}`), [/^name: expected printable/]);
+  t.match(problemsOf(t, `name: ${'x'.repeat(300)}${ISSUER}`), [/^name: .*256 bytes, got 300/]);
+});
