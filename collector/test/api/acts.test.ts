@@ -224,6 +224,7 @@ t.test('attest and waive', async (t) => {
     reason: 'looked',
     valid_for_s: 60,
   };
+  await rig.sight(OLD_KEY, NEW_KEY);
   t.match(await at('attestations', attest), {
     status: 201,
     json: {
@@ -246,7 +247,10 @@ t.test('attest and waive', async (t) => {
     ready: true,
     summary: 'activate is open: every check passes but what people waived: fleet_heard',
   });
-  t.match((await rig.call('GET', '/')).text, /waived<\/span><p>.*\(waived by bob: known\)/);
+  t.match(
+    (await rig.call('GET', '/')).text,
+    /waived<\/span><p>.*\(waived by bob until 20\S+Z: known\)/,
+  );
   t.match(
     (await rig.call('GET', '/')).text,
     /note<\/span><p>1 service vouched for: bob for legacy, expires at 20/,

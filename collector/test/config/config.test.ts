@@ -139,6 +139,29 @@ t.test('the example names profiles of the catalogue', async (t) => {
   t.equal(config.policy.unknownProfile.newKidRefusedS, null);
 });
 
+t.test(
+  'managed products of the catalogue: time where it has a bound, a word where not',
+  async (t) => {
+    const file = path.join(
+      t.testdir({
+        'c.yaml': `${ISSUER}
+services:
+  - {name: rest, kind: managed, profile: aws-apigw-rest-jwt}
+  - {name: http, kind: managed, profile: aws-apigw-http-jwt}
+  - {name: alb, kind: managed, profile: aws-alb-jwt}
+  - {name: shield, kind: managed, profile: cloudflare-api-shield}
+`,
+      }),
+      'c.yaml',
+    );
+    const { policy } = loadConfig({ file, env: {}, cwd: '/', profiles: builtIn() });
+    t.same(
+      [...policy.services.values()].map(({ name, evidence }) => `${name} ${evidence}`),
+      ['rest timed', 'http attested', 'alb attested', 'shield attested'],
+    );
+  },
+);
+
 t.test('the environment wins over the file', async (t) => {
   const config = load(t, 'listen: {http: "127.0.0.1:1"}\ndata: a\noperator_token_file: b\n', {
     KEYTURN_LISTEN_HTTP: '[::1]:2',

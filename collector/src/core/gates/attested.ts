@@ -45,11 +45,9 @@ export type Words = ReadonlyMap<string, readonly AttestationRecord[]>;
 /** Everything people vouch for now, about one fact of a rotation. */
 export function wordsInForce(state: State, rotation: RotationRecord, fact: Fact, now: Now): Words {
   const words = new Map<string, AttestationRecord[]>();
-  const { publishedAtMs } = rotationFacts(state, rotation);
   for (const attested of state.attestations.values()) {
     if (attested.rotationId !== rotation.id || attested.fact !== fact) continue;
-    if (attested.expiresAtMs <= now.atMs) continue;
-    if (fact === 'holds_new' && isOutdated(state, attested, publishedAtMs)) continue;
+    if (attested.expiresAtMs <= now.atMs || isOutdated(state, attested, rotation)) continue;
     // Who vouched before a switch that was undone vouches anew.
     if (fact === 'holds_new' && attested.atMs <= (rotation.rolledBackAtMs ?? 0)) continue;
     const ofService = words.get(attested.service);
@@ -60,17 +58,19 @@ export function wordsInForce(state: State, rotation: RotationRecord, fact: Fact,
 }
 
 /**
- * Keys that are fetched may have been fetched away since: what was seen before an origin or edge went
- * back says nothing of what a verifier holds after.
+ * Keys that are fetched may have been fetched away since, or fetched again: what was seen before an
+ * origin or edge went back, or before the old key was withdrawn, says nothing of what is held after.
  */
 function isOutdated(
   state: State,
-  { service, atMs }: AttestationRecord,
-  publishedAtMs: number | null,
+  { service, fact, atMs }: AttestationRecord,
+  rotation: RotationRecord,
 ): boolean {
   const declared = state.policy.services.get(service);
   if (declared?.kind === 'static' || declared?.profile.staticKeys === true) return false;
-  return publishedAtMs !== null && atMs < publishedAtMs;
+  const { publishedAtMs, withdrawnAtMs } = rotationFacts(state, rotation);
+  const changedAtMs = fact === 'holds_new' ? publishedAtMs : withdrawnAtMs;
+  return changedAtMs !== null && atMs < changedAtMs;
 }
 
 /**
@@ -170,7 +170,7 @@ function unattested(state: State, group: Group, rotation: RotationRecord, fact: 
     cache: '',
     state: 'unattested',
     sinceMs: rotation.startedAtMs,
-    detail: `${why}${shipping(state, group, rotation, fact)}`,
+    detail: `${why}${shipping(state, group, rotation, fact)}${outdatedWord(state, group, rotation, fact)}`,
   };
 }
 
@@ -181,6 +181,17 @@ function shipping(state: State, group: Group, rotation: RotationRecord, fact: Fa
   const { publishedAtMs, withdrawnAtMs } = rotationFacts(state, rotation);
   const sinceMs = fact === 'holds_new' ? publishedAtMs : withdrawnAtMs;
   return sinceMs === null ? '' : `; the next shipment is due by ${moment(sinceMs + everyMs)}`;
+}
+
+/** Says why a word that was given does not count. */
+function outdatedWord(state: State, group: Group, rotation: RotationRecord, fact: Fact): string {
+  for (const attested of state.attestations.values()) {
+    if (attested.rotationId !== rotation.id || attested.fact !== fact) continue;
+    if (attested.service !== group.service.name || !isOutdated(state, attested, rotation)) continue;
+    const what = fact === 'holds_new' ? 'publication of the new key' : 'withdrawal of the old key';
+    return `; the word of ${attested.by} is older than the ${what}`;
+  }
+  return '';
 }
 
 function attestHelp(service: string, rotation: RotationRecord, fact: Fact): string {

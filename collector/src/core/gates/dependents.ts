@@ -149,7 +149,6 @@ export function isBeyondRange(group: Group): boolean {
 export function hasFullEvidence(group: Group, rotation: RotationRecord): boolean {
   // Of a range, only its upper end is known to be everybody.
   const expected = instancesAtMost(group.service);
-  if (waysOf(group, rotation) === 'population') return false;
   if (expected === null || expected === 0 || group.liveCaches.size < expected) return false;
   // Of two processes under one name only one is heard.
   if (group.contested.size > 0) return false;

@@ -59,10 +59,10 @@ export function timedReady(
   );
 }
 
-/** Nothing better than time speaks for it: no full evidence, and for a managed one nobody's word. */
+/** Nothing better than time speaks for it: neither full evidence nor a person's word. */
 export function waitsForTime(group: Group, rotation: RotationRecord, words: Words): boolean {
   if (waysOf(group, rotation) !== 'timed' || hasFullEvidence(group, rotation)) return false;
-  return group.service.kind !== 'managed' || vouchersOf(words, group) === null;
+  return vouchersOf(words, group) === null;
 }
 
 /** Tpub + Pv + Spub, Unix ms; null when the profile knows no bound. */

@@ -1,4 +1,5 @@
 import type { Grade } from '@keyturn/shared/model/evidence.ts';
+import { moment } from '@keyturn/shared/model/moment.ts';
 import type { Check, Gate, Verdict, VerdictStatus } from '@keyturn/shared/model/verdict.ts';
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
@@ -145,7 +146,7 @@ function waived(state: State, rotation: RotationRecord, gate: Gate, check: Check
       return {
         ...check,
         status: 'waived',
-        message: `${check.message} (waived by ${waiver.by}: ${waiver.reason})`,
+        message: `${check.message} (waived by ${waiver.by} until ${moment(waiver.expiresAtMs)}: ${waiver.reason})`,
         clearsAtMs: null,
         help: '',
       };

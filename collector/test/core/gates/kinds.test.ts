@@ -422,6 +422,34 @@ t.test('the longest of several attestations is the one in use', (t) => {
   t.end();
 });
 
+t.test('a word about fetched keys is outdated by what happens to the JWKS', (t) => {
+  const ledger = serviceOf('ledger', { kind: 'attested', evidence: 'attested', instances: null });
+  const { world, id } = rotating({ until: 'switched', services: [ledger, STATIC] });
+  const attested = (gate: 'activate' | 'purge') => checkOf(world.gate(id, gate), 'attested');
+  for (const fact of ['holds_new', 'rejects_old'] as const) {
+    for (const service of ['ledger', 'appliance']) world.attest(id, service, { fact, by: 'ana' });
+  }
+  t.equal(attested('activate').status, 'pass');
+  world.sight([OLD]);
+  world.pass(MINUTE_MS);
+  t.match(attested('activate'), {
+    status: 'fail',
+    offenderCount: 1,
+    offenders: [{ service: 'ledger', detail: /; the word of ana is older than the publication/ }],
+  });
+  world.attest(id, 'ledger');
+  t.equal(attested('activate').status, 'pass');
+  world.served = [NEW];
+  world.pass(MINUTE_MS);
+  t.match(attested('purge'), {
+    offenderCount: 1,
+    offenders: [{ service: 'ledger', detail: /; the word of ana is older than the withdrawal/ }],
+  });
+  world.attest(id, 'ledger', { fact: 'rejects_old' });
+  t.equal(attested('purge').status, 'pass');
+  t.end();
+});
+
 t.test('when the next shipment is due', (t) => {
   const { world, id } = rotating({ until: 'started', services: [STATIC] });
   const detail = () => checkOf(world.gate(id, 'activate'), 'attested').offenders[0]?.detail;
