@@ -17,6 +17,9 @@ const NEW = '2026-b';
 // A fleet of three kinds under one open rotation: an autoscaled service whose instances come and go,
 // appliances a person vouches for, and an app nobody can see.
 
+// A dozen programs are started one after the other, on whatever machine this is.
+t.setTimeout(180_000);
+
 t.test('a fleet of several kinds changes while a rotation is open', async (t) => {
   const cleanup = teardownWith(t);
   const directory = await tempDirectory(cleanup);
