@@ -196,9 +196,10 @@ t.test('canaries find who takes the new key, who lacks it, and who takes anythin
   await collector.child.stop();
   await sidecar.stop();
   for (const secret of secrets) {
-    for (const name of await readdir(join(directory, 'data'))) {
-      const bytes = await readFile(join(directory, 'data', name));
-      t.notOk(bytes.includes(secret), `not in data/${name}`);
+    const found = await readdir(join(directory, 'data'), { recursive: true, withFileTypes: true });
+    for (const file of found.filter((entry) => entry.isFile())) {
+      const bytes = await readFile(join(file.parentPath, file.name));
+      t.notOk(bytes.includes(secret), `not in ${file.name}`);
     }
     for (const child of [collector.child, sidecar]) {
       await t.rejects(child.line(new RegExp(secret), 50), `not in the log of ${child.name}`);
