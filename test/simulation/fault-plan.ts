@@ -34,6 +34,7 @@ export const FAULT_KINDS = [
   'duplicate_identity',
   'scale_up_with_old_keys',
   'second_rotation',
+  'lose_disk',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -64,7 +65,11 @@ const ONCE: ReadonlySet<FaultKind> = new Set([
   'longer_tokens',
   'collector_clock_drift',
   'second_rotation',
+  'lose_disk',
 ]);
+
+/** So rarely, of the worlds that could have it, as it ends nearly everything else. */
+export const RARELY: Readonly<Partial<Record<FaultKind, number>>> = { lose_disk: 0.15 };
 
 /** The faults of a seed: each kind with a rate of its own, `more` times as often. */
 export function faultsOf(seed: number, kinds: readonly FaultKind[], more = 1): FaultPlan[] {

@@ -214,6 +214,10 @@ export class Faults {
         }
         return this.#run(more);
       }
+      case 'lose_disk':
+        tell('the collector is killed, and its disk is gone');
+        world.crashCollector(Math.min(fault.forMs, 600_000));
+        return world.loseDisk();
       case 'second_rotation':
         tell('another tool starts a rotation');
         return this.#tooling.secondRotation();

@@ -47,6 +47,14 @@ export class Oracle {
     this.#caches.set(cache, known);
   }
 
+  /** Whoever confirmed reports has forgotten them. */
+  forgetReports(): void {
+    this.reportedUntilMs = -Infinity;
+    this.reportedSignedMs = -Infinity;
+    this.reportedKidlessUntilMs = -Infinity;
+    this.reportedLifetimeMs = 0;
+  }
+
   isGone(cache: string): void {
     this.#caches.delete(cache);
   }

@@ -1,7 +1,7 @@
 import type { Grade } from '@keyturn/shared/model/evidence.ts';
 import type { Source } from '@keyturn/shared/model/report.ts';
 import { Chance } from './chance.ts';
-import { FAULT_KINDS, type FaultKind, type FaultPlan, faultsOf } from './fault-plan.ts';
+import { FAULT_KINDS, type FaultKind, type FaultPlan, faultsOf, RARELY } from './fault-plan.ts';
 import { KINDS } from './kinds.ts';
 
 /** One service of the fleet. */
@@ -94,7 +94,10 @@ export function planOf(seed: number, focus: readonly FaultKind[] | null = null):
   const services = servicesOf(seed, edges.length, skewMs);
   const kindRate = chance.pick([0, 0.15, 0.3, 0.5]);
   const faultKinds =
-    focus ?? FAULT_KINDS.filter((kind) => new Chance(seed, `use ${kind}`).is(kindRate));
+    focus ??
+    FAULT_KINDS.filter((kind) =>
+      new Chance(seed, `use ${kind}`).is(kindRate * (RARELY[kind] ?? 1)),
+    );
   return {
     seed,
     heartbeatMs: chance.pick([20_000, 40_000, 60_000]),

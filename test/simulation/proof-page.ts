@@ -1,7 +1,104 @@
+import type { FaultKind } from './fault-plan.ts';
+import { PLANTED } from './planted/bugs.ts';
+
+/** Each promise by the name a broken one is told under, and how it is looked at. */
+export const RULES: Readonly<Record<string, string>> = {
+  valid_token_refused:
+    'I1, I2: a verifier that is up refuses a valid token of either key, and nothing outside of what gates promise explains it',
+  activate:
+    'I1, I5: `activate` is open although a cache could not verify the new key at any moment of the last lease, a vantage was not seen twice in a row with it, a verifier has not reported since publication, or the stability window has not passed',
+  retire:
+    'I1: `retire` is open before the switch, or while a token lives that was reported or lives no longer than was ever declared; and all that holds for `activate`',
+  purge:
+    '`purge` is open although a cache accepted the old key all through the last lease, or a vantage serves it',
+  publish: '`publish` is open although a reported token without a kid is alive',
+  I3: 'a gate is open although the collector has seen one kid with two keys',
+  I4: 'a second rotation of the same issuer and algorithm is opened',
+  silence: 'a gate is open although a verifier that counts has been silent for a lease',
+  store: 'a gate is open although nothing can be recorded (I6)',
+  order: 'a report is applied after a newer one of the same verifier',
+  acked_kept: 'what was acked is not on disk, or is gone after a crash',
+  totals: 'the totals count more verifications than happened',
+  liveness:
+    'a phase lasts longer, after the last fault, than what it must wait for in any case plus three leases, three sightings, the stability window twice and seven minutes',
+};
+
+/** Each fault, as it strikes. */
+export const FAULTS: Readonly<Record<FaultKind, string>> = {
+  drop: 'reports and acks are lost',
+  duplicate: 'messages arrive twice',
+  delay: 'messages are up to 20 s late',
+  reorder: 'messages overtake each other',
+  partition: 'an agent is cut off: both ways, only upwards, or only downwards',
+  half_open: 'ends of connections go unnoticed',
+  pause_agent: 'an agent stands still, or its machine sleeps',
+  pause_collector: 'the collector stands still while time runs',
+  sleep_collector: 'the machine of the collector sleeps, its monotonic clock as well',
+  kill_agent: 'kill -9 of an agent, which returns',
+  kill_verifier: 'kill -9 of a verifier, which returns without keys',
+  restart_with_old_keys: 'the same, with the keys of its image',
+  replace_instance: 'an instance is gone without a word, another comes under a new name',
+  stop_and_return: 'a clean stop with a goodbye, and a return',
+  kill_collector: 'kill -9 of the collector, which returns with its disk',
+  lose_disk:
+    'the collector returns without its disk: gates are unknown until the rotation is told anew and everybody has reported; once the old key is withdrawn nobody can show any more that it is gone',
+  crash_in_commit: 'a torn write: the collector dies in a commit, of which nothing is left',
+  crash_after_commit: 'the other half: it dies after a commit, before anybody is told',
+  disk_full: 'commits fail',
+  collector_clock_step: "the collector's wall clock steps by up to an hour and a half, either way",
+  collector_clock_drift: "the collector's clock drifts by up to 0.1 %",
+  agent_clock_step: "an agent's wall clock steps by up to an hour",
+  agent_clock_drift: "an agent's clock drifts by up to 1 %",
+  stale_edge: 'an edge keeps what it has beyond its age',
+  regressing_origin: 'an origin serves its first document again',
+  jwks_5xx: 'the JWKS endpoint answers 503',
+  jwks_hang: 'the JWKS endpoint does not answer',
+  kid_reuse: 'an origin serves other key material under the new kid',
+  late_signer: 'a signer goes on with the old key after the switch',
+  longer_tokens: 'tokens live up to three times as long as declared',
+  duplicate_identity: 'two processes run under one name',
+  scale_up_with_old_keys: 'an instance joins with the keys of its image',
+  second_rotation: 'another tool starts a rotation of the same issuer',
+};
+
 /** What the worlds of `pnpm simulate` check; the end of the page in docs. */
 export const PROOF = `## Broken promises
 
-\`pnpm simulate\` runs worlds at a faster pace with many more faults. After every step it compares every
-open gate with an oracle that knows each cache and token, and shares no code with the collector. A
-failing seed prints its story, is cut down to what it needs, and replays exactly with \`--replay\`.
+\`pnpm simulate\` runs worlds at a faster pace with many more faults. The collector's core, engine and
+ingest and the agent's ledger and session are the real ones; clock, network, disk, issuer and the
+caches of verifiers are simulated, each kind of cache after what the catalogue says of it to people
+(\`test/simulation/kinds-table.ts\`), not after the bounds that gates reckon with: \`kinds.test.ts\`
+measures each kind and holds the bounds to it. After every step each open gate is compared with an
+oracle (\`oracle.ts\`) that knows each cache and token and shares no code with the collector. A failing
+seed prints its story, is cut down to what it needs, and replays exactly with \`--replay\`.
+
+| check | broken when |
+|---|---|
+${rowsOf(RULES)}
+
+What a gate cannot know is counted apart, by reason, and is no broken promise: a verifier that nobody
+declared and that never got through, one that starts with keys of its own behind a proxy that cannot
+see them, an origin that goes back after the switch, a signature or a lifetime nobody had declared or
+reported, two keys under one kid, a cooldown where the policy lets a fetch on demand count. Two of
+these are limits of the product (\`KNOWN\`): more than three processes in turn under one name, and
+two at once of which a person vouched for one.
+
+| fault | what happens |
+|---|---|
+${rowsOf(FAULTS)}
+
+${PLANTED.length} planted mistakes (\`test/simulation/planted\`) show that the checks would notice; each is caught by a
+remembered seed, and the list is a test:
+
+${PLANTED.map(({ id }) => `- ${id}`).join('\n')}
+
+Not simulated yet: unmanaged populations and services without any agent, rotations of shared secrets,
+rotations of third-party issuers, rollback in the middle, emergencies and canary probes. They have
+tests of their own.
 `;
+
+function rowsOf(told: Readonly<Record<string, string>>): string {
+  return Object.entries(told)
+    .map(([name, text]) => `| \`${name}\` | ${text} |`)
+    .join('\n');
+}

@@ -34,6 +34,8 @@ export class Tooling implements People {
   readonly #chance: Chance;
   #isBusy = false;
   #serial = 0;
+  /** Steps taken that a collector without its disk has still to be told of. */
+  #redo: readonly ('publish' | 'activate')[] = [];
   readonly #attestedUntilMs = new Map<string, number>();
   #clockOffSinceMs: number | null = null;
   lastVerdict: Verdict | undefined;
@@ -102,14 +104,17 @@ export class Tooling implements People {
     if (gate === undefined) return;
     const verdict = this.#verdict(gate);
     this.lastVerdict = verdict;
+    if (verdict === undefined && this.#world.lostDisk) return this.#startOver();
+    const due = this.#redo[0];
+    if (due !== undefined && verdict !== undefined) return this.#declareAgain(due);
     if (verdict?.status !== 'open') return;
     this.checks.open(gate);
     this.#declare();
   }
 
-  #begin(): void {
+  #startAct(): Act {
     const { issuer, plan } = this.#world;
-    const act: Act = {
+    return {
       type: 'start',
       id: ROTATION,
       by: 'tool',
@@ -119,12 +124,47 @@ export class Tooling implements People {
       newKid: issuer.newKey.kid,
       newThumbprint: plan.namesThumbprint ? issuer.newKey.thumbprint : null,
     };
-    this.#act(act, (result) => {
+  }
+
+  #begin(): void {
+    const { plan } = this.#world;
+    this.#act(this.#startAct(), (result) => {
       const isThere = !result.ok && result.refusal.field === 'id';
       if (!result.ok && !isThere) return;
       this.#enter('publish');
       this.#world.reach('start');
       if (plan.waivesEarly) this.#waiveEarly();
+    });
+  }
+
+  /** The collector knows nothing of the rotation: it is told anew, and so is each step taken. */
+  #startOver(): void {
+    if (this.phase === 'complete') {
+      this.#world.story.tell(
+        'people',
+        'give up: nobody can show any more that the old key is gone',
+      );
+      return this.#enter('aborted');
+    }
+    this.#redo = (['publish', 'activate'] as const).slice(0, this.phase === 'retire' ? 2 : 1);
+    if (this.phase === 'publish') this.#redo = [];
+    this.#attestedUntilMs.clear();
+    this.#act(this.#startAct(), () => undefined);
+  }
+
+  #declareAgain(step: 'publish' | 'activate'): void {
+    if (this.#verdict(step)?.status !== 'open') return;
+    const act: Act = {
+      type: 'declare',
+      by: 'tool',
+      rotationId: ROTATION,
+      step,
+      overrideReason: null,
+    };
+    this.#act(act, (result) => {
+      if (!result.ok) return;
+      this.#redo = this.#redo.slice(1);
+      this.sinceMs = this.#world.schedule.nowMs;
     });
   }
 
@@ -273,8 +313,8 @@ export class Tooling implements People {
         validForMs: 86_400_000,
       };
       this.#act(act, (result) => {
-        // Said again when it expires.
-        if (result.ok) this.#attestedUntilMs.set(key, schedule.nowMs + 86_400_000);
+        // Said again when it expires, or once somebody listens.
+        this.#attestedUntilMs.set(key, schedule.nowMs + (result.ok ? 86_400_000 : 60_000));
       });
     }
   }

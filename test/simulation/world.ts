@@ -100,6 +100,8 @@ export class World {
   knownTmaxAtRetireMs = 0;
   onAnchor: (anchor: Anchor) => void = () => undefined;
   onVerdicts: () => void = () => undefined;
+  /** The collector has forgotten everything once. */
+  lostDisk = false;
   isOver = false;
   readonly isCompared: boolean;
   /** Valid tokens refused while the key set could be fetched, by why; '': nothing explains it. */
@@ -230,6 +232,26 @@ export class World {
     this.story.tell('collector', 'dies');
     this.faultUntil(this.schedule.nowMs + forMs);
     this.schedule.after(forMs, () => this.startCollector());
+  }
+
+  /** Everything the collector knew is gone, and with it what it can answer for. */
+  loseDisk(): void {
+    for (const held of Object.values(this.contents)) {
+      if (held instanceof Map) held.clear();
+      else if (Array.isArray(held)) held.length = 0;
+    }
+    this.contents.meta = null;
+    this.acked.clear();
+    this.vantages.clear();
+    this.publishedSeenMs = null;
+    this.seenMaterial.clear();
+    this.heardMs.clear();
+    this.known.clear();
+    this.excusedSilence.clear();
+    this.oracle.forgetReports();
+    this.lostDisk = true;
+    // The rotation is started anew, and every step of it shown anew.
+    this.faultUntil(this.schedule.nowMs + 3 * this.leaseMs + 1_200_000);
   }
 
   /** What the gates answer for, and no more. */
