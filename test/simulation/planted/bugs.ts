@@ -67,7 +67,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'const expired: Verifier[] = [];',
       ),
     ],
-    seed: 2,
+    seed: 3,
   },
   {
     id: 'leases of restored verifiers never end',
@@ -228,7 +228,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'const marginMs = 0 * (issuer.skewMs + policy.retireSafetyMs);',
       ),
     ],
-    seed: 228,
+    seed: 72,
   },
   {
     id: 'served counts for several caches',
@@ -246,7 +246,7 @@ export const PLANTED: readonly PlantedBug[] = [
     replacements: [
       at(`${CORE}/gates/verdict.ts`, 'waiver.expiresAtMs > now.atMs', 'waiver.atMs <= now.atMs'),
     ],
-    seed: 5,
+    seed: 9,
   },
   {
     id: 'a restart trusts old standings',
@@ -323,7 +323,8 @@ export const PLANTED: readonly PlantedBug[] = [
         '  if (fleet.verifiers.size >= 0) return;\n  verifier.contestedUntilMs = Math.max(verifier.contestedUntilMs, untilMs);\n  fleet.contested.add(verifier);',
       ),
     ],
-    seed: 193,
+    focus: ['duplicate_identity', 'kill_agent'],
+    seed: 1,
   },
   {
     id: 'one fetch proves a key gone from every cache',
@@ -334,14 +335,14 @@ export const PLANTED: readonly PlantedBug[] = [
         '',
       ),
     ],
-    seed: 13,
+    seed: 108,
   },
   {
     id: 'remembered tokens forgotten in purge',
     replacements: [
       at(`${CORE}/standing.ts`, "if (profile.cachesVerifiedTokens) return 'unknown';", ''),
     ],
-    seed: 2857,
+    seed: 26,
   },
   {
     id: 'kid-less tokens do not count',
