@@ -205,6 +205,21 @@ void t.test('keys as JWK, as key set, and none', async (t) => {
   t.strictSame(reporter.kids('a/i/c'), []);
 });
 
+void t.test('shared secrets, by their ids alone', async (t) => {
+  const { call, reporter } = await started(t);
+  const put = (more: object) => call('PUT', `${PATH}/keys`, { boot: 'b', issuer: ISSUER, ...more });
+  const set = () => reporter.report('a/i/c')?.keySets[0];
+  const secret = { kid: 's', alg: 'HS256' };
+  await put({ keys: [KEY, secret] });
+  t.match(set(), { keys: [KEY, { ...secret, thumbprint: '' }], secretsAgeMs: 0 });
+  await put({ keys: [KEY] });
+  t.match(set(), { keys: [KEY], secretsAgeMs: null }, 'a list without one says nothing of secrets');
+  await put({ keys: [KEY], no_secrets: true });
+  t.match(set(), { keys: [KEY], secretsAgeMs: 0 }, 'unless it says so');
+  await put({ jwks: { keys: [publicKey('k1')] }, keys: [secret] });
+  t.strictSame(reporter.kids('a/i/c'), ['k1', 's'], 'besides a document');
+});
+
 void t.test('a key report that cannot be read leaves nothing known', async (t) => {
   const { call, reporter } = await started(t);
   const good = { boot: 'b', issuer: ISSUER, keys: [KEY] };
@@ -269,6 +284,38 @@ void t.test('what is refused, with its sentence', async (t) => {
       { ...keys, issuer: 'https://b.example' },
       400,
       /issuer: expected one of "https:\/\/login\.example", got "https:\/\/b\.example"/,
+    ],
+    [
+      'thumbprint of a secret',
+      'PUT',
+      '/keys',
+      { ...keys, keys: [{ ...KEY, alg: 'HS256' }] },
+      400,
+      /^keys\.0: thumbprint: expected none with a shared secret: its thumbprint is a digest of the secret$/,
+    ],
+    [
+      'the secret itself',
+      'PUT',
+      '/keys',
+      { ...keys, keys: [{ kid: 's', alg: 'HS256', k: 'c2VjcmV0' }] },
+      400,
+      /unknown key "k"/,
+    ],
+    [
+      'a secret as a JWK',
+      'PUT',
+      '/keys',
+      { ...keys, keys: [{ jwk: { kty: 'oct', kid: 's', alg: 'HS256', k: 'c2VjcmV0' } }] },
+      400,
+      /member "k" of a private or symmetric key/,
+    ],
+    [
+      'hash of a document of secrets',
+      'PUT',
+      '/keys',
+      { ...keys, keys: [{ kid: 's', alg: 'HS256' }], document_sha256: 'ab'.repeat(32) },
+      400,
+      /document_sha256: expected none/,
     ],
     ['keys and jwks', 'PUT', '/keys', { ...keys, jwks: { keys: [] } }, 400, /either keys or jwks/],
     ['neither', 'PUT', '/keys', { boot: 'b', issuer: ISSUER }, 400, /either keys or jwks/],

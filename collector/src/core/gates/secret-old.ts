@@ -40,7 +40,9 @@ export function oldSecretDropped(state: State, rotation: RotationRecord, now: No
     addOld(holding, group, rotation, 'held', `still holds secret ${rotation.oldKid}`);
     if (waysOf(group, rotation) === 'attested') continue;
     if (vouchersOf(words, group) !== null) continue;
-    addOld(unsaid, group, rotation, 'unknown', `has not said that it dropped ${rotation.oldKid}`);
+    const remembers = group.service.profile.cachesVerifiedTokens;
+    const why = remembers ? 'its kind may remember tokens it accepted' : 'has not said so';
+    addOld(unsaid, group, rotation, 'unknown', `nothing shows that it dropped the secret: ${why}`);
   }
   if (holding.count > 0) {
     const message = `${counted(holding.count, 'verifier')} still holding secret ${rotation.oldKid}`;
