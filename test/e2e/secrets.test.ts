@@ -175,7 +175,11 @@ t.test('a shared secret rotates, and nothing of it is seen', async (t) => {
   t.match(unnamed.stderr, /old_kid.*not published/);
   const printed = await keyturn(
     collector,
-    ...[...start, '--old-kid', OLD, '--new-thumbprint', thumbprint],
+    ...start,
+    '--old-kid',
+    OLD,
+    '--new-thumbprint',
+    thumbprint,
   );
   t.match(printed.stderr, /digest of the secret/);
   t.match(await keyturn(collector, ...start, '--old-kid', OLD), {
