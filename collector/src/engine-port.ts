@@ -3,7 +3,7 @@ import type { ProbeResult } from '@keyturn/shared/model/probe.ts';
 import type { Ack, Hello, Report, Settings, Welcome } from '@keyturn/shared/model/report.ts';
 import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { Act, ActResult } from './core/acts.ts';
-import type { ProbeGrant, ProbeOrder } from './core/probes.ts';
+import type { ProbeGrant, ProbeOrder } from './core/probes/probes.ts';
 import type { Sighting } from './core/sighting.ts';
 import type { State } from './core/state.ts';
 import type { AuditHead } from './store/audit-chain.ts';

@@ -5,7 +5,7 @@ import { type CanaryRole, tokenProblem } from '@keyturn/shared/model/probe.ts';
 import { formatDuration } from '@keyturn/shared/settings.ts';
 import { shown } from '@keyturn/shared/shown.ts';
 import { compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
-import type { ProbedKey } from '../core/probe-record.ts';
+import type { ProbedKey } from '../core/probes/record.ts';
 import { privilegeIn } from './privileges.ts';
 
 /** What a canary must be. */

@@ -3,7 +3,7 @@ import type { Clock } from '@keyturn/shared/clock.ts';
 import { type VerifierId, verifierKey } from '@keyturn/shared/model/ids.ts';
 import { PROBE_LIMITS, type ProbeOrders } from '@keyturn/shared/model/probe.ts';
 import { findVerifier } from '../core/fleet.ts';
-import { isProbeDue, probeLostAtMs, probeWindow } from '../core/probe-pace.ts';
+import { isProbeDue, probeLostAtMs, probeWindow } from '../core/probes/pace.ts';
 import type { Engine } from '../engine-port.ts';
 import type { Canaries, HeldCanaries } from './canaries.ts';
 

@@ -1,5 +1,5 @@
 import { type Jwk, thumbprint } from '@keyturn/shared/jwks/thumbprint.ts';
-import type { ProbedKey } from '../core/probe-record.ts';
+import type { ProbedKey } from '../core/probes/record.ts';
 
 /**
  * The public keys in the collector's own latest readings of each JWKS, for checking canaries: the

@@ -3,7 +3,7 @@ import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import type { CountKey, FetchError, Source } from '@keyturn/shared/model/report.ts';
 import type { CacheKind, KeyKind } from '@keyturn/shared/model/secret-keys.ts';
 import type { CheckClass, CheckStatus, Gate } from '@keyturn/shared/model/verdict.ts';
-import type { HeldProbe } from './probe-record.ts';
+import type { HeldProbe } from './probes/record.ts';
 
 // Everything here is plain data that survives a restart. Times ending in AtMs are Unix milliseconds
 // by the collector's clock; fields ending in S are the issuer's clock or durations in seconds.

@@ -7,7 +7,7 @@ import { contest, findVerifier, setLiveness, settledContests } from './fleet.ts'
 import { expiredLeases, renewLease } from './leases.ts';
 import { leaseMs } from './policy.ts';
 import type { HeldCounts, HeldKeySet, VerifierRecord } from './records.ts';
-import { lapsedProbes } from './probed-sets.ts';
+import { lapsedProbes } from './probes/probed-sets.ts';
 import { noteFirstUse } from './observed/standby.ts';
 import { restand, watchingRotations } from './rotation.ts';
 import { bindSession, unbindSession } from './sessions.ts';

@@ -1,5 +1,5 @@
 import type { RotationRecord } from './records.ts';
-import { buryDroppedSecret } from './secrets.ts';
+import { buryDroppedSecret } from './secrets/secrets.ts';
 import type { Now, State } from './state.ts';
 import { keyIdentity } from './state.ts';
 import type { Write } from './writes.ts';

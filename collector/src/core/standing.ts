@@ -1,9 +1,9 @@
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
 import type { OldKeyStanding, Standing, Verifier } from './fleet.ts';
 import { keySetOf, lastAcceptedMs, type NewKeyStanding, unheardStanding } from './latest-report.ts';
-import { type ProbeProof, probeProof } from './probe-reading.ts';
+import { type ProbeProof, probeProof } from './probes/reading.ts';
 import type { HeldKeySet, RotationRecord, VerifierRecord } from './records.ts';
-import { newSecretStanding, oldSecretStanding } from './secret-standing.ts';
+import { newSecretStanding, oldSecretStanding } from './secrets/standing.ts';
 
 /** What the collector itself knows of a rotation's keys; null while not so. */
 export interface RotationFacts {

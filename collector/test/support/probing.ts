@@ -1,6 +1,6 @@
 import type { CanaryAnswer, CanaryOutcome } from '@keyturn/shared/model/probe.ts';
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
-import type { ProbeGrant } from '../../src/core/probes.ts';
+import type { ProbeGrant } from '../../src/core/probes/probes.ts';
 import type { Policy, ServicePolicy } from '../../src/core/policy.ts';
 import type { Source } from '@keyturn/shared/model/report.ts';
 import { ISSUER, issuerOf, NEW, OLD, policyOf, serviceOf } from './policies.ts';

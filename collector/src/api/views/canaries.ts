@@ -1,6 +1,6 @@
 import type { Canaries } from '../../canary/canaries.ts';
-import { type ProbeReading, readingOf } from '../../core/probe-reading.ts';
-import { probeWindow } from '../../core/probe-pace.ts';
+import { type ProbeReading, readingOf } from '../../core/probes/reading.ts';
+import { probeWindow } from '../../core/probes/pace.ts';
 import type { RotationRecord } from '../../core/records.ts';
 import type { State } from '../../core/state.ts';
 import type { Engine } from '../../engine-port.ts';

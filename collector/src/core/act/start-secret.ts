@@ -7,7 +7,7 @@ import type { ActResult } from '../acts.ts';
 import { KEYS_PER_ISSUER_MAX } from '../issuers.ts';
 import type { KeyRecord, RotationRecord } from '../records.ts';
 import { keepRotation, openRotations, restandAll } from '../rotation.ts';
-import { keepSecret, secretRecord } from '../secrets.ts';
+import { keepSecret, secretRecord } from '../secrets/secrets.ts';
 import type { IssuerState, Now, State } from '../state.ts';
 import { isKnownKid, recountTotals } from '../usage.ts';
 import type { Write } from '../writes.ts';

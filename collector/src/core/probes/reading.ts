@@ -1,5 +1,5 @@
 import type { CanaryAnswer, CanaryOutcome, CanaryRole } from '@keyturn/shared/model/probe.ts';
-import type { HeldProbe, ProbedKey, ProbeEvidence } from './probe-record.ts';
+import type { HeldProbe, ProbedKey, ProbeEvidence } from './record.ts';
 
 /**
  * What the three answers say together (RFC 8509 section 3.3: Vnew, Vold, nonV, and the rest).

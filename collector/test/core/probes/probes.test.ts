@@ -1,6 +1,6 @@
 import t from 'tap';
-import { readingOf } from '../../src/core/probe-reading.ts';
-import { NEW, OLD, profileOf, VANTAGE } from '../support/policies.ts';
+import { readingOf } from '../../../src/core/probes/reading.ts';
+import { NEW, OLD, profileOf, VANTAGE } from '../../support/policies.ts';
 import {
   type Answers,
   answersOf,
@@ -8,8 +8,8 @@ import {
   LACKS,
   ProbingWorld,
   TAKES_ANYTHING,
-} from '../support/probing.ts';
-import { blockers, checkOf } from '../support/world.ts';
+} from '../../support/probing.ts';
+import { blockers, checkOf } from '../../support/world.ts';
 
 const GATES = ['publish', 'activate', 'retire'] as const;
 

@@ -1,5 +1,5 @@
-import type { Fleet, Verifier } from './fleet.ts';
-import { takesAnything } from './probe-record.ts';
+import type { Fleet, Verifier } from '../fleet.ts';
+import { takesAnything } from './record.ts';
 
 /** Keeps the sets of those that were probed in step with the verifier's record. */
 export function noteProbes(fleet: Fleet, verifier: Verifier): void {

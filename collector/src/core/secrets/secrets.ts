@@ -1,9 +1,9 @@
 import { isSecretKey } from '@keyturn/shared/model/secret-keys.ts';
-import { restoreKey } from './issuers.ts';
-import type { KeyRecord } from './records.ts';
-import type { IssuerState, Now, State } from './state.ts';
-import { keyIdentity } from './state.ts';
-import type { Write } from './writes.ts';
+import { restoreKey } from '../issuers.ts';
+import type { KeyRecord } from '../records.ts';
+import type { IssuerState, Now, State } from '../state.ts';
+import { keyIdentity } from '../state.ts';
+import type { Write } from '../writes.ts';
 
 /** The record of a shared secret of this id; undefined when no rotation ever named it. */
 export function secretRecord(issuer: IssuerState, kid: string): KeyRecord | undefined {

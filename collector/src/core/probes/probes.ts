@@ -1,22 +1,16 @@
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 import type { ProbeResult } from '@keyturn/shared/model/probe.ts';
-import type { Verifier } from './fleet.ts';
-import { findVerifier, servicePolicyOf } from './fleet.ts';
-import {
-  isProbeDue,
-  PROBE_EXPIRES_MS,
-  probeApartMs,
-  probeValidMs,
-  probeWindow,
-} from './probe-pace.ts';
-import { isSameKey, readingOf, refusesBogus } from './probe-reading.ts';
-import type { HeldProbe, ProbeEvidence } from './probe-record.ts';
-import type { AuditEntry, RotationRecord } from './records.ts';
+import type { Verifier } from '../fleet.ts';
+import { findVerifier, servicePolicyOf } from '../fleet.ts';
+import { isProbeDue, PROBE_EXPIRES_MS, probeApartMs, probeValidMs, probeWindow } from './pace.ts';
+import { isSameKey, readingOf, refusesBogus } from './reading.ts';
+import type { HeldProbe, ProbeEvidence } from './record.ts';
+import type { AuditEntry, RotationRecord } from '../records.ts';
 import { noteProbes } from './probed-sets.ts';
-import { restand, rotationFacts, watchingRotations } from './rotation.ts';
-import type { Now, State } from './state.ts';
-import { propagationMs } from './timing.ts';
-import type { Write } from './writes.ts';
+import { restand, rotationFacts, watchingRotations } from '../rotation.ts';
+import type { Now, State } from '../state.ts';
+import { propagationMs } from '../timing.ts';
+import type { Write } from '../writes.ts';
 
 /** A probe that may go out. */
 export interface ProbeGrant {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import fc from 'fast-check';
 import t from 'tap';
-import { NEW, OLD } from '../support/policies.ts';
-import { type Answers, KNOWS, ProbingWorld } from '../support/probing.ts';
+import { NEW, OLD } from '../../support/policies.ts';
+import { type Answers, KNOWS, ProbingWorld } from '../../support/probing.ts';
 
 type Act =
   | { readonly act: 'pass'; readonly ms: number; readonly unwatched: boolean }

@@ -1,12 +1,12 @@
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
-import type { Verifier } from './fleet.ts';
-import { servicePolicyOf } from './fleet.ts';
-import { jwksHealthy } from './gates/health.ts';
-import { servedEverywhere } from './issuers.ts';
-import type { CanaryPolicy, IssuerPolicy } from './policy.ts';
-import type { RotationRecord } from './records.ts';
-import { newKeyRecord, oldKeyRecord } from './rotation.ts';
-import type { IssuerState, Now, State } from './state.ts';
+import type { Verifier } from '../fleet.ts';
+import { servicePolicyOf } from '../fleet.ts';
+import { jwksHealthy } from '../gates/health.ts';
+import { servedEverywhere } from '../issuers.ts';
+import type { CanaryPolicy, IssuerPolicy } from '../policy.ts';
+import type { RotationRecord } from '../records.ts';
+import { newKeyRecord, oldKeyRecord } from '../rotation.ts';
+import type { IssuerState, Now, State } from '../state.ts';
 
 /** Longest cooldown in the catalogue (SmallRye), for kinds that have one nobody knows. */
 const UNKNOWN_COOLDOWN_S = 1_800;

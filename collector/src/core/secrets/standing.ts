@@ -1,8 +1,13 @@
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
-import type { OldKeyStanding, Verifier } from './fleet.ts';
-import { keySetOf, lastAcceptedMs, type NewKeyStanding, unheardStanding } from './latest-report.ts';
-import { takesAnything } from './probe-record.ts';
-import type { HeldKeySet, RotationRecord } from './records.ts';
+import type { OldKeyStanding, Verifier } from '../fleet.ts';
+import {
+  keySetOf,
+  lastAcceptedMs,
+  type NewKeyStanding,
+  unheardStanding,
+} from '../latest-report.ts';
+import { takesAnything } from '../probes/record.ts';
+import type { HeldKeySet, RotationRecord } from '../records.ts';
 
 /** A token may be on its way through a verifier that drops its secret, and reports take their time. */
 const ACCEPTED_LATE_MS = 10_000;
