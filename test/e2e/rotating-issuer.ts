@@ -48,3 +48,12 @@ export function keyPublished({ api }: CollectorProcess, kid: string): Promise<st
     return keys.find((key) => key.kid === kid)?.published_at ?? undefined;
   });
 }
+
+/** Waits until the collector has missed a key twice in a row. */
+export function keyWithdrawn({ api }: CollectorProcess, kid: string): Promise<string> {
+  return eventually(`${kid} is gone from the JWKS`, async () => {
+    const { body } = await api.get('/v1/issuers');
+    const keys: { kid: string; withdrawn_at: string | null }[] = body.issuers[0].keys;
+    return keys.find((key) => key.kid === kid)?.withdrawn_at ?? undefined;
+  });
+}

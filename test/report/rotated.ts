@@ -5,7 +5,7 @@ import type { Ended } from '../harness/run-to-end.ts';
 import type { Teardown } from '../harness/teardown.ts';
 import { startVerifiers } from '../docs/rotation-stage.ts';
 import { type ISSUER_ACTS, startStageIssuer } from '../docs/stage-issuer.ts';
-import { keyPublished } from '../e2e/rotating-issuer.ts';
+import { keyPublished, keyWithdrawn } from '../e2e/rotating-issuer.ts';
 
 const ISSUER = {
   issuer: 'https://login.example.com',
@@ -60,6 +60,8 @@ export async function rotateKey(cleanup: Teardown, directory: string): Promise<R
   await run(0, 'gate', 'retire', '--wait', '--timeout', '60s');
   await run(0, 'rotation', 'retire', ...by);
   await act('remove-key-from-jwks');
+  // As little does one given while the old key could still be fetched.
+  await keyWithdrawn(collector, ISSUER.oldKid);
   await vouch('rejects_old', 'release 42 ships without the old key');
   await run(0, 'gate', 'purge', '--wait', '--timeout', '60s');
   await run(0, 'rotation', 'complete', ...by);
