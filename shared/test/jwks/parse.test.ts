@@ -90,6 +90,7 @@ void t.test('entries that cannot be tracked are counted, not refused', (t) => {
     ['kty __proto__', '{"keys":[{"kty":"__proto__","kid":"x"}]}'],
     ['for encryption', { ...EC, kid: 'x', use: 'enc' }],
     ['encryption algorithm', { ...EC, kid: 'x', alg: 'ECDH-ES+A256KW' }],
+    ['algorithm of shared secrets on a public key', { ...EC, kid: 'x', alg: 'HS256' }],
     ['key agreement curve', { ...X25519, kid: 'x' }],
     ['operations without verify', { ...EC, kid: 'x', key_ops: ['encrypt'] }],
   ] as const) {
