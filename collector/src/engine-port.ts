@@ -4,6 +4,8 @@ import type { Ack, Hello, Report, Settings, Welcome } from '@keyturn/shared/mode
 import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { Act, ActResult } from './core/acts.ts';
 import type { ProbeGrant, ProbeOrder } from './core/probes/probes.ts';
+import type { BlastRadius } from './core/blast-radius.ts';
+import type { Containment } from './core/containment.ts';
 import type { Sighting } from './core/sighting.ts';
 import type { State } from './core/state.ts';
 import type { AuditHead } from './store/audit-chain.ts';
@@ -35,6 +37,10 @@ export interface Engine {
 
   /** Evaluates a gate now from kept counters; undefined when there is no such rotation. */
   checkGate(rotationId: string, gate: Gate): Verdict | undefined;
+  /** Who uses a rotation's old key now; undefined when there is no such rotation. */
+  blastRadius(rotationId: string): BlastRadius | undefined;
+  /** How far a rotation's old key is out of use; undefined when there is no such rotation. */
+  containment(rotationId: string): Containment | undefined;
   /** Settings in force for agents. */
   settings(): Settings;
   /** Read-only view of the state; never keep it across an await. */

@@ -4,6 +4,8 @@ import { messageOf } from '@keyturn/shared/errors.ts';
 import type { Ack, Settings, Welcome } from '@keyturn/shared/model/report.ts';
 import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { ActResult } from './core/acts.ts';
+import { blastRadius } from './core/blast-radius.ts';
+import { containmentOf } from './core/containment.ts';
 import { initialState } from './core/initial.ts';
 import { leaseMs, type Policy } from './core/policy.ts';
 import type { Now, State } from './core/state.ts';
@@ -249,6 +251,16 @@ export function createEngine(options: EngineOptions): RunningEngine {
       }
       if (state.changed.size > 0) schedule(0);
       return verdict;
+    },
+    blastRadius(rotationId) {
+      const rotation = state.rotations.get(rotationId);
+      return rotation === undefined ? undefined : blastRadius(state, rotation, present());
+    },
+    containment(rotationId) {
+      // The gate is asked first: it ends leases that are over.
+      if (checkNow(rotationId, 'purge') === undefined) return undefined;
+      const rotation = state.rotations.get(rotationId);
+      return rotation === undefined ? undefined : containmentOf(state, rotation, present());
     },
     settings: () => settingsOf(state, time.now()),
     state: () => state,

@@ -3,6 +3,7 @@ import { attestRoute } from './routes/attest.ts';
 import { auditRoute } from './routes/audit.ts';
 import { canariesRoute } from './routes/canaries.ts';
 import { declareStepRoute } from './routes/declare-step.ts';
+import { emergencyRoutes } from './routes/emergency.ts';
 import { eventsRoute } from './routes/events.ts';
 import { gateRoute } from './routes/gate.ts';
 import { gateCheckRoute } from './routes/gate-check.ts';
@@ -38,6 +39,7 @@ export function addRoutes(app: Api, context: RouteContext): void {
   rotationRoute(app, context);
   declareStepRoute(app, context);
   rehearseRoute(app, context);
+  emergencyRoutes(app, context);
   attestRoute(app, context);
   waiveRoute(app, context);
   canariesRoute(app, context);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '@keyturn/shared/clock.ts';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -20,6 +21,7 @@ for (const stream of [process.stdout, process.stderr]) {
 process.exitCode = await runCli(process.argv.slice(2), {
   out: outputOf(process.stdout),
   err: outputOf(process.stderr),
+  input: { isTerminal: process.stdin.isTTY && process.stderr.isTTY, ask },
   environment: {
     collector: filled(env['KEYTURN_COLLECTOR']),
     operatorToken: filled(env['KEYTURN_OPERATOR_TOKEN']),
@@ -69,5 +71,15 @@ function userName(): string {
   } catch {
     // A container may run under a number nobody named.
     return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** One line from the terminal; the question goes where output is not piped away. */
+async function ask(question: string): Promise<string> {
+  const asked = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await asked.question(question);
+  } finally {
+    asked.close();
   }
 }

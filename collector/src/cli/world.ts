@@ -8,6 +8,13 @@ export interface Output {
   readonly columns: number | undefined;
 }
 
+/** Where a person answers a question. */
+export interface Input {
+  readonly isTerminal: boolean;
+  /** Shows the question and gives the line that is typed; empty when there is none. */
+  ask(question: string): Promise<string>;
+}
+
 /** What the environment says; read in main.ts. */
 export interface CliEnvironment {
   readonly collector: string | undefined;
@@ -22,6 +29,8 @@ export interface CliEnvironment {
 export interface World {
   readonly out: Output;
   readonly err: Output;
+  /** Undefined: nobody is there to ask. */
+  readonly input?: Input;
   readonly environment: CliEnvironment;
   readonly clock: Clock;
   readonly fetch: typeof fetch;

@@ -95,7 +95,8 @@ function withStability(
   };
 }
 
-function findingsOf(state: State, rotation: RotationRecord, gate: Gate, now: Now): Findings {
+/** What a gate finds now, before waivers. */
+export function findingsOf(state: State, rotation: RotationRecord, gate: Gate, now: Now): Findings {
   const declared = state.policy.issuers.get(rotation.issuer);
   if (declared === undefined) {
     return {

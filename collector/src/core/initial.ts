@@ -38,6 +38,7 @@ export function initialState(
     evidence: evidenceTaken(persisted.evidence),
     policySha256,
     rehearsals: rehearsalsByRotation(persisted.rehearsals),
+    recentUse: new Map(),
     totals: new Map(),
     sessions: new Map(),
     unevaluated: new Touched(),

@@ -12,6 +12,7 @@ import type {
   WaiverRecord,
 } from './records.ts';
 import type { CacheLife } from './cache-life.ts';
+import type { RecentUse } from './recent-use.ts';
 import type { Sighting } from './sighting.ts';
 import type { Touched } from './touched.ts';
 import type { EvidenceTaken } from './snapshot/evidence-record.ts';
@@ -107,6 +108,8 @@ export interface State {
   readonly policySha256: string;
   /** By rotation id, oldest first. */
   readonly rehearsals: Map<string, readonly RehearsalRecord[]>;
+  /** Acceptances of the last hour by `usageKey`, kids the collector knows only; not persisted. */
+  readonly recentUse: Map<string, RecentUse>;
   /** Outcome totals over the fleet for kids the collector knows, by `usageKey`. */
   readonly totals: Map<string, Partial<Record<Outcome, number>>>;
   /** Verifiers by the stream that reported them last. */

@@ -140,6 +140,7 @@ function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
       state.health.startedAtMs = now.atMs;
       state.health.holdDownUntilMs = holdDownEndMs(state.policy, now);
       forgetSightings(state);
+      state.recentUse.clear();
       state.steadySinceMs.clear();
       for (const id of openRotationIds(state)) state.unevaluated.add(id);
       settle(state, now, writes);

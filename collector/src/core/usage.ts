@@ -3,6 +3,7 @@ import { isAttributable } from '@keyturn/shared/model/outcome.ts';
 import type { OutcomeRow } from './counts.ts';
 import { addCounts, countedRows } from './counts.ts';
 import type { HeldCounts, UsageRecord, VerifierRecord } from './records.ts';
+import { noteUse } from './recent-use.ts';
 import { openRotations } from './rotation.ts';
 import type { State } from './state.ts';
 import { usageKey } from './state.ts';
@@ -29,7 +30,11 @@ export function raiseUsage(
 ): readonly UsageRecord[] {
   const accepted = (row.outcomes.ok ?? 0) - (previous?.outcomes.ok ?? 0);
   if (accepted <= 0 || !state.policy.issuers.has(row.issuer)) return [];
-  return kidsOf(state, row).flatMap((kid) => raiseKid(state, kid, row, previous, when) ?? []);
+  const kids = kidsOf(state, row);
+  for (const kid of kids) {
+    if (!isForeign(state, row.issuer, kid)) noteUse(state, row, previous, kid, when);
+  }
+  return kids.flatMap((kid) => raiseKid(state, kid, row, previous, when) ?? []);
 }
 
 /** Adds the difference between two rows to the fleet's totals. */

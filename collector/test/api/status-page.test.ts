@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
+import type { ContainmentView } from '../../src/api/schemas/emergency.ts';
 import type { PropagationView } from '../../src/api/schemas/propagation.ts';
 import type { RotationView } from '../../src/api/schemas/rotation.ts';
 import type { DependentView } from '../../src/api/schemas/service.ts';
@@ -162,10 +163,33 @@ t.test('hostile names stay text', async (t) => {
     risk: 'raised',
     reasons: [HOSTILE],
   };
+  const containment: ContainmentView = {
+    rotation_id: HOSTILE,
+    old_kid: HOSTILE,
+    as_of: '2026-11-23T00:00:00.000Z',
+    withdrawn_at: null,
+    percent: 50,
+    status: 'not_contained',
+    total: 2,
+    contained: 1,
+    services: [
+      {
+        service: HOSTILE,
+        profile: HOSTILE,
+        total: 2,
+        contained: 1,
+        pending: [{ state: 'holds_old', count: 1, until_at: null }],
+        drop_now: HOSTILE,
+      },
+    ],
+    reasons: [],
+  };
   const { markup } = rotationSection(
-    { rotation, gates: [verdict], propagation, canaries: null, blind: [blind] },
+    { rotation, gates: [verdict], propagation, containment, canaries: null, blind: [blind] },
     0,
   );
+  t.match(markup, /Contained 50 %: 1 of 2/);
+  t.match(markup, /1 holds old/);
   t.match(markup, /1 service known by word or by time/);
   t.match(markup, /unmanaged, optional[^]*0\.1 % of it is left out/);
   t.notMatch(markup, /<script|\p{Cf}|[^\P{Cc}\n]/u);

@@ -342,6 +342,7 @@ t.test('a rotation and a profile in full', async (t) => {
             in_force: true,
           },
         ],
+        containment: null,
         rehearsals: [],
         waivers: [
           {

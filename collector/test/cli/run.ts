@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { type Clock, systemClock } from '@keyturn/shared/clock.ts';
 import { runCli as run } from '../../src/cli/run-cli.ts';
+import type { Input } from '../../src/cli/world.ts';
 import { TOKEN } from '../api/rig.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -77,6 +78,7 @@ export async function runHere(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   stdin = '',
+  more: { readonly input?: Input } = {},
 ): Promise<CliResult> {
   let out = '';
   let err = '';
@@ -88,6 +90,7 @@ export async function runHere(
   const code = await run(args, {
     out: stream((text) => (out += text)),
     err: stream((text) => (err += text)),
+    ...more,
     environment: {
       collector: env['KEYTURN_COLLECTOR'],
       operatorToken: env['KEYTURN_OPERATOR_TOKEN'],

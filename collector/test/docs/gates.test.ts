@@ -58,12 +58,13 @@ t.test('every row says what passes, fails, is unknown and helps', async (t) => {
   }
 });
 
-/** Asked of rotations of secrets, ended ones, or ones whose issuer is not configured. */
+/** Asked of rotations of secrets, tainted ones, ended ones, or ones whose issuer is not configured. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'rotation_open',
   'issuer_configured',
   'secrets_declared',
   'retire_declared',
+  'tainted_tokens',
 ]);
 
 t.test('each gate has the checks the page gives it', async (t) => {

@@ -3,6 +3,7 @@ import { counted } from '@keyturn/shared/model/counted.ts';
 import type { DependentView } from '../schemas/service.ts';
 import type { StatusView } from '../schemas/status.ts';
 import type { CanariesView, RotationView } from '../schemas/rotation.ts';
+import type { ContainmentView } from '../schemas/emergency.ts';
 import type { CheckView, OffenderView, VerdictView } from '../schemas/verdict.ts';
 import { notesOf, reasonsOf } from '../views/verdict.ts';
 import { type Html, html, name } from './html.ts';
@@ -33,7 +34,7 @@ const SHAPES: Readonly<Record<VerdictView['status'], Html>> = {
 
 /** One rotation: its gates side by side, then why those that are not open are not. */
 export function rotationSection(
-  { rotation, gates, propagation, canaries, blind }: StatusView['rotations'][number],
+  { rotation, gates, propagation, containment, canaries, blind }: StatusView['rotations'][number],
   nowMs: number,
 ): Html {
   const next = NEXT_GATE[rotation.phase];
@@ -42,6 +43,7 @@ export function rotationSection(
   return html`<section>
     <h2>${rotation.origin === 'observed' ? 'Observed rotation' : 'Rotation'} ${name(rotation.id)}: ${name(rotation.old_key.kid)} → ${name(rotation.new_key.kid)}</h2>
     <p class="soft">${name(rotation.issuer)} · ${name(algsOf(rotation))}${rotation.key_kind === 'secret' ? ', shared secret' : ''} · phase ${rotation.phase}${rotation.tainted ? ' · old key TAINTED' : ''} · ${rotation.origin === 'observed' ? html`observed ${ago(rotation.started_at, nowMs)}` : html`started ${ago(rotation.started_at, nowMs)} by ${name(rotation.started_by)}`}</p>
+    ${containment === null ? null : containmentPart(containment)}
     ${propagation === null ? null : propagationPart(propagation, nowMs)}
     ${rotation.findings.map((finding) => html`<p class="reason closed word">${finding.message}</p>`)}
     <ul class="gates">${gates.map((verdict) => gateCard(verdict, verdict.gate === next, nowMs))}</ul>
@@ -50,6 +52,23 @@ export function rotationSection(
     ${blind.length === 0 ? null : blindTable(blind)}
     ${others.length === 0 ? null : html`<details><summary>Why the other gates are not open</summary>${others.map((verdict) => gateReasons(verdict, nowMs))}</details>`}
   </section>`;
+}
+
+/** How far a tainted key is out of use, and what to do about the rest. */
+function containmentPart(found: ContainmentView): Html {
+  const open = found.services.filter(({ pending }) => pending.length > 0).slice(0, 50);
+  return html`<p class="${found.status === 'contained' ? 'open' : 'closed'} word">Contained ${found.percent} %: ${found.contained} of ${found.total} no longer accept ${name(found.old_kid)}</p>
+    ${
+      open.length === 0
+        ? null
+        : html`<div class="scroll"><table><thead><tr><th>service</th><th>contained</th><th>still open</th><th>to end it at once</th></tr></thead>
+    <tbody>${open.map(
+      (
+        service,
+      ) => html`<tr><td>${name(service.service)}</td><td>${service.contained}/${service.total}</td>
+        <td>${service.pending.map(({ state, count }) => `${count} ${state.replaceAll('_', ' ')}`).join(', ')}</td><td>${service.drop_now}</td></tr>`,
+    )}</tbody></table></div>`
+    }`;
 }
 
 /** Services nobody hears: by word, by time, and what of a population is left out. */

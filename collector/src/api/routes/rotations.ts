@@ -7,6 +7,7 @@ import { problems } from '../schemas/problem.ts';
 import { RotationDetailSchema, RotationSchema } from '../schemas/rotation.ts';
 import type { Api, RouteContext } from '../route-context.ts';
 import { canariesView } from '../views/canaries.ts';
+import { taintedContainment } from '../views/emergency.ts';
 import { gateViews } from '../views/gate.ts';
 import { rehearsalView } from '../views/rehearsal.ts';
 import { dependentViews } from '../views/services.ts';
@@ -126,6 +127,7 @@ export function rotationRoute(app: Api, context: RouteContext): void {
         waivers: latest(state.waivers.values(), id).map((record) => waiverView(record, nowMs)),
         dependents: dependentViews(state, rotation, nowMs).slice(0, SHOWN_MAX),
         canaries: canariesView(engine, context.canaries, id),
+        containment: taintedContainment(engine, rotation),
         rehearsals: rehearsalsOf(state, id).slice(-REHEARSALS_SHOWN_MAX).map(rehearsalView),
       };
     },

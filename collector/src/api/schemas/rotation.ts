@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ContainmentSchema } from './emergency.ts';
 import { RehearsalSchema } from './rehearsal.ts';
 import { DependentSchema } from './service.ts';
 import { OBSERVED_FINDINGS } from '../../core/records.ts';
@@ -147,6 +148,7 @@ export const RotationDetailSchema = z
       .array(DependentSchema)
       .describe('The first 200 services it depends on, those it waits for first'),
     canaries: CanariesSchema.nullable().describe('Null: not set up for this issuer'),
+    containment: ContainmentSchema.nullable().describe('Of a tainted old key; else null'),
     rehearsals: z.array(RehearsalSchema).describe('The latest 20, oldest first'),
   })
   .meta({ id: 'RotationDetail' });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IssuerSchema } from './fleet.ts';
+import { ContainmentSchema } from './emergency.ts';
 import { PropagationSchema } from './propagation.ts';
 import { DependentSchema } from './service.ts';
 import { CanariesSchema, RotationSchema } from './rotation.ts';
@@ -37,6 +38,7 @@ export const StatusSchema = z
           .describe('The first 50 services known otherwise than by their own reports'),
         canaries: CanariesSchema.nullable().describe('Null: not set up for its issuer'),
         propagation: PropagationSchema.nullable(),
+        containment: ContainmentSchema.nullable().describe('Of a tainted old key; else null'),
       }),
     ),
     more_rotations: z.int().describe('Open rotations not listed here'),

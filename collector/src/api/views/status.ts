@@ -5,6 +5,7 @@ import type { Engine } from '../../engine-port.ts';
 import type { StatusView } from '../schemas/status.ts';
 import { canariesView } from './canaries.ts';
 import { issuerViews } from './fleet.ts';
+import { taintedContainment } from './emergency.ts';
 import { gateViews } from './gate.ts';
 import { isoMoment, isoMomentOrNull } from './moment.ts';
 import { propagationView } from './propagation.ts';
@@ -38,6 +39,7 @@ export function statusView(engine: Engine, canaries: Canaries, version: string):
       blind: blindViews(state, rotation, nowMs, BLIND_SHOWN_MAX),
       canaries: canariesView(engine, canaries, rotation.id),
       propagation: propagationView(engine, rotation),
+      containment: taintedContainment(engine, rotation),
     })),
     more_rotations: Math.max(0, open.length - ROTATIONS_SHOWN_MAX),
   };

@@ -71,7 +71,8 @@ export function notesOf(checks: readonly CheckView[]): readonly CheckView[] {
   );
 }
 
-function checkView(check: Check): CheckView {
+/** A check as JSON. */
+export function checkView(check: Check): CheckView {
   return {
     id: check.id,
     status: check.status,

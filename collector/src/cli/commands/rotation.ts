@@ -15,6 +15,7 @@ import {
 import { findRotation, rotationPath, RotationsAnswer } from '../find-rotation.ts';
 import { rotationsText, rotationText } from '../render/rotation.ts';
 import { canaryCommand } from './rotation-canary.ts';
+import { blastRadiusCommand, containmentCommand } from './rotation-emergency.ts';
 import { rehearseCommand } from './rotation-rehearse.ts';
 import { stepCommands } from './rotation-step.ts';
 import { taintCommand } from './rotation-taint.ts';
@@ -49,6 +50,8 @@ A rotation in full:
   stepCommands(rotation, context);
   canaryCommand(rotation, context);
   taintCommand(rotation, context);
+  blastRadiusCommand(rotation, context);
+  containmentCommand(rotation, context);
 }
 
 function startCommand(rotation: Command, context: CommandContext): void {

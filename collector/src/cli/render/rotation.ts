@@ -3,6 +3,7 @@ import type { VerdictView } from '../../api/schemas/verdict.ts';
 import { algsOf } from '../../api/views/algs.ts';
 import { reasonsOf } from '../../api/views/verdict.ts';
 import { type Paint, statusWord } from '../paint.ts';
+import { containmentLine } from './emergency.ts';
 import { rehearsalLine } from './rehearsal.ts';
 import { dependentLines } from './services.ts';
 import { propagationLines } from './propagation.ts';
@@ -56,6 +57,7 @@ export function rotationText(detail: RotationDetailView, nowMs: number, paint: P
       `waived: check ${waiver.check_id} of gate ${waiver.gate}, by ${waiver.by} (${waiver.reason}), ${expiry(waiver, nowMs)}`,
     );
   }
+  if (detail.containment !== null) lines.push(containmentLine(detail.containment, paint));
   for (const rehearsal of detail.rehearsals) lines.push(rehearsalLine(rehearsal, nowMs));
   return `${lines.join('\n')}\n`;
 }

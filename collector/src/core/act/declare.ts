@@ -1,5 +1,6 @@
 import type { Gate } from '@keyturn/shared/model/verdict.ts';
 import type { ActResult } from '../acts.ts';
+import { blastRadius } from '../blast-radius.ts';
 import { evaluateGate } from '../evaluate.ts';
 import { firstReason } from '../gates/verdict.ts';
 import type { RotationRecord, Step } from '../records.ts';
@@ -63,6 +64,7 @@ export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: W
   );
   // Evidence from before counts no more, so nobody is known to hold the new key until heard again.
   if (next.rolledBackAtMs !== rotation.rolledBackAtMs) restandAll(state, next, now);
+  if (next.tainted && !rotation.tainted) writes.push(radiusAtTaint(state, next, now));
   if (next.endedAtMs !== null) {
     releaseRotation(state, next);
     if (next.outcome === 'completed') retireOldKey(state, next, now, writes);
@@ -120,4 +122,22 @@ function afterStep(
     case 'complete':
       return { ...next, endedAtMs: now.atMs, outcome: 'completed' };
   }
+}
+
+/** What the collector itself counted when a key was tainted, whatever was looked at before. */
+function radiusAtTaint(state: State, rotation: RotationRecord, now: Now): Write {
+  const { keys, services, summary, uncounted } = blastRadius(state, rotation, now);
+  const unbounded = services.filter((service) => service.dropBoundMs === null);
+  return {
+    kind: 'audit',
+    record: {
+      atMs: now.atMs,
+      kind: 'observation',
+      rotationId: rotation.id,
+      actor: 'keyturn',
+      action: 'blast_radius',
+      message: `${rotation.oldKid} was tainted: ${summary}`,
+      detail: { keys, uncounted, unbounded: unbounded.slice(0, 100).map(({ service }) => service) },
+    },
+  };
 }

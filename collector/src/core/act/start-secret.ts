@@ -10,6 +10,7 @@ import { keepRotation, openRotations, restandAll } from '../rotation.ts';
 import { keepSecret, secretRecord } from '../secrets/secrets.ts';
 import type { IssuerState, Now, State } from '../state.ts';
 import { isKnownKid, recountTotals } from '../usage.ts';
+import { isTainted } from '../tainted-key.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
 import { done, refuse } from './result.ts';
@@ -24,7 +25,10 @@ export function startSecret(
 ): ActResult {
   const refused = argumentRefusal(state, act) ?? kidRefusal(state, act, issuer);
   if (refused !== undefined) return refused;
-  const rotation = rotationOf(act, now);
+  const rotation = {
+    ...rotationOf(act, now),
+    tainted: isTainted(state, act.issuer, { kid: act.oldKid ?? '', thumbprint: null }),
+  };
   const fresh = [rotation.oldKid, rotation.newKid].filter(
     (kid) => !isKnownKid(state, act.issuer, kid),
   );

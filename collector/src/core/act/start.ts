@@ -7,6 +7,7 @@ import { observedRivals, thirdPartyRefusal, yieldRefusal, yieldTo } from '../obs
 import { keepRotation, openRotations, restandAll } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
 import { isKnownKid, recountTotals } from '../usage.ts';
+import { isTainted } from '../tainted-key.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
 import { done, refuse } from './result.ts';
@@ -53,6 +54,9 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
   if (old.key.kid === act.newKid) {
     return refuse('invalid', 'new_kid', 'expected another kid than the old key has');
   }
+  if (isTainted(state, act.issuer, { kid: act.newKid, thumbprint: act.newThumbprint })) {
+    return refuse('invalid', 'new_kid', `expected a key that is not tainted, got ${act.newKid}`);
+  }
   const algs = { alg: act.alg, oldAlg: oldAlgOf(old.key.alg, act.alg) };
   const oldTwin = twinOf(state, act.issuer, algs);
   if (oldTwin !== undefined) return oldTwin;
@@ -93,7 +97,8 @@ export function start(state: State, act: ActOf<'start'>, now: Now, writes: Write
     failuresAtSwitch: 0,
     endedAtMs: null,
     outcome: null,
-    tainted: false,
+    // A stolen key stays stolen, whatever became of the rotation that said so.
+    tainted: isTainted(state, act.issuer, old.key),
     origin: 'declared',
     endedBecause: null,
     findings: [],

@@ -8,6 +8,7 @@ import type { RotationRecord } from '../records.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
 import { dropMs } from '../timing.ts';
+import type { Words } from './attested.ts';
 import { attestedFor, vouchersOf, wordsInForce } from './attested.ts';
 import { fail, offender, pass, quoted, unknown } from './check.ts';
 import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.ts';
@@ -102,17 +103,11 @@ function dropTimeElapsed(
   const outlived: Group[] = [];
   let latestMs = 0;
   for (const group of requiredGroups(state, rotation)) {
-    if (waysOf(group, rotation) === 'attested' || !isUndecided(group, rotation)) continue;
-    if (vouchersOf(words, group) !== null) continue;
-    const boundMs = dropBoundMs(group, policy);
-    const servedAtMs = group.tallies.get(rotation.id)?.lastServedOldAtMs ?? 0;
-    const gone = boundMs === null ? null : Math.max(withdrawnAtMs, servedAtMs) + boundMs;
-    if (gone !== null && now.earliestMs >= gone) {
-      outlived.push(group);
-      continue;
-    }
-    if (gone !== null) latestMs = Math.max(latestMs, gone);
-    addUndecided(group, rotation, gone === null ? unbounded : waiting);
+    const drop = dropOf(state, group, rotation, policy, words, now);
+    if (drop.kind === 'outlived') outlived.push(group);
+    if (drop.kind === 'waiting') latestMs = Math.max(latestMs, drop.untilMs);
+    if (drop.kind === 'waiting') addUndecided(group, rotation, waiting);
+    if (drop.kind === 'unbounded') addUndecided(group, rotation, unbounded);
   }
   if (unbounded.count > 0) {
     return unknown(
@@ -147,8 +142,34 @@ function dropTimeElapsed(
   );
 }
 
+/** What time has to do with a group that does not show the old key gone. */
+export type GroupDrop =
+  | { readonly kind: 'settled' | 'outlived' | 'unbounded' }
+  | { readonly kind: 'waiting'; readonly untilMs: number };
+
+/** `settled`: its verifiers show it, or somebody's word is what counts. Once the key is withdrawn. */
+export function dropOf(
+  state: State,
+  group: Group,
+  rotation: RotationRecord,
+  policy: IssuerPolicy,
+  words: Words,
+  now: Now,
+): GroupDrop {
+  const { withdrawnAtMs } = rotationFacts(state, rotation);
+  if (waysOf(group, rotation) === 'attested' || !isUndecided(group, rotation)) {
+    return { kind: 'settled' };
+  }
+  if (vouchersOf(words, group) !== null) return { kind: 'settled' };
+  const boundMs = dropBoundMs(group, policy);
+  if (boundMs === null || withdrawnAtMs === null) return { kind: 'unbounded' };
+  const servedAtMs = group.tallies.get(rotation.id)?.lastServedOldAtMs ?? 0;
+  const untilMs = Math.max(withdrawnAtMs, servedAtMs) + boundMs;
+  return now.earliestMs >= untilMs ? { kind: 'outlived' } : { kind: 'waiting', untilMs };
+}
+
 /** The profile's own bound; for a population that drops what it refreshes away, its refresh. */
-function dropBoundMs(group: Group, policy: IssuerPolicy): number | null {
+export function dropBoundMs(group: Group, policy: IssuerPolicy): number | null {
   return dropsWithRefresh(group)
     ? populationDropMs(group, policy)
     : dropMs(policy, group.service.profile);
@@ -178,7 +199,8 @@ function isUndecided(group: Group, rotation: RotationRecord): boolean {
   return waysOf(group, rotation) === 'timed' && !isHeardInFull(group);
 }
 
-function undecidedCount(group: Group, rotation: RotationRecord): number {
+/** Verifiers that show neither that they hold the old key nor that they dropped it. */
+export function undecidedCount(group: Group, rotation: RotationRecord): number {
   const byOld = group.tallies.get(rotation.id)?.byOld;
   const size = (byOld?.get('unknown')?.size ?? 0) + (byOld?.get('served')?.size ?? 0);
   return size === 0 ? 0 : size - replacedSilent(group);

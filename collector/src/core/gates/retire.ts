@@ -19,6 +19,7 @@ import { keyIdentityHolds, newKeyPublished } from './keys.ts';
 import { oldKeyNotSigning } from './late-signer.ts';
 import { tokensHaveKid } from './kidless.ts';
 import { populationsCovered } from './populations.ts';
+import { taintedTokens } from './tainted-tokens.ts';
 import type { Findings } from './verdict.ts';
 
 /** May the old key leave the JWKS? Time decides; use of the old key is evidence against, never for. */
@@ -28,9 +29,6 @@ export function retireFindings(
   policy: IssuerPolicy,
   now: Now,
 ): Findings {
-  const old = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
-  const tmaxMs = lifetimeOfKidMs(state, policy, rotation.oldKid);
-  const goneAtMs = oldTokensGoneAtMs(rotation, old, tmaxMs, policy, state.policy);
   return {
     checks: [
       ...collectorChecks(state, now),
@@ -40,11 +38,7 @@ export function retireFindings(
       rejectsBogus(state, rotation),
       signerSwitched(rotation),
       newKeyInUse(rotation),
-      oldTokensExpired(rotation, tmaxMs, goneAtMs, policy, now),
-      oldKeyNotSigning(state, rotation, old, tmaxMs, goneAtMs, policy, now),
-      oldTokensEnd(rotation, old),
-      tokensHaveKid(state, rotation, policy, now, RETIRE),
-      oldKeyUnused(state, rotation, old, tmaxMs, goneAtMs, policy, now),
+      ...oldTokens(state, rotation, policy, now),
       newKeyPublished(state, rotation),
       newKeyKnown(state, rotation),
       attestedFor(state, rotation, 'holds_new', now),
@@ -55,6 +49,26 @@ export function retireFindings(
     ],
     weakestGrade: weakestAccepted(requiredGroups(state, rotation), rotation),
   };
+}
+
+/** Whether tokens of the old key can be let go: all are gone, or it is tainted and they must be. */
+export function oldTokens(
+  state: State,
+  rotation: RotationRecord,
+  policy: IssuerPolicy,
+  now: Now,
+): readonly Check[] {
+  if (rotation.tainted) return [taintedTokens(state, rotation, now)];
+  const old = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
+  const tmaxMs = lifetimeOfKidMs(state, policy, rotation.oldKid);
+  const goneAtMs = oldTokensGoneAtMs(rotation, old, tmaxMs, policy, state.policy);
+  return [
+    oldTokensExpired(rotation, tmaxMs, goneAtMs, policy, now),
+    oldKeyNotSigning(state, rotation, old, tmaxMs, goneAtMs, policy, now),
+    oldTokensEnd(rotation, old),
+    tokensHaveKid(state, rotation, policy, now, RETIRE),
+    oldKeyUnused(state, rotation, old, tmaxMs, goneAtMs, policy, now),
+  ];
 }
 
 export function signerSwitched(rotation: RotationRecord): Check {

@@ -1,26 +1,14 @@
 import type { Check, Gate } from '@keyturn/shared/model/verdict.ts';
-import { lifetimeOfKidMs } from '../lifetime.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
-import { usageKey } from '../state.ts';
-import { oldTokensGoneAtMs } from '../timing.ts';
 import { attestedFor } from './attested.ts';
 import { rejectsBogus } from './bogus.ts';
 import { requiredGroups, weakestAccepted } from './dependents.ts';
 import { fleetHeard, newKeyKnown } from './evidence.ts';
 import { collectorChecks, onlyRotation } from './health.ts';
 import { tokensHaveKid } from './kidless.ts';
-import { oldKeyNotSigning } from './late-signer.ts';
-import {
-  everyoneCounts,
-  newKeyInUse,
-  oldKeyUnused,
-  oldTokensEnd,
-  oldTokensExpired,
-  RETIRE,
-  signerSwitched,
-} from './retire.ts';
+import { everyoneCounts, newKeyInUse, oldTokens, signerSwitched } from './retire.ts';
 import {
   ADVISED_FAILURES,
   failuresSeen,
@@ -99,20 +87,13 @@ function activate(state: State, rotation: RotationRecord, policy: IssuerPolicy, 
 }
 
 function retire(state: State, rotation: RotationRecord, policy: IssuerPolicy, now: Now): Check[] {
-  const old = state.usage.get(usageKey(rotation.issuer, rotation.oldKid));
-  const tmaxMs = lifetimeOfKidMs(state, policy, rotation.oldKid);
-  const goneAtMs = oldTokensGoneAtMs(rotation, old, tmaxMs, policy, state.policy);
   return [
     onlyRotation(state, rotation),
     secretIdentityHolds(state, rotation),
     rejectsBogus(state, rotation),
     signerSwitched(rotation),
     newKeyInUse(rotation),
-    oldTokensExpired(rotation, tmaxMs, goneAtMs, policy, now),
-    oldKeyNotSigning(state, rotation, old, tmaxMs, goneAtMs, policy, now),
-    oldTokensEnd(rotation, old),
-    tokensHaveKid(state, rotation, policy, now, RETIRE),
-    oldKeyUnused(state, rotation, old, tmaxMs, goneAtMs, policy, now),
+    ...oldTokens(state, rotation, policy, now),
     newKeyKnown(state, rotation),
     attestedFor(state, rotation, 'holds_new', now),
     fleetHeard(state, rotation),
