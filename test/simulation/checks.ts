@@ -6,6 +6,8 @@ import type { World } from './world.ts';
 const JUMPED =
   'KNOWN: moments noted while the collector was behind look older after its clock is set';
 
+const TWIN = 'KNOWN: two processes under one name, of which a person vouched for one';
+
 /** Compares what the gates say with what is true. */
 export class Checks {
   readonly #world: World;
@@ -181,9 +183,7 @@ export class Checks {
       return world.excuse('A1: a silent instance of a service with more than it declared');
     }
     if (world.servedReuse) return world.excuse('A6: a kid with two keys');
-    if (lacking.every((name) => this.#isUnheardTwin(name))) {
-      return world.excuse('KNOWN: two processes under one name, of which a person vouched for one');
-    }
+    if (lacking.every((name) => this.#isUnheardTwin(name))) return world.excuse(TWIN);
     if (world.hasJumped) return world.excuse(JUMPED);
     if (!world.plan.seesEveryOrigin)
       return world.excuse('A3: origins the collector cannot tell apart');
@@ -220,6 +220,7 @@ export class Checks {
     if (trusting.every((name) => this.#isBeyondInventory(name))) {
       return world.excuse('A1: a silent instance of a service with more than it declared');
     }
+    if (trusting.every((name) => this.#isUnheardTwin(name))) return world.excuse(TWIN);
     if (world.hasJumped) return world.excuse(JUMPED);
     world.violate('purge', `open although ${trusting.join(', ')} still accept the old key`);
   }

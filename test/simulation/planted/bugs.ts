@@ -228,7 +228,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'const marginMs = 0 * (issuer.skewMs + policy.retireSafetyMs);',
       ),
     ],
-    seed: 72,
+    seed: 228,
   },
   {
     id: 'served counts for several caches',
@@ -379,8 +379,8 @@ export const PLANTED: readonly PlantedBug[] = [
     replacements: [
       at(
         `${CORE}/gates/attested.ts`,
-        "if (fact === 'holds_new' && isOutdated(state, attested, publishedAtMs)) continue;",
-        '',
+        'if (attested.expiresAtMs <= now.atMs || isOutdated(state, attested, rotation)) continue;',
+        'if (attested.expiresAtMs <= now.atMs) continue;',
       ),
       at(
         `${CORE}/gates/dependents.ts`,
