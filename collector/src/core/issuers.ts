@@ -70,9 +70,10 @@ export function applySighting(state: State, sighting: Sighting, now: Now, writes
 /** Restores a key known before a restart. */
 export function restoreKey(issuer: IssuerState, record: KeyRecord): void {
   issuer.keys.set(keyIdentity(record.key), record);
-  issuer.kids.add(record.key.kid);
   if (record.unclaimed) issuer.unclaimed.add(keyIdentity(record.key));
-  noteReuse(issuer, record.key.kid);
+  // Only a kid known before can have come back with other material; most have not.
+  if (issuer.kids.has(record.key.kid)) noteReuse(issuer, record.key.kid);
+  else issuer.kids.add(record.key.kid);
 }
 
 /** What vantages served lately is not lately any more; keys stay known. */

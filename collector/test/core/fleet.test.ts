@@ -68,13 +68,56 @@ t.test('a lease renewed in time goes on', (t) => {
 });
 
 t.test('leases are found after a pause of days, and however many end at once', (t) => {
-  const fleet = fleetOf(150_000, 0);
-  t.equal(expiredLeases(fleet, 86_400_000 * 30).length, 150_000);
-  t.equal(fleet.leases.size, 0);
-  const again = fleetOf(150_000, 0);
-  t.equal(expiredLeases(again, 48_000).length, 150_000);
+  // More than fit into the arguments of one call.
+  const size = 150_000;
+  for (const atMs of [86_400_000 * 30, 48_000]) {
+    const fleet = fleetOf(1, 0);
+    const [one] = fleet.verifiers.values();
+    if (one === undefined) throw new Error('no verifier');
+    for (let i = 1; i < size; i++) renewLease(fleet, policy, { ...one, leaseEndS: 0 }, 0);
+    t.equal(expiredLeases(fleet, atMs).length, size);
+    t.equal(fleet.leases.size, 0);
+  }
   t.end();
 });
+
+t.test('a lease looked for late is found once, whichever way it is found', (t) => {
+  for (const pauseMs of [47_000, 60_000, 3_600_000]) {
+    const fleet = fleetOf(3, 500);
+    const ended = expiredLeases(fleet, 500 + pauseMs);
+    t.equal(new Set(ended).size, 3, `after ${pauseMs} ms`);
+    t.same(expiredLeases(fleet, 500 + pauseMs), []);
+    const [again] = fleet.verifiers.values();
+    if (again === undefined) throw new Error('no verifier');
+    renewLease(fleet, policy, again, 500 + pauseMs);
+    t.same(expiredLeases(fleet, 500 + pauseMs + LEASE_MS), []);
+    t.same(expiredLeases(fleet, 500 + pauseMs + LEASE_MS + 2_000), [again]);
+  }
+  t.end();
+});
+
+t.test(
+  'a lease renewed within one second stays where it is, and one that moved is nowhere else',
+  (t) => {
+    const fleet = fleetOf(2, 0);
+    const [one, two] = fleet.verifiers.values();
+    if (one === undefined || two === undefined) throw new Error('no verifiers');
+    t.equal(one.leaseEndS, 46);
+    renewLease(fleet, policy, one, 0);
+    t.same([...fleet.leases.keys()], [46]);
+    renewLease(fleet, policy, one, 5_000);
+    t.same(
+      [...fleet.leases.entries()].map(([endS, all]) => [endS, all.size]),
+      [
+        [46, 1],
+        [51, 1],
+      ],
+    );
+    renewLease(fleet, policy, two, 5_000);
+    t.same([...fleet.leases.keys()], [51], 'an empty second is let go');
+    t.end();
+  },
+);
 
 t.test('who departs or falls silent holds no lease', (t) => {
   for (const liveness of ['departed', 'silent'] as const) {

@@ -9,7 +9,9 @@ import type {
   VerifierRecord,
 } from '../../src/core/records.ts';
 import type { RotationFacts } from '../../src/core/standing.ts';
-import { standingOf } from '../../src/core/standing.ts';
+import { servedCounts, standingOf } from '../../src/core/standing.ts';
+import type { HeldProbe, ProbedKey } from '../../src/core/probes/record.ts';
+import { answersOf, KNOWS } from '../support/probing.ts';
 import { ISSUER, keyOf, NEW, OLD, policyOf, profileOf, serviceOf } from '../support/policies.ts';
 
 const PUBLISHED = 100_000;
@@ -28,6 +30,36 @@ interface Situation {
   readonly accepted?: { readonly kid: string; readonly atMs: number };
   readonly facts?: Partial<RotationFacts>;
   readonly rotation?: Partial<RotationRecord>;
+  readonly probe?: ProbePart;
+}
+
+interface ProbePart {
+  readonly issuer?: string;
+  readonly key?: ProbedKey;
+  readonly knowsAtMs?: number;
+  readonly untilMs?: number;
+  readonly lacksAtMs?: number;
+  readonly bogusAtMs?: number;
+}
+
+function heldProbe(part: ProbePart): HeldProbe {
+  const key = part.key ?? NEW;
+  const { knowsAtMs, untilMs = NOW + 60_000, lacksAtMs } = part;
+  return {
+    issuer: part.issuer ?? ISSUER,
+    latest:
+      knowsAtMs === undefined
+        ? null
+        : {
+            rotationId: 'r',
+            key,
+            atMs: knowsAtMs,
+            validUntilMs: untilMs,
+            answers: answersOf(KNOWS),
+          },
+    refusedNew: lacksAtMs === undefined ? null : { key, atMs: lacksAtMs },
+    bogusAcceptedAtMs: part.bogusAtMs ?? null,
+  };
 }
 
 function verifierIn(situation: Situation): Verifier {
@@ -81,13 +113,13 @@ function verifierIn(situation: Situation): Verifier {
     otherBoots: [],
     departedAtMs: null,
     duplicateAtMs: null,
-    probes: [],
+    probes: situation.probe === undefined ? [] : [heldProbe(situation.probe)],
   };
   return enrol(emptyFleet(policy, 0), policy, record, situation.liveness ?? 'reporting', 0);
 }
 
-function standingIn(situation: Situation, withdrawn: boolean) {
-  const rotation = {
+function rotationIn(situation: Situation): RotationRecord {
+  return {
     id: 'r',
     issuer: ISSUER,
     keyKind: 'public',
@@ -97,6 +129,10 @@ function standingIn(situation: Situation, withdrawn: boolean) {
     newThumbprint: NEW.thumbprint,
     ...situation.rotation,
   } as RotationRecord;
+}
+
+function standingIn(situation: Situation, withdrawn: boolean) {
+  const rotation = rotationIn(situation);
   const facts = {
     publishedAtMs: PUBLISHED,
     rolledBackAtMs: null,
@@ -148,6 +184,32 @@ const NEW_KEY: readonly [string, Situation, string][] = [
   [
     'would fetch, how often nobody knows',
     { profile: { refetchesOnUnknownKid: true, cooldownS: null } },
+    'absent',
+  ],
+  ['lacks it, fetched at that moment', { set: { dataAtMs: PUBLISHED } }, 'absent'],
+  ['used it at that moment', { ...HOLDS, accepted: { kid: 'new', atMs: PUBLISHED } }, 'verified'],
+  ['joined, by a record with a report', { ...HOLDS, liveness: 'joined' }, 'never_seen'],
+  [
+    'used it, holds nothing of known age',
+    { set: NEVER_FETCHED, accepted: { kid: 'new', atMs: 150_000 } },
+    'verified',
+  ],
+  [
+    'used it, fetched nothing',
+    { set: { keys: [] }, accepted: { kid: 'new', atMs: 150_000 } },
+    'absent',
+  ],
+  ['another kid of the same key', { set: { keys: [{ ...NEW, kid: 'x' }] } }, 'absent'],
+  ['no set, would fetch', { set: null, profile: LAZY }, 'stale'],
+  [
+    'configured with nothing',
+    { set: { keys: [], dataAtMs: null }, profile: { staticKeys: true } },
+    'stale',
+  ],
+  ['configured, nobody knows how', { set: null, profile: { staticKeys: true } }, 'stale'],
+  [
+    'another key under the kid, thumbprint not known',
+    { set: { keys: [keyOf('new', 'x')] }, rotation: { newThumbprint: null } },
     'absent',
   ],
   ['configured with it', { ...HOLDS, profile: { staticKeys: true } }, 'present'],
@@ -231,7 +293,323 @@ const OLD_KEY: readonly [string, Situation, boolean, string][] = [
     'unknown',
   ],
   ['another key under the kid', { set: { keys: [keyOf('old', 'x')] } }, true, 'dropped'],
+  ['nobody knows its thumbprint', { rotation: { oldThumbprint: null } }, true, 'dropped'],
+  ['reporting, by a record without a report', { observedAtMs: null }, true, 'unknown'],
+  ['joined, by a record with a report', { liveness: 'joined' }, false, 'unknown'],
+  [
+    'a report of the moment of withdrawal',
+    { set: { keys: [NEW] }, observedAtMs: WITHDRAWN },
+    true,
+    'dropped',
+  ],
+  [
+    'lacks it, keys of before, and accepted it as it was withdrawn',
+    { set: { keys: [NEW], dataAtMs: 150_000 }, accepted: { kid: 'old', atMs: WITHDRAWN } },
+    true,
+    'dropped',
+  ],
+  [
+    'lacks it, keys of before, and accepted it since',
+    { set: { keys: [NEW], dataAtMs: 150_000 }, accepted: { kid: 'old', atMs: WITHDRAWN + 1 } },
+    true,
+    'held',
+  ],
+  [
+    'lacks it and accepted it at its last fetch',
+    { set: { keys: [NEW], dataAtMs: 250_000 }, accepted: { kid: 'old', atMs: 250_000 } },
+    true,
+    'dropped',
+  ],
+  [
+    'behind the proxy, served at the withdrawal',
+    { ...PROXY, set: { keys: [NEW], servedAtMs: WITHDRAWN } },
+    true,
+    'dropped',
+  ],
+  [
+    'behind the proxy, never came',
+    { ...PROXY, set: { keys: [NEW], servedAtMs: null } },
+    true,
+    'unknown',
+  ],
+  [
+    'keeps keys one by one, and says so itself',
+    { set: { keys: [NEW] }, profile: PER_KID },
+    true,
+    'dropped',
+  ],
+  [
+    'several caches, and it says so itself',
+    { set: { keys: [NEW] }, profile: { severalCaches: true } },
+    true,
+    'dropped',
+  ],
 ];
+
+/** What people read of each way to have the new key, or not. */
+const DETAILS: readonly [string, Situation, string][] = [
+  ['silent', { liveness: 'silent' }, 'stopped reporting without a goodbye'],
+  [
+    'said hello only',
+    { liveness: 'joined', observedAtMs: null },
+    'said hello and has not reported yet',
+  ],
+  [
+    'reporting, by a record without a report',
+    { observedAtMs: null },
+    'said hello and has not reported yet',
+  ],
+  [
+    'another key under the kid',
+    { set: { keys: [OLD, keyOf('new', 'x')] } },
+    'holds other key material under the new kid',
+  ],
+  [
+    'a report from before',
+    { observedAtMs: 99_999 },
+    'last report is older than the publication of the new key',
+  ],
+  [
+    'a report from before the rollback',
+    { ...HOLDS, observedAtMs: 150_000, facts: { rolledBackAtMs: 150_000 } },
+    'last report is older than the rollback',
+  ],
+  ['holds it', HOLDS, 'holds the new key'],
+  [
+    'used it',
+    { ...HOLDS, accepted: { kid: 'new', atMs: PUBLISHED } },
+    'accepted a token signed by the new key',
+  ],
+  ['lacks it after a fetch', {}, 'fetched after publication and did not get the new key'],
+  [
+    'lacks it, fetched before',
+    { set: { dataAtMs: 99_999 } },
+    'holds keys fetched before the new key was published',
+  ],
+  [
+    'would fetch it',
+    { set: { dataAtMs: 50_000 }, profile: LAZY },
+    'does not hold the new key; it would fetch when it meets an unknown kid',
+  ],
+  [
+    'configured without it',
+    { profile: { staticKeys: true } },
+    'its configured keys do not have the new one',
+  ],
+  ['served it', { ...HOLDS, ...PROXY }, 'was served a document with the new key'],
+  [
+    'never came to the proxy',
+    { ...PROXY, set: { servedAtMs: null } },
+    'has never fetched from the proxy',
+  ],
+  [
+    'behind the proxy, would fetch',
+    { ...PROXY, profile: LAZY },
+    'has not fetched the new key; it would when it meets an unknown kid',
+  ],
+  [
+    'behind the proxy, may not keep it',
+    { ...HOLDS, ...PROXY, profile: { ...PER_KID, cooldownS: 30 } },
+    'was served the new key, which this kind of verifier may not keep; it fetches when it meets an unknown kid',
+  ],
+  [
+    'several behind the proxy',
+    { ...HOLDS, ...PROXY, profile: { severalCaches: true } },
+    'was served the new key, but several caches may stand behind this address',
+  ],
+  [
+    'served without it',
+    { ...PROXY, set: { servedAtMs: PUBLISHED } },
+    'was served a fresh document without the new key',
+  ],
+  [
+    'served before',
+    { ...PROXY, set: { servedAtMs: 99_999 } },
+    'has not fetched since the new key was published',
+  ],
+];
+
+t.test('what a report proves about the new key, in words', (t) => {
+  for (const [name, situation, expected] of DETAILS) {
+    t.equal(standingIn(situation, false).detail, expected, name);
+  }
+  t.end();
+});
+
+t.test('a switch that was rolled back leaves nothing to stand on', (t) => {
+  const facts = { rolledBackAtMs: 150_000 };
+  const rows: [string, Situation, string][] = [
+    ['a report of that moment', { ...HOLDS, observedAtMs: 150_000 }, 'stale'],
+    ['a report since', { ...HOLDS, observedAtMs: 150_001 }, 'present'],
+    ['a token of that moment', { ...HOLDS, accepted: { kid: 'new', atMs: 150_000 } }, 'present'],
+    ['a token since', { ...HOLDS, accepted: { kid: 'new', atMs: 150_001 } }, 'verified'],
+    [
+      'rolled back before publication',
+      { ...HOLDS, facts: { rolledBackAtMs: 50_000 }, accepted: { kid: 'new', atMs: 99_999 } },
+      'present',
+    ],
+    ['a probe of that moment', { ...HOLDS, probe: { knowsAtMs: 150_000 } }, 'present'],
+    ['a probe since', { ...HOLDS, probe: { knowsAtMs: 150_001 } }, 'verified'],
+    ['a refusal before, and nothing since', { ...HOLDS, probe: { lacksAtMs: 140_000 } }, 'absent'],
+  ];
+  for (const [name, situation, expected] of rows) {
+    t.equal(standingIn({ facts, ...situation }, false).holdsNew, expected, name);
+  }
+  t.end();
+});
+
+t.test('what probes prove beside the report', (t) => {
+  const seen = { kid: 'new', atMs: 160_000 };
+  const rows: [string, Situation, string, RegExp?][] = [
+    [
+      'knows it',
+      { ...HOLDS, probe: { knowsAtMs: 150_000 } },
+      'verified',
+      /^accepted a canary token of the new key, and refused a bogus one$/,
+    ],
+    [
+      'knows it, and took a real one',
+      { ...HOLDS, probe: { knowsAtMs: 150_000 }, accepted: seen },
+      'verified',
+      /^accepted a token signed by the new key$/,
+    ],
+    ['knew it, and has lost it', { probe: { knowsAtMs: 150_000 } }, 'absent'],
+    ['of that moment', { ...HOLDS, probe: { knowsAtMs: PUBLISHED } }, 'present'],
+    ['of another issuer', { ...HOLDS, probe: { knowsAtMs: 150_000, issuer: 'x' } }, 'present'],
+    [
+      'of another key',
+      { ...HOLDS, probe: { knowsAtMs: 150_000, key: keyOf('new', 'x') } },
+      'present',
+    ],
+    [
+      'while the key is known by its kid alone',
+      {
+        probe: { knowsAtMs: 150_000, key: { kid: 'new', thumbprint: '' } },
+        rotation: { newThumbprint: null },
+        set: null,
+      },
+      'verified',
+    ],
+    ['that is over', { ...HOLDS, probe: { knowsAtMs: 150_000, untilMs: NOW } }, 'present'],
+    [
+      'that is all but over',
+      { ...HOLDS, probe: { knowsAtMs: 150_000, untilMs: NOW + 1 } },
+      'verified',
+    ],
+    [
+      'refused it',
+      { ...HOLDS, probe: { lacksAtMs: 150_000 } },
+      'absent',
+      /^refused a canary token of the new key while it accepted the current one$/,
+    ],
+    ['refused it as it was published', { ...HOLDS, probe: { lacksAtMs: PUBLISHED } }, 'absent'],
+    ['refused it before', { ...HOLDS, probe: { lacksAtMs: 99_999 } }, 'present'],
+    [
+      'refused another',
+      { ...HOLDS, probe: { lacksAtMs: 150_000, key: keyOf('other') } },
+      'present',
+    ],
+    [
+      'refused it, and took a real one since',
+      { ...HOLDS, probe: { lacksAtMs: 150_000 }, accepted: seen },
+      'verified',
+    ],
+    [
+      'refused it, and took a real one then',
+      { ...HOLDS, probe: { lacksAtMs: 160_000 }, accepted: seen },
+      'absent',
+    ],
+    [
+      'refused it, and another cache took a real one',
+      { ...HOLDS, probe: { lacksAtMs: 150_000 }, accepted: seen, profile: { severalCaches: true } },
+      'absent',
+    ],
+    ['takes anything', { ...HOLDS, probe: { bogusAtMs: 1 }, accepted: seen }, 'present'],
+    [
+      'takes anything, and knew it',
+      { ...HOLDS, probe: { bogusAtMs: 1, knowsAtMs: 150_000 } },
+      'present',
+    ],
+    [
+      'took anything, for another issuer',
+      { ...HOLDS, probe: { bogusAtMs: 1, issuer: 'x' }, accepted: seen },
+      'verified',
+    ],
+    [
+      'behind the proxy, served it',
+      { ...HOLDS, ...PROXY, probe: { knowsAtMs: 150_000 } },
+      'verified',
+      /^accepted a canary/,
+    ],
+    [
+      'behind the proxy, served before',
+      { ...PROXY, set: { servedAtMs: 140_000 }, probe: { knowsAtMs: 150_000 } },
+      'verified',
+    ],
+    [
+      'behind the proxy, served without it then',
+      { ...PROXY, set: { servedAtMs: 150_000 }, probe: { knowsAtMs: 150_000 } },
+      'absent',
+    ],
+    [
+      'behind the proxy, never came',
+      { ...PROXY, set: null, probe: { knowsAtMs: 150_000 } },
+      'verified',
+    ],
+    [
+      'several behind the proxy',
+      { ...HOLDS, ...PROXY, probe: { knowsAtMs: 150_000 }, profile: { severalCaches: true } },
+      'stale',
+    ],
+  ];
+  for (const [name, situation, expected, detail] of rows) {
+    const standing = standingIn(situation, false);
+    t.equal(standing.holdsNew, expected, name);
+    if (detail !== undefined) t.match(standing.detail, detail, name);
+  }
+  t.end();
+});
+
+t.test('since when something is so', (t) => {
+  const verifier = verifierIn(HOLDS);
+  const rotation = rotationIn({});
+  const facts = { publishedAtMs: PUBLISHED, rolledBackAtMs: null, withdrawnAtMs: null };
+  const at = (nowMs: number) => {
+    const standing = standingOf(verifier, rotation, facts, nowMs);
+    verifier.standings.set(rotation.id, standing);
+    return [
+      standing.holdsNew,
+      standing.holdsNewSinceMs,
+      standing.holdsOld,
+      standing.holdsOldSinceMs,
+    ];
+  };
+  t.same(at(NOW), ['present', NOW, 'held', NOW]);
+  t.same(at(NOW + 1), ['present', NOW, 'held', NOW], 'it goes on');
+  verifier.record = { ...verifier.record, keySets: verifierIn({}).record.keySets };
+  t.same(at(NOW + 2), ['absent', NOW + 2, 'held', NOW], 'one changes, the other does not');
+  verifier.record = { ...verifier.record, keySets: [] };
+  t.same(at(NOW + 3), ['stale', NOW + 3, 'unknown', NOW + 3]);
+  t.end();
+});
+
+t.test('whose served documents are the key set', (t) => {
+  const rows: [string, Partial<ProfileFacts>, boolean][] = [
+    ['whole sets', {}, true],
+    ['whole sets in several caches', { severalCaches: true }, false],
+    ['one by one', { replacesWholeSet: false }, false],
+    ['refetches at once', PER_KID, true],
+    ['refetches at once, several caches', { ...PER_KID, severalCaches: true }, true],
+    ['refetches after a cooldown', { ...PER_KID, cooldownS: 1 }, false],
+    ['refetches, how often nobody knows', { ...PER_KID, cooldownS: null }, false],
+    ['a cooldown of nothing, without refetch', { replacesWholeSet: false, cooldownS: 0 }, false],
+    ['configured keys', { staticKeys: true }, false],
+  ];
+  for (const [name, profile, expected] of rows) {
+    t.equal(servedCounts(profileOf(profile)), expected, name);
+  }
+  t.end();
+});
 
 t.test('what a report proves about the new key', (t) => {
   for (const [name, situation, expected] of NEW_KEY) {

@@ -5,6 +5,7 @@ import {
   lastOldSignatureMs,
   longestLifetimeMs,
   oldTokensGoneAtMs,
+  populationMs,
   propagationMs,
 } from '../../src/core/timing.ts';
 import { issuerOf, ISSUER, OLD, policyOf, profileOf } from '../support/policies.ts';
@@ -105,6 +106,16 @@ t.test('drop: how long a withdrawn key lingers', (t) => {
   t.end();
 });
 
+t.test('a population: spread, caches and the time its share refreshes in', (t) => {
+  const issuer = issuerOf({
+    originSpreadMs: 1_000,
+    sharedCachesMs: 600_000,
+    failedFetchMs: 30_000,
+  });
+  t.equal(populationMs(issuer, { percentile: 99, withinMs: 86_400_000 }), 87_001_000);
+  t.end();
+});
+
 t.test('Tmax: the longest ever declared or seen', (t) => {
   const rows: [string, number | null, UsageRecord[], KeyRecord[], number | null][] = [
     ['nothing known', null, [], [], null],
@@ -154,7 +165,11 @@ t.test('the earliest moment without tokens of the old key', (t) => {
   const gone = (usage: UsageRecord | undefined, tmaxMs: number | null, switchedAtMs = T0) =>
     oldTokensGoneAtMs(rotationOf({ switchedAtMs }), usage, tmaxMs, issuer, policy);
   t.equal(gone(undefined, 600_000), T0 + 600_000 + 70_000);
+  t.equal(gone(usageOf(), 600_000), T0 + 600_000 + 70_000, 'accepted ones say nothing');
   t.equal(gone(undefined, null), null);
+  const short = usageOf({ highestExpS: T0 / 1_000 + 60 });
+  t.equal(gone(short, 600_000), T0 + 600_000 + 70_000, 'an exp within it');
+  t.equal(gone(short, null), null, 'an exp bounds no token nobody has met');
   t.equal(
     oldTokensGoneAtMs(rotationOf({ switchedAtMs: null }), undefined, 1, issuer, policy),
     null,
