@@ -3,6 +3,7 @@ import type { Test } from 'tap';
 import type { Policy, ServicePolicy } from '../../src/core/policy.ts';
 import type { TestVerifier } from './world.ts';
 import { NEW, OLD, policyOf, serviceOf } from './policies.ts';
+import { reading } from './reading.ts';
 import { blockers, World } from './world.ts';
 
 /** A world with one rotation, at the point that a table of situations starts from. */
@@ -81,6 +82,8 @@ export interface Situation {
     readonly help?: RegExp;
     readonly clears?: boolean;
   };
+  /** Every word of some checks, in the order of the verdict. */
+  readonly reads?: { readonly of?: readonly string[]; readonly lines: readonly string[] };
 }
 
 /** Runs a table: one test per situation, with what a reader of the verdict sees. */
@@ -93,6 +96,8 @@ export function gateTable(t: Test, gate: Gate, situations: readonly Situation[])
       t.equal(verdict.status, situation.status);
       t.same(blockers(verdict), situation.blocked ?? []);
       if (situation.check !== undefined) see(t, verdict, situation.check);
+      const { reads } = situation;
+      if (reads !== undefined) t.same(reading(verdict, reads.of), reads.lines);
       if (typeof clearsAtMs === 'number') t.equal(verdict.clearsAtMs, clearsAtMs);
       t.end();
     });

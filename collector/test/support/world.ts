@@ -15,6 +15,7 @@ import { reportOf, sightingOf } from './messages.ts';
 import { ISSUER, NEW, OLD, START_MS, VANTAGE } from './policies.ts';
 
 const BEAT_MS = 15_000;
+const HOUR_MS = 3_600_000;
 
 /** A verifier of the world that reports through the real core. */
 export interface TestVerifier {
@@ -68,15 +69,21 @@ export class World {
     return reply;
   }
 
-  /** Lets time pass a second at a time, or fifteen over long stretches; the issuer is watched and live verifiers beat. */
+  /**
+   * Lets time pass a second at a time, or fifteen over long stretches; the issuer is watched and live
+   * verifiers beat. Of what takes more than a quarter of a day, all but the first and the last hour
+   * pass by the hour: nothing happens in between but beats.
+   */
   pass(
     ms: number,
     how: { readonly silent?: readonly string[]; readonly unwatched?: boolean } = {},
   ): void {
     const endMs = this.atMs + ms;
+    const fromMs = this.atMs + HOUR_MS;
     while (this.atMs < endMs) {
       const sinceMs = this.atMs - START_MS;
-      const stepMs = ms < 300_000 ? 1_000 : BEAT_MS;
+      const isBetween = ms > 6 * HOUR_MS && this.atMs >= fromMs && endMs - this.atMs > 2 * HOUR_MS;
+      const stepMs = isBetween ? HOUR_MS : ms < 300_000 ? 1_000 : BEAT_MS;
       const nextMs = START_MS + (Math.floor(sinceMs / stepMs) + 1) * stepMs;
       this.atMs = Math.min(endMs, nextMs);
       if ((this.atMs - START_MS) % BEAT_MS === 0) {

@@ -132,7 +132,7 @@ const SITUATIONS: readonly Situation[] = [
     change: ({ world }) => {
       world.declare(world.state.rotations.keys().next().value ?? '', 'publish');
       world.join('slow').report(holding([OLD_SECRET]));
-      world.pass(90 * 86_400_000 - 60_000 * 60);
+      world.pass(9 * 86_400_000);
     },
     gate: 'activate',
     blockers: ['new_key_known:fail'],
