@@ -15,7 +15,7 @@ export function picture(rows: readonly Row[]): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 ${height}" font-family="sans-serif" font-size="12" role="img" aria-label="Harm and overlap by policy">`,
     `<rect width="900" height="${height}" rx="6" fill="#ffffff"/>`,
     heading(HARM.left, 'rotations that refused a valid token'),
-    heading(HOURS.left, 'hours both keys were served: median, 10 % to 90 %'),
+    heading(HOURS.left, 'hours with both keys: median, 10 % to 90 %'),
     ...[0, 25, 50, 75, 100].map((percent) => tick(harmAt(percent), bottom, `${percent} %`)),
     ...[1, 6, 24, 72, 336].map((hours) => tick(hoursAt(hours), bottom, `${hours} h`)),
     ...rows.flatMap((row, at) => lineOf(row, TOP + at * LINE + LINE / 2)),
