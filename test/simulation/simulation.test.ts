@@ -11,15 +11,17 @@ import { addTo, emptySummary, summaryLines } from './summary.ts';
 /** As many worlds as fit into the time; a nightly run takes more (`pnpm simulate --seeds 100000`). */
 const SEEDS = 300;
 const SECONDS_MAX = 30;
+const SEEDS_MIN = 60;
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 t.test('no promise is broken in any world', async (t) => {
   const summary = emptySummary();
   const startedMs = performance.now();
   for (let seed = 1; seed <= SEEDS; seed += 1) {
-    // A busy machine runs fewer worlds rather than for longer.
-    if (performance.now() - startedMs > SECONDS_MAX * 1_000) break;
+    // A busy machine runs fewer worlds rather than for longer, down to what says something.
+    const isLate = performance.now() - startedMs > SECONDS_MAX * 1_000;
+    if (isLate && seed > SEEDS_MIN) break;
     const result = await simulate(planOf(seed));
     addTo(summary, result);
     if (result.violations.length === 0) continue;
@@ -28,7 +30,7 @@ t.test('no promise is broken in any world', async (t) => {
     t.comment(least.story.slice(-40).join('\n'));
   }
   t.comment(summaryLines(summary, 1, performance.now() - startedMs).join('\n'));
-  t.ok(summary.worlds >= 50, `${summary.worlds} worlds`);
+  t.ok(summary.worlds >= SEEDS_MIN, `${summary.worlds} worlds`);
   t.ok(summary.completed > 0.8 * summary.worlds, 'nearly every rotation is completed');
   t.ok(summary.aborted > 0, 'a reused kid ends some');
   t.ok(summary.presented > 1_000 * summary.worlds, 'under steady traffic');
