@@ -144,23 +144,6 @@ export const PLANTED: readonly PlantedBug[] = [
     seed: 9,
   },
   {
-    id: 'goodbye of a superseded session honoured',
-    replacements: [
-      at(
-        `${CORE}/reports.ts`,
-        'if (verifier === undefined || verifier.session !== session) continue;',
-        'if (verifier === undefined) continue;',
-      ),
-      at(
-        `${CORE}/reports.ts`,
-        'if (verifier.contestedUntilMs > now.atMs) unbind',
-        'if (false) unbind',
-      ),
-    ],
-    focus: ['duplicate_identity', 'stop_and_return'],
-    seed: 30,
-  },
-  {
     id: 'usage high-water not persisted',
     replacements: [
       at(`${CORE}/reports.ts`, "writes.push({ kind: 'usage', record });", 'void writes;'),
