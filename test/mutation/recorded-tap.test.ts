@@ -19,6 +19,8 @@ t.test('an assertion that fails ends its test, and one that holds does not', asy
   const bodies: readonly (readonly [string, boolean, (it: RecordedTest) => unknown])[] = [
     ['equal', true, (it) => it.equal(1, 1)],
     ['equal', false, (it) => it.equal(1, 2)],
+    ['type', true, (it) => it.type(1, 'number')],
+    ['type', false, (it) => it.type(null, 'number')],
     ['same', true, (it) => it.same({ a: [1] }, { a: [1] })],
     ['same', false, (it) => it.same({ a: [1] }, { a: [2] })],
     ['match', true, (it) => it.match('abc', /b/)],

@@ -95,6 +95,10 @@ export class RecordedTest {
     if (Object.is(found, unwanted)) this.fail(message ?? 'expected another value');
   }
 
+  type(found: unknown, wanted: string): void {
+    if (typeof found !== wanted) this.fail(`expected a ${wanted}, got a ${typeof found}`);
+  }
+
   same(found: unknown, wanted: unknown): void {
     this.#holds(compare.same(found, wanted));
   }

@@ -1,7 +1,15 @@
 import t from 'tap';
 import type { HeldCounts } from '../../src/core/records.ts';
 import { usageKey } from '../../src/core/state.ts';
-import { addTotals, raiseUsage, USAGE_RECORDS_MAX } from '../../src/core/usage.ts';
+import {
+  addTotals,
+  attributableFailures,
+  dropTotals,
+  isKnownKid,
+  raiseUsage,
+  recountTotals,
+  USAGE_RECORDS_MAX,
+} from '../../src/core/usage.ts';
 import { ISSUER, NEW, OLD, policyOf, serviceOf } from '../support/policies.ts';
 import { World } from '../support/world.ts';
 
@@ -160,5 +168,182 @@ t.test('kids without end fill no memory, and no lifetime is lost', (t) => {
   t.equal(state.usage.size, USAGE_RECORDS_MAX);
   raiseUsage(state, row(), undefined, WHEN);
   t.ok(state.usage.has(usageKey(ISSUER, 'old')), 'a key the collector knows always finds room');
+  t.end();
+});
+
+t.test('the whole record of a first and a second acceptance', (t) => {
+  const { state } = worldWithKeys();
+  const first = row({
+    outcomes: { ok: 1 },
+    highestIatS: NOW_S - 10,
+    highestExpS: NOW_S + 50,
+    longestLifetimeS: 60,
+    lastAcceptedAtMs: NOW - 5_000,
+  });
+  const record = {
+    issuer: ISSUER,
+    kid: 'old',
+    firstAcceptedAtMs: NOW - 5_000,
+    lastAcceptedAtMs: NOW - 5_000,
+    highestIatS: NOW_S - 10,
+    highestExpS: NOW_S + 50,
+    longestLifetimeS: 60,
+    acceptedWithoutExp: 0,
+    acceptedWithoutIat: 0,
+  };
+  t.same(raiseUsage(state, first, undefined, WHEN), [record]);
+  t.same(state.usage.get(usageKey(ISSUER, 'old')), record);
+  const second = row({
+    outcomes: { ok: 4 },
+    highestIatS: NOW_S - 9,
+    acceptedWithoutExp: 2,
+    acceptedWithoutIat: 1,
+    lastAcceptedAtMs: NOW - 4_000,
+  });
+  t.same(raiseUsage(state, second, first, WHEN), [
+    {
+      ...record,
+      lastAcceptedAtMs: NOW - 4_000,
+      highestIatS: NOW_S - 4,
+      acceptedWithoutExp: 2,
+      acceptedWithoutIat: 1,
+    },
+  ]);
+  const third = row({ ...second, outcomes: { ok: 5 }, lastAcceptedAtMs: NOW - 7_000 });
+  t.match(raiseUsage(state, third, second, WHEN), [
+    // Nothing more of them without iat or exp, and an earlier acceptance takes nothing back.
+    { lastAcceptedAtMs: NOW - 4_000, acceptedWithoutExp: 2, acceptedWithoutIat: 1 },
+  ]);
+  t.end();
+});
+
+t.test('tokens without kid have a record of their own', (t) => {
+  const { state } = worldWithKeys();
+  t.match(raiseUsage(state, row({ key: { kind: 'none' } }), undefined, WHEN), [{ kid: null }]);
+  t.end();
+});
+
+t.test('an acceptance within a second counts as of its end', (t) => {
+  const { state } = worldWithKeys();
+  const part = { lastAcceptedAtMs: NOW - 1, highestIatS: NOW_S + 5 };
+  const early = { sinceMs: null, untilMs: NOW - 1 };
+  t.match(raiseUsage(state, row(part), undefined, early), [{ highestIatS: NOW_S }]);
+  const none = { lastAcceptedAtMs: NOW - 1, acceptedWithoutIat: 1 };
+  t.match(raiseUsage(state, row(none), undefined, early), [{ highestIatS: NOW_S }]);
+  t.end();
+});
+
+t.test('which keys a row of unnamed kids speaks of', (t) => {
+  const other = { key: { kind: 'other' } } as const;
+  const world = worldWithKeys();
+  const kids = () =>
+    raiseUsage(world.state, row(other), undefined, WHEN)
+      .map(({ kid }) => kid)
+      .sort();
+  t.same(kids(), ['new', 'old'], 'all that is served');
+  world.served = [NEW];
+  world.sight();
+  world.sight();
+  t.same(kids(), ['new'], 'what is withdrawn signs nothing');
+  world.served = [OLD, NEW];
+  world.sight();
+  const id = world.start();
+  t.same(kids(), ['old']);
+  t.match(world.declare(id, 'abort', 'table'), { ok: true });
+  t.same(kids(), ['new', 'old'], 'one that is not about to come any more');
+  t.end();
+});
+
+t.test('full: a lifetime goes to a record of the same issuer, and nothing else does', (t) => {
+  const { state } = worldWithKeys();
+  const stranger = { ...row(), key: { kind: 'kid', kid: 'stranger' } } as const;
+  const [mine] = raiseUsage(state, row({ longestLifetimeS: 60 }), undefined, WHEN);
+  if (mine === undefined) throw new Error('no record');
+  state.usage.clear();
+  for (let i = 0; i < USAGE_RECORDS_MAX - 1; i++) {
+    state.usage.set(`x ${i}`, { ...mine, issuer: 'https://x.test' });
+  }
+  state.usage.set(usageKey(ISSUER, 'old'), mine);
+  const longer = row({ key: stranger.key, longestLifetimeS: 61, highestExpS: NOW_S });
+  t.same(raiseUsage(state, longer, undefined, WHEN), [{ ...mine, longestLifetimeS: 61 }]);
+  t.same(state.usage.get(usageKey(ISSUER, 'old')), { ...mine, longestLifetimeS: 61 });
+  t.same(raiseUsage(state, longer, undefined, WHEN), [], 'known already');
+  t.equal(state.health.untrackedUsage, 2);
+  t.equal(raiseUsage(state, row({ key: { kind: 'none' } }), undefined, WHEN).length, 1);
+  for (const [key, { issuer }] of state.usage) {
+    if (issuer === ISSUER) state.usage.set(key, { ...mine, issuer: 'https://x.test' });
+  }
+  t.same(raiseUsage(state, longer, undefined, WHEN), [], 'nobody to keep it');
+  t.end();
+});
+
+t.test('what counts as known to the collector', (t) => {
+  const world = worldWithKeys();
+  const { state } = world;
+  world.start({ oldKid: 'old', newKid: 'next' });
+  const rows: [string, string, boolean][] = [
+    [ISSUER, 'old', true],
+    [ISSUER, 'new', true],
+    [ISSUER, 'next', true],
+    [ISSUER, 'made-up', false],
+    ['https://x.test', 'old', false],
+    ['https://x.test', 'next', false],
+  ];
+  for (const [issuer, kid, expected] of rows) {
+    t.equal(isKnownKid(state, issuer, kid), expected, `${issuer} ${kid}`);
+  }
+  state.issuers.get(ISSUER)?.kids.clear();
+  t.ok(isKnownKid(state, ISSUER, 'old'), 'a rotation names it');
+  t.notOk(isKnownKid(state, ISSUER, 'new'));
+  t.end();
+});
+
+t.test('totals never go below nothing, and are taken out with their verifier', (t) => {
+  const world = worldWithKeys();
+  const { state } = world;
+  const key = usageKey(ISSUER, 'old');
+  addTotals(state, row({ outcomes: { ok: 3 } }), row({ outcomes: { ok: 5 } }));
+  t.same(state.totals.get(key), { ok: 0 });
+  const counts = [{ kid: 'old', outcomes: { ok: 3, bad_signature: 2 } }];
+  world.join('orders', 'a').report({ counts });
+  world.join('orders', 'b').report({ counts: [...counts, { kid: 'stray', outcomes: { ok: 9 } }] });
+  t.same(state.totals.get(key), { ok: 6, bad_signature: 4 });
+  const record = state.fleet.verifiers.get('orders/b/jwks')?.record;
+  if (record === undefined) throw new Error('no verifier');
+  dropTotals(state, record);
+  t.same(state.totals.get(key), { ok: 3, bad_signature: 2 });
+  t.equal(state.totals.size, 1);
+  dropTotals(state, record);
+  dropTotals(state, record);
+  t.same(state.totals.get(key), { ok: 0, bad_signature: 0 });
+  t.end();
+});
+
+t.test('kids that become known are counted anew, others are left alone', (t) => {
+  const world = worldWithKeys();
+  const { state } = world;
+  const counts = ['old', 'stray'].map((kid) => ({ kid, outcomes: { ok: 2 } }));
+  const elsewhere = { kid: 'stray', outcomes: { ok: 50 }, issuer: 'https://x.test' };
+  const verifier = world.join('orders', 'a');
+  verifier.report({ counts: [...counts, elsewhere, { kid: null, outcomes: { ok: 1 } }] });
+  t.notOk(state.totals.has(usageKey(ISSUER, 'stray')));
+  state.totals.set(usageKey(ISSUER, 'old'), { ok: 70 });
+  state.issuers.get(ISSUER)?.kids.add('stray');
+  for (let twice = 0; twice < 2; twice++) {
+    recountTotals(state, ISSUER, new Set(['stray']));
+    t.same(state.totals.get(usageKey(ISSUER, 'stray')), { ok: 2 });
+  }
+  t.same(state.totals.get(usageKey(ISSUER, 'old')), { ok: 70 }, 'not asked for');
+  recountTotals(state, ISSUER, new Set());
+  t.end();
+});
+
+t.test('failures a key could have caused', (t) => {
+  const { state } = worldWithKeys();
+  t.equal(attributableFailures(state, ISSUER, 'old'), 0);
+  const outcomes = { ok: 1, bad_signature: 2, unknown_kid: 4, expired: 8, claims: 16 };
+  addTotals(state, row({ outcomes }), undefined);
+  t.equal(attributableFailures(state, ISSUER, 'old'), 6);
+  t.equal(attributableFailures(state, ISSUER, 'new'), 0);
   t.end();
 });
