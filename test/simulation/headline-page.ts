@@ -42,6 +42,8 @@ export function page(runs: ReadonlyMap<string, readonly Run[]>, { from, seeds }:
 Keyturn beside the waits people use today, on the same ${seeds} worlds (seeds ${from} to ${from + seeds - 1}). This page and
 its picture are made by
 
+<!-- not run: it makes this page, and takes from minutes to hours -->
+
 \`\`\`sh
 pnpm simulate --headline --seeds ${seeds} --from ${from} --workers 2
 \`\`\`

@@ -217,7 +217,7 @@ void t.test('one problem at a time', (t) => {
     [
       'nothing to discover',
       'issuers: [{ issuer: "urn:x" }]',
-      /is no http or https URL, so there is nothing to discover: set jwks_uri$/,
+      /is no http or https URL, so there is nothing to discover: set jwks_uri, or shared_secrets: true$/,
     ],
     [
       'jwks_uri',
