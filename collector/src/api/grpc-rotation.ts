@@ -23,6 +23,7 @@ import { newRecordId, newRotationId } from '../engine.ts';
 import type { Engine } from '../engine-port.ts';
 import { ApiError, carriedOut, noSuchRotation, refusalError } from './api-error.ts';
 import { authorizeOperator, type OperatorToken } from './authorize.ts';
+import { emergencyCalls } from './grpc-emergency.ts';
 import { grpcError } from './grpc-errors.ts';
 
 const LISTED_MAX = 500;
@@ -87,6 +88,7 @@ export function rotationService(
         verdict: verdict === null ? undefined : verdictToWire(verdict),
       };
     }),
+    ...emergencyCalls(engine, answering),
     rehearse: acting(async (request) => {
       const { rehearsal } = carriedOut(
         await engine.act({

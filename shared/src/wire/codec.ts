@@ -41,4 +41,4 @@ export {
   welcomeFromWire,
   welcomeToWire,
 } from './session-codec.ts';
-export { verdictFromWire, verdictToWire } from './verdict-codec.ts';
+export { checkToWire, verdictFromWire, verdictToWire } from './verdict-codec.ts';

@@ -48,3 +48,11 @@ export {
   type RehearseRequest,
   type RehearseResponse,
 } from './gen/keyturn/v1/rehearsal.ts';
+export {
+  type BlastRadius as BlastRadiusMessage,
+  type Containment as ContainmentMessage,
+  type GetBlastRadiusRequest,
+  type GetBlastRadiusResponse,
+  type GetContainmentRequest,
+  type GetContainmentResponse,
+} from './gen/keyturn/v1/emergency.ts';

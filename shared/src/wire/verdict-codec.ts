@@ -52,7 +52,8 @@ export function verdictFromWire(message: unknown): Checked<Verdict> {
   );
 }
 
-function checkToWire(check: Check): wire.Check {
+/** One check as a message, its sentences cut likewise. */
+export function checkToWire(check: Check): wire.Check {
   return {
     id: check.id,
     status: CHECK_STATUS.toWire[check.status],

@@ -18,6 +18,12 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import {
+  GetBlastRadiusRequest,
+  GetBlastRadiusResponse,
+  GetContainmentRequest,
+  GetContainmentResponse,
+} from "./emergency.ts";
 import { Gate, Verdict } from "./readiness.ts";
 import { RehearseRequest, RehearseResponse } from "./rehearsal.ts";
 
@@ -1722,6 +1728,33 @@ export const RotationServiceService = {
     responseSerialize: (value: RehearseResponse): Buffer => Buffer.from(RehearseResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RehearseResponse => RehearseResponse.decode(value),
   },
+  /**
+   * GetBlastRadius tells who uses the old key now, and who would go on accepting it once it is removed.
+   * A taint is confirmed with it.
+   */
+  getBlastRadius: {
+    path: "/keyturn.v1.RotationService/GetBlastRadius" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetBlastRadiusRequest): Buffer =>
+      Buffer.from(GetBlastRadiusRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetBlastRadiusRequest => GetBlastRadiusRequest.decode(value),
+    responseSerialize: (value: GetBlastRadiusResponse): Buffer =>
+      Buffer.from(GetBlastRadiusResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetBlastRadiusResponse => GetBlastRadiusResponse.decode(value),
+  },
+  /** GetContainment tells how many verifiers reject the old key. */
+  getContainment: {
+    path: "/keyturn.v1.RotationService/GetContainment" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetContainmentRequest): Buffer =>
+      Buffer.from(GetContainmentRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetContainmentRequest => GetContainmentRequest.decode(value),
+    responseSerialize: (value: GetContainmentResponse): Buffer =>
+      Buffer.from(GetContainmentResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetContainmentResponse => GetContainmentResponse.decode(value),
+  },
   attest: {
     path: "/keyturn.v1.RotationService/Attest" as const,
     requestStream: false as const,
@@ -1779,6 +1812,13 @@ export interface RotationServiceServer extends UntypedServiceImplementation {
   declareStep: handleUnaryCall<DeclareStepRequest, DeclareStepResponse>;
   /** Rehearse asks before the switch what gate rollback will ask after it, and keeps the answer. */
   rehearse: handleUnaryCall<RehearseRequest, RehearseResponse>;
+  /**
+   * GetBlastRadius tells who uses the old key now, and who would go on accepting it once it is removed.
+   * A taint is confirmed with it.
+   */
+  getBlastRadius: handleUnaryCall<GetBlastRadiusRequest, GetBlastRadiusResponse>;
+  /** GetContainment tells how many verifiers reject the old key. */
+  getContainment: handleUnaryCall<GetContainmentRequest, GetContainmentResponse>;
   attest: handleUnaryCall<AttestRequest, AttestResponse>;
   waive: handleUnaryCall<WaiveRequest, WaiveResponse>;
   removeVerifier: handleUnaryCall<RemoveVerifierRequest, RemoveVerifierResponse>;
@@ -1869,6 +1909,41 @@ export interface RotationServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RehearseResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * GetBlastRadius tells who uses the old key now, and who would go on accepting it once it is removed.
+   * A taint is confirmed with it.
+   */
+  getBlastRadius(
+    request: GetBlastRadiusRequest,
+    callback: (error: ServiceError | null, response: GetBlastRadiusResponse) => void,
+  ): ClientUnaryCall;
+  getBlastRadius(
+    request: GetBlastRadiusRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetBlastRadiusResponse) => void,
+  ): ClientUnaryCall;
+  getBlastRadius(
+    request: GetBlastRadiusRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetBlastRadiusResponse) => void,
+  ): ClientUnaryCall;
+  /** GetContainment tells how many verifiers reject the old key. */
+  getContainment(
+    request: GetContainmentRequest,
+    callback: (error: ServiceError | null, response: GetContainmentResponse) => void,
+  ): ClientUnaryCall;
+  getContainment(
+    request: GetContainmentRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetContainmentResponse) => void,
+  ): ClientUnaryCall;
+  getContainment(
+    request: GetContainmentRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetContainmentResponse) => void,
   ): ClientUnaryCall;
   attest(
     request: AttestRequest,
