@@ -137,7 +137,7 @@ t.test('what a hostile or broken reporter sends', async (t) => {
       name: 'an empty message',
       bytes: Buffer.alloc(0),
       code: 'INVALID_ARGUMENT',
-      details: /^message: expected hello, reports or goodbye, got none$/,
+      details: /^message: expected hello, reports, goodbye or probe results, got none$/,
     },
     {
       name: 'another boot id in mid-session',

@@ -100,7 +100,7 @@ t.test('a fleet of several kinds changes while a rotation is open', async (t) =>
   await blockedBy('the app has had its time', 'attested');
   t.ok(Date.now() - publishedMs >= 4_000, 'and not before');
   const short = ['attest', 'appliance', '--fact', 'holds_new', '--reason', 'shipped'];
-  t.equal((await keyturn(collector, ...short, '--valid-for', '6s', '--by', 'ana')).code, 0);
+  t.equal((await keyturn(collector, ...short, '--valid-for', '15s', '--by', 'ana')).code, 0);
   await blockedBy('a word opens the gate');
   const open = await keyturn(collector, 'gate', 'activate');
   t.match(open, { code: 0, stdout: /note: .*ana for appliance, expires at/ });
