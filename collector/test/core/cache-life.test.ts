@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { cacheLifeMs, MARKS_MAX, noteCacheLife } from '../../src/core/cache-life.ts';
+import {
+  allowedLifeMs,
+  cacheLifeMs,
+  MARKS_MAX,
+  noteCacheLife,
+  reckonedPolicy,
+  restoreCacheLife,
+} from '../../src/core/cache-life.ts';
+import type { Readable } from '../support/messages.ts';
 import { emptyIssuer } from '../../src/core/issuers.ts';
 import type { Write } from '../../src/core/writes.ts';
 import { issuerOf, NEW, OLD, policyOf, serviceOf } from '../support/policies.ts';
@@ -116,4 +124,105 @@ t.test('never shorter than the longest copy that may live, whatever the headers 
     }),
     { numRuns: 500 },
   );
+});
+
+t.test('the marks: longest first, each served later than the one before', (t) => {
+  const issuer = emptyIssuer(issuerOf());
+  const writes: Write[] = [];
+  const note = (lifeMs: number, atMs: number, earliestMs = atMs) => {
+    writes.length = 0;
+    noteCacheLife(issuer, lifeMs, { atMs, earliestMs }, writes);
+    return [
+      issuer.cacheLives.map((mark) => [mark.lifeMs, mark.servedUntilMs]),
+      writes.map(({ record }) => record),
+    ];
+  };
+  const written = (cacheLifeMs: number) => [{ issuer: issuer.issuer, cacheLifeMs }];
+  t.same(note(0, 1), [[], []]);
+  t.same(note(100, 10), [[[100, 10]], written(100)]);
+  t.same(note(100, 20), [[[100, 20]], []], 'the same again: served later');
+  t.same(note(40, 30), [
+    [
+      [100, 20],
+      [40, 30],
+    ],
+    [],
+  ]);
+  t.same(
+    note(60, 40),
+    [
+      [
+        [100, 20],
+        [60, 40],
+      ],
+      [],
+    ],
+    'a shorter one before is covered',
+  );
+  t.same(note(0, 119), [[[100, 20]], []], 'one millisecond of it is left');
+  t.same(note(0, 120, 119), [[[100, 20]], []], 'by a clock that was set back as well');
+  t.same(note(0, 120), [[], written(0)]);
+  t.end();
+});
+
+t.test('beyond the bound the two shortest become the worse of both', (t) => {
+  const issuer = emptyIssuer(issuerOf());
+  const lives = () => issuer.cacheLives.map((mark) => [mark.lifeMs, mark.servedUntilMs]);
+  for (let n = 0; n < MARKS_MAX; n += 1) {
+    noteCacheLife(issuer, 10_000 - n, { atMs: n, earliestMs: n }, []);
+  }
+  t.equal(lives().length, MARKS_MAX);
+  t.same(lives().at(-1), [10_000 - 15, 15], 'it just fits');
+  noteCacheLife(issuer, 7, { atMs: 50, earliestMs: 50 }, []);
+  t.equal(lives().length, MARKS_MAX);
+  t.same(lives().slice(-2), [
+    [10_000 - 14, 14],
+    [10_000 - 15, 50],
+  ]);
+  t.end();
+});
+
+t.test('what a copy may live that is served now, or was', (t) => {
+  const world = new World(policyOf([serviceOf('orders')]));
+  const issuer = world.state.issuers.get('https://issuer.test');
+  if (issuer === undefined) throw new Error('no issuer');
+  const life = (ms: number) => cacheLifeMs(issuer, world.atMs + ms);
+  t.equal(life(0), 0);
+  world.sight([OLD], undefined, { maxAgeS: 60, staleS: 5 });
+  t.equal(life(0), 65_000);
+  t.equal(life(900_000), 65_000, 'whoever asks then may get it then');
+  world.sight([OLD], undefined, { maxAgeS: 10 });
+  t.equal(life(64_999), 65_000);
+  t.equal(life(65_000), 10_000);
+  world.sightFailure();
+  t.equal(life(9_999), 65_000);
+  t.equal(life(65_000), 0, 'nobody knows what is served now');
+  t.equal(allowedLifeMs({ maxAgeS: null, staleS: 7 } as Readable), 7_000);
+  t.end();
+});
+
+t.test('after a restart nothing is believed to be over', (t) => {
+  const issuer = emptyIssuer(issuerOf());
+  const now = { atMs: 50, earliestMs: 40 };
+  restoreCacheLife(issuer, { issuer: issuer.issuer, cacheLifeMs: 0 }, now);
+  t.same(issuer.cacheLives, []);
+  restoreCacheLife(issuer, { issuer: issuer.issuer, cacheLifeMs: 9 }, now);
+  t.same(issuer.cacheLives, [{ lifeMs: 9, servedUntilMs: 50 }]);
+  t.end();
+});
+
+t.test('time rules reckon with the longer of both', (t) => {
+  const world = new World(policyOf([serviceOf('orders')]));
+  world.sight([OLD], undefined, { maxAgeS: 60 });
+  const reckoned = (sharedCachesMs: number) => {
+    const declared = issuerOf({ sharedCachesMs });
+    return reckonedPolicy(world.state, declared, world.atMs);
+  };
+  t.same(reckoned(59_999), issuerOf({ sharedCachesMs: 60_000 }));
+  t.same(reckoned(60_001), issuerOf({ sharedCachesMs: 60_001 }));
+  const declared = issuerOf({ sharedCachesMs: 60_000 });
+  t.equal(reckonedPolicy(world.state, declared, world.atMs), declared);
+  const nobody = issuerOf({ issuer: 'x' });
+  t.equal(reckonedPolicy(world.state, nobody, world.atMs), nobody);
+  t.end();
 });

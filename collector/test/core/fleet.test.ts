@@ -1,8 +1,20 @@
 import t from 'tap';
-import { emptyFleet, enrol, setLiveness } from '../../src/core/fleet.ts';
-import type { Fleet } from '../../src/core/fleet.ts';
+import {
+  contest,
+  emptyFleet,
+  enrol,
+  findVerifier,
+  forget,
+  groupsOfIssuer,
+  isReplaced,
+  regroup,
+  servicePolicyOf,
+  setLiveness,
+  settledContests,
+} from '../../src/core/fleet.ts';
+import type { Fleet, Group, Liveness, Verifier } from '../../src/core/fleet.ts';
 import { expiredLeases, renewLease } from '../../src/core/leases.ts';
-import { policyOf, serviceOf } from '../support/policies.ts';
+import { ISSUER, policyOf, profileOf, serviceOf } from '../support/policies.ts';
 import { World } from '../support/world.ts';
 import { rotating } from '../support/rotating.ts';
 import type { VerifierRecord } from '../../src/core/records.ts';
@@ -194,8 +206,10 @@ t.test('the sweep: who is forgotten, and when', (t) => {
     world.join('orders', 'a').report();
     world.join('orders', 'b').report();
     given(world);
-    for (let passed = 0; passed < ms; passed += 700_000) {
-      world.atMs += 700_000;
+    for (let passed = 0; passed < ms; ) {
+      const stepMs = passed === 0 ? 60_000 : Math.min(ms, 6 * HOUR);
+      passed += stepMs;
+      world.atMs += stepMs;
       for (const verifier of world.verifiers) verifier.report();
       world.take({ type: 'tick' });
     }
@@ -229,5 +243,232 @@ t.test('an identity that was forgotten starts above every epoch it had', (t) => 
   t.equal(world.join('orders', 'a').epoch, 5);
   world.restart();
   t.equal(world.join('orders', 'new').epoch, 5);
+  t.end();
+});
+
+/** Everything a group says of its members, by name. */
+function seenIn(group: Group | undefined): Record<string, string[]> {
+  if (group === undefined) return {};
+  const { members, silent, joined, contested, uncounted } = group;
+  const sets = { members, silent, joined, contested, uncounted };
+  return Object.fromEntries(
+    Object.entries(sets).flatMap(([name, set]) =>
+      set.size === 0 ? [] : [[name, [...set].map(({ record }) => record.id.instance)]],
+    ),
+  );
+}
+
+function first(fleet: Fleet): Verifier {
+  const [verifier] = fleet.verifiers.values();
+  if (verifier === undefined) throw new Error('no verifier');
+  return verifier;
+}
+
+t.test('a declared service is missed before anybody reports, and nothing else is', (t) => {
+  const services = [serviceOf('orders'), serviceOf('edge', { issuers: ['x', ISSUER] })];
+  const fleet = emptyFleet(policyOf(services), 5_500);
+  t.same(
+    [...fleet.groups].map(([issuer, groups]) => [issuer, [...groups.keys()]]),
+    [
+      [ISSUER, ['orders', 'edge']],
+      ['x', ['edge']],
+    ],
+  );
+  t.equal(fleet.leaseCursorS, 5);
+  t.equal([...groupsOfIssuer(fleet, ISSUER)].length, 2);
+  t.same([...groupsOfIssuer(fleet, 'nobody')], []);
+  t.end();
+});
+
+t.test('every liveness has its set', (t) => {
+  const rows: [Liveness, Record<string, string[]>, number][] = [
+    ['reporting', { members: ['a'] }, 1],
+    ['joined', { members: ['a'], joined: ['a'] }, 0],
+    ['silent', { members: ['a'], silent: ['a'] }, 0],
+    ['departed', {}, 0],
+  ];
+  for (const [from] of rows) {
+    for (const [to, expected, live] of rows) {
+      const fleet = emptyFleet(policy, 0);
+      const verifier = enrol(fleet, policy, record('a'), from, 1_000);
+      renewLease(fleet, policy, verifier, 1_000);
+      setLiveness(fleet, verifier, to, 2_000);
+      const [group] = groupsOfIssuer(fleet, ISSUER);
+      t.same(seenIn(group), expected, `${from} to ${to}`);
+      t.equal(group?.liveCaches.get('a') ?? 0, live, `${from} to ${to}: counted`);
+      t.equal(verifier.livenessSinceMs, from === to ? 1_000 : 2_000, `${from} to ${to}: since`);
+      const keepsLease = from === to || to === 'reporting' || to === 'joined';
+      t.equal(fleet.leases.size, keepsLease ? 1 : 0, `${from} to ${to}: its lease`);
+    }
+  }
+  t.end();
+});
+
+t.test('a contest shows in every group until it is over, and never ends early', (t) => {
+  const fleet = fleetOf(1, 0);
+  const verifier = first(fleet);
+  const [group] = groupsOfIssuer(fleet, ISSUER);
+  contest(fleet, verifier, 5_000);
+  contest(fleet, verifier, 3_000);
+  t.equal(verifier.contestedUntilMs, 5_000);
+  t.same(seenIn(group), { members: ['i0'], contested: ['i0'] });
+  t.same(settledContests(fleet, 4_999), []);
+  setLiveness(fleet, verifier, 'departed', 1);
+  t.same(seenIn(group), {});
+  setLiveness(fleet, verifier, 'reporting', 2);
+  t.same(seenIn(group), { members: ['i0'], contested: ['i0'] }, 'it comes back contested');
+  t.same(settledContests(fleet, 5_000), [verifier]);
+  t.equal(verifier.contestedUntilMs, 0);
+  t.same(seenIn(group), { members: ['i0'] });
+  t.same(settledContests(fleet, 9_000), [], 'told once');
+  setLiveness(fleet, verifier, 'departed', 3);
+  contest(fleet, verifier, 10_000);
+  t.same(seenIn(group), {}, 'who is gone is in no set');
+  t.equal(fleet.contested.size, 1);
+  t.end();
+});
+
+t.test('who is forgotten is nowhere', (t) => {
+  const world = new World(policy);
+  const id = { service: 'orders', instance: 'a', cache: 'jwks' };
+  world.join('orders', 'a', { source: 'proxy' }).report();
+  const rotationId = (world.sight(), world.sight(), world.start());
+  world.pass(1_000);
+  const { fleet } = world.state;
+  const verifier = first(fleet);
+  const [group] = groupsOfIssuer(fleet, ISSUER);
+  contest(fleet, verifier, 9e15);
+  verifier.probedAtMs = 5;
+  fleet.probed.add(verifier);
+  fleet.takesAnything.add(verifier);
+  t.equal(verifier.standings.has(rotationId), true);
+  t.equal(findVerifier(fleet, id), verifier);
+  forget(fleet, verifier);
+  t.same(seenIn(group), {});
+  t.equal(group?.liveCaches.size, 0);
+  t.same(
+    [fleet.verifiers, fleet.leases, fleet.contested, fleet.probed, fleet.takesAnything].map(
+      ({ size }) => size,
+    ),
+    [0, 0, 0, 0, 0],
+  );
+  t.match(verifier, { liveness: 'departed', groups: [], contestedUntilMs: 0 });
+  t.equal(verifier.standings.size, 0);
+  const tally = group?.tallies.get(rotationId);
+  const counted = [...(tally?.byNew.values() ?? []), ...(tally?.byOld.values() ?? [])];
+  t.ok(counted.every((members) => members.size === 0));
+  t.equal(findVerifier(fleet, id), undefined);
+  t.end();
+});
+
+t.test('groups nobody declared go with their last member, declared ones stay', (t) => {
+  const at = (issuers: readonly string[]) => ({ ...record('a'), issuers });
+  const names = (fleet: Fleet) => [...fleet.groups].map(([name, { size }]) => [name, size]);
+  const fleet = emptyFleet(policy, 0);
+  const verifier = enrol(fleet, policy, at(['x', ISSUER, 'x']), 'reporting', 0);
+  const other = enrol(
+    fleet,
+    policy,
+    { ...at(['x']), id: { service: 'undeclared', instance: 'b', cache: 'jwks' } },
+    'reporting',
+    0,
+  );
+  t.same(
+    verifier.groups.map(({ issuer }) => issuer),
+    ['x', ISSUER],
+  );
+  t.same(names(fleet), [
+    [ISSUER, 1],
+    ['x', 2],
+  ]);
+  setLiveness(fleet, other, 'silent', 1);
+  t.same(names(fleet)[1], ['x', 2], 'a silent one is missed');
+  setLiveness(fleet, other, 'departed', 1);
+  t.same(names(fleet)[1], ['x', 1]);
+  verifier.record = at([]);
+  regroup(fleet, policy, verifier);
+  t.same(names(fleet), [[ISSUER, 1]], 'nobody is left there');
+  t.match(verifier, { liveness: 'reporting', livenessSinceMs: 0 });
+  t.same(seenIn(fleet.groups.get(ISSUER)?.get('orders')), { members: ['a'] });
+  t.equal(fleet.groups.get(ISSUER)?.get('orders')?.liveCaches.get('a'), 1, 'counted once');
+  setLiveness(fleet, verifier, 'departed', 1);
+  t.same(names(fleet), [[ISSUER, 1]]);
+  enrol(fleet, policy, at(['y']), 'departed', 0);
+  t.same(names(fleet), [[ISSUER, 1]], 'who is gone opens no group');
+  t.end();
+});
+
+t.test('sources and kinds are followed when a process begins anew', (t) => {
+  const fleet = fleetOf(1, 0);
+  const verifier = first(fleet);
+  const [group] = groupsOfIssuer(fleet, ISSUER);
+  verifier.record = { ...verifier.record, source: 'proxy', cacheKind: 'secret' };
+  regroup(fleet, policy, verifier);
+  t.same(seenIn(group), { members: ['i0'], uncounted: ['i0'] });
+  t.same([...(group?.liveByKind.public ?? [])], []);
+  t.same([...(group?.liveByKind.secret ?? [])], [['i0', 1]]);
+  verifier.record = { ...verifier.record, source: 'in_process', cacheKind: 'public' };
+  regroup(fleet, policy, verifier);
+  t.same(seenIn(group), { members: ['i0'] });
+  t.same([...(group?.liveByKind.secret ?? [])], []);
+  t.end();
+});
+
+t.test('when others have taken the place of a silent one', (t) => {
+  const rows: [string, number | null, readonly string[], boolean][] = [
+    ['fewer than declared', 2, ['b'], false],
+    ['as many', 2, ['b', 'c'], true],
+    ['more', 2, ['b', 'c', 'd'], true],
+    ['as many with another cache of its own', 2, ['a', 'b', 'c'], false],
+    ['none declared', null, ['b', 'c'], false],
+    ['a declared none', 0, ['b', 'c'], false],
+  ];
+  for (const [name, instances, live, expected] of rows) {
+    const declared = policyOf([serviceOf('orders', { instances })]);
+    const fleet = emptyFleet(declared, 0);
+    const silent = enrol(fleet, declared, record('a'), 'silent', 0);
+    for (const instance of live) {
+      const id = { service: 'orders', instance, cache: 'other' };
+      enrol(fleet, declared, { ...record(instance), id }, 'reporting', 0);
+    }
+    const [group] = groupsOfIssuer(fleet, ISSUER);
+    t.equal(group !== undefined && isReplaced(group, silent), expected, name);
+  }
+  t.end();
+});
+
+t.test('what is reckoned of a service that nobody declared', (t) => {
+  const profiles = new Map([['good', profileOf({ id: 'good' })]]);
+  const declared = policyOf([serviceOf('orders')], { profiles });
+  const stranger = {
+    ...record('a'),
+    id: { service: 'stranger', instance: 'a', cache: 'jwks' },
+    profile: 'good',
+  };
+  t.equal(servicePolicyOf(declared, record('a')), declared.services.get('orders'));
+  t.same(servicePolicyOf(declared, stranger), {
+    name: 'stranger',
+    declared: false,
+    kind: 'instrumented',
+    issuers: [],
+    instances: null,
+    instancesMax: null,
+    required: true,
+    profile: profileOf({ id: 'good' }),
+    evidence: 'served',
+    population: null,
+    shippingIntervalMs: null,
+    keys: 'any',
+  });
+  const odd = { ...stranger, profile: 'made up', source: 'proxy' } as const;
+  t.match(servicePolicyOf(declared, odd), {
+    kind: 'proxied',
+    profile: declared.unknownProfile,
+  });
+  t.equal(servicePolicyOf(declared, { ...odd, source: 'pushed' }).kind, 'pushed');
+  const fleet = emptyFleet(declared, 0);
+  const named = { ...stranger, issuers: [ISSUER] };
+  enrol(fleet, declared, named, 'reporting', 0);
+  t.same([...(fleet.groups.get(ISSUER)?.keys() ?? [])], ['orders', 'stranger good']);
   t.end();
 });
