@@ -57,7 +57,7 @@ export function rotationSection(
 /** How far a tainted key is out of use, and what to do about the rest. */
 function containmentPart(found: ContainmentView): Html {
   const open = found.services.filter(({ pending }) => pending.length > 0).slice(0, 50);
-  return html`<p class="${found.status === 'contained' ? 'open' : 'closed'} word">Contained ${found.percent} %: ${found.contained} of ${found.total} no longer accept ${name(found.old_kid)}</p>
+  return html`<p class="${found.status === 'contained' ? 'open' : 'closed'} word"><span>Contained ${found.percent} %: ${found.contained} of ${found.total} no longer accept ${name(found.old_kid)}</span></p>
     ${
       open.length === 0
         ? null

@@ -81,7 +81,9 @@ function reachLines(service: Service, nowMs: number, paint: Paint): string[] {
     service.drop_bound_s === null
       ? paint.red('without any time limit')
       : service.may_accept_until === null
-        ? `for up to ${formatDuration(service.drop_bound_s * 1_000)}`
+        ? service.drop_bound_s === 0
+          ? 'no longer than it is served'
+          : `for up to ${formatDuration(service.drop_bound_s * 1_000)}`
         : Date.parse(service.may_accept_until) <= nowMs
           ? `no longer, since ${ago(service.may_accept_until, nowMs)}`
           : `until ${toTheSecond(service.may_accept_until)}`;

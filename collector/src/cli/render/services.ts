@@ -63,6 +63,10 @@ function population({ population: of }: ServiceView): string {
 function instances(group: ServiceView['issuers'][number], service: ServiceView): string {
   if (service.judged_by === 'population') return '-';
   if (group.instances_expected === null) return `${group.instances_live}`;
+  // Who is not judged by its reports is not expected to report.
+  if (service.judged_by === 'attested' && group.instances_live === 0) {
+    return `${group.instances_expected} declared`;
+  }
   const most = group.instances_at_most;
   const range = most === null ? '' : ` to ${most}`;
   return `${group.instances_live} of ${group.instances_expected}${range}`;
