@@ -1,3 +1,4 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
 import type { AuditEntry } from './core/records.ts';
 import type { EvidenceRecord } from './core/snapshot/evidence-record.ts';
 import { occasionName } from './occasion-name.ts';
@@ -17,7 +18,7 @@ export function evidenceWitness(record: EvidenceRecord): AuditEntry {
     rotationId: record.rotationId,
     actor: 'keyturn',
     action: EVIDENCE_TAKEN,
-    message: `evidence ${record.number} was kept: ${record.verifiers.length} verifiers as ${occasionName(record.occasion)}`,
+    message: `evidence ${record.number} was kept: ${counted(record.verifiers.length, 'verifier')} as ${occasionName(record.occasion)}`,
     detail: {
       number: record.number,
       sha256: evidenceSha256(evidenceBody(record)),

@@ -109,7 +109,7 @@ t.test('after the key was replaced, old receipts stay valid', async (t) => {
   t.equal(body.keys.length, 2);
   const old = await keyturn(restarted, 'report', 'verify', at('receipt.jws'));
   t.equal(old.code, 0, old.stdout);
-  await keyturn(restarted, 'report', rotation, '--format', 'jws', '--output', at('new.jws'));
+  await keyturn(restarted, 'report', rotation, '--format', 'jws', '--to', at('new.jws'));
   const [before, after] = ['receipt.jws', 'new.jws'].map((name) =>
     kidOf(readFileSync(at(name), 'utf8')),
   );

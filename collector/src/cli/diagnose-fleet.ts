@@ -1,3 +1,4 @@
+import { counted } from '@keyturn/shared/model/counted.ts';
 import type { ProfileView } from '../api/schemas/fleet.ts';
 import type { ServiceView } from '../api/schemas/service.ts';
 import type { StatusView } from '../api/schemas/status.ts';
@@ -18,7 +19,9 @@ export function fleet(status: StatusView, services: readonly ServiceView[]): Fin
     if (verifiers > 0 && silent === verifiers) {
       findings.push(
         fail(
-          `all ${verifiers} verifiers of issuer ${issuer} are silent`,
+          verifiers === 1
+            ? `the one verifier of issuer ${issuer} is silent`
+            : `all ${verifiers} verifiers of issuer ${issuer} are silent`,
           "look at the collector's own network first",
         ),
       );
@@ -69,7 +72,7 @@ function serviceFindings(service: ServiceView): Finding[] {
     } else if (group.silent > 0) {
       findings.push(
         warn(
-          `${group.silent} verifiers of service ${service.name} are silent`,
+          `${counted(group.silent, 'verifier')} of service ${service.name} ${group.silent === 1 ? 'is' : 'are'} silent`,
           `keyturn verifiers --service ${service.name} --state silent`,
         ),
       );

@@ -6,6 +6,7 @@ import type { StatusView } from '../api/schemas/status.ts';
 import { fleet, settings } from './diagnose-fleet.ts';
 import { observedFindings } from './diagnose-observed.ts';
 import { fail, type Finding, ok, warn } from './finding.ts';
+import { toTheSecond } from './render/time.ts';
 
 /** What was learnt of the operator token. */
 export type TokenFacts =
@@ -106,13 +107,25 @@ function issuers(status: StatusView): Finding[] {
 
 function canaryFindings({ rotation, canaries }: StatusView['rotations'][number]): Finding[] {
   if (canaries === null || rotation.published_at === null) return [];
-  if (rotation.origin === 'observed') return [];
+  const believing = canaries.verifiers.takes_anything;
+  const believers =
+    believing === 0
+      ? []
+      : [
+          fail(
+            `${counted(believing, 'verifier')} accepted a token with a signature that nobody made`,
+            `keyturn gate activate --rotation ${rotation.id}, which names them`,
+          ),
+        ];
+  if (rotation.origin === 'observed') return believers;
   if (canaries.held_until_at !== null) {
-    return [ok(`canaries of rotation ${rotation.id} are at hand until ${canaries.held_until_at}`)];
+    const until = toTheSecond(canaries.held_until_at);
+    return [...believers, ok(`canaries of rotation ${rotation.id} are at hand until ${until}`)];
   }
   return [
+    ...believers,
     warn(
-      `no canaries of rotation ${rotation.id} are at hand: they expired, or the collector restarted and keeps none`,
+      `no canaries of rotation ${rotation.id} are at hand: none were handed over, they expired, or the collector restarted and keeps none`,
       `keyturn rotation canary ${rotation.id} --next FILE --current FILE`,
     ),
   ];

@@ -66,7 +66,7 @@ export function blastRadius(state: State, rotation: RotationRecord, now: Now): B
     asOfMs: now.atMs,
     countedSinceMs,
     keys,
-    uncounted: groups.reduce((sum, group) => sum + group.uncounted.size, 0),
+    uncounted: uncountedOf(groups),
     services: groups.map((group) => reachOf(state, rotation, group)),
     summary: refusedSentence(state, rotation, now, keys[0]?.verifiers),
   };
@@ -84,16 +84,28 @@ export function refusedSentence(
   const recent = recentCount(state, issuer, oldKid, now.atMs, now.atMs - since);
   const who = verifiers === undefined ? 'verifiers' : counted(verifiers, 'verifier');
   const usage = state.usage.get(usageKey(issuer, oldKid));
+  const blind = uncountedOf(groupsOfIssuer(state.fleet, issuer));
   if (recent.accepted === 0) {
-    return `no token of ${oldKid} was accepted since ${moment(since)}${last(usage?.lastAcceptedAtMs)}; removing the key refuses whatever is still held`;
+    const seen = `no token of ${oldKid} was seen accepted since ${moment(since)}${last(usage?.lastAcceptedAtMs)}`;
+    return blind === 0
+      ? `${seen}; removing the key refuses whatever is held`
+      : `${seen}; but ${counted(blind, 'verifier')} cannot count, so nobody knows what removing the key refuses there`;
   }
   const expMs = usage?.highestExpS == null ? null : usage.highestExpS * 1_000;
   const until = expMs === null ? 'with no end known' : `until ${moment(expMs)}`;
-  return `${who} accepted ${oldKid} ${counted(recent.accepted, 'time')} since ${moment(since)}; removing the key now refuses up to about ${counted(recent.busiestMinute, 'request')} a minute, ${until}, when the last token seen ends`;
+  const unseen =
+    blind === 0 ? '' : `, beside what ${counted(blind, 'verifier')} that cannot count would refuse`;
+  return `${who} accepted ${oldKid} ${counted(recent.accepted, 'time')} since ${moment(since)}; removing the key now refuses up to about ${counted(recent.busiestMinute, 'request')} a minute, ${until}, when the last token seen ends${unseen}`;
+}
+
+function uncountedOf(groups: Iterable<Group>): number {
+  let uncounted = 0;
+  for (const group of groups) uncounted += group.uncounted.size;
+  return uncounted;
 }
 
 function last(atMs: number | undefined): string {
-  return atMs === undefined ? ', nor ever before' : `, and last at ${moment(atMs)}`;
+  return atMs === undefined ? ', nor before' : `, and last at ${moment(atMs)}`;
 }
 
 function countedSince(state: Readonly<State>, nowMs: number): number {

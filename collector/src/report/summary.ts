@@ -78,7 +78,7 @@ function integritySentence({ audit, evidence }: Core): string {
         : `The audit trail is broken at entry ${audit.first_broken ?? 0}`;
   const kept =
     torn === 0
-      ? `and vouches for all ${evidence.length} snapshots of evidence`
-      : `and does not vouch for ${torn} of ${evidence.length} snapshots of evidence`;
+      ? `and vouches for all ${counted(evidence.length, 'snapshot')} of evidence`
+      : `and does not vouch for ${torn} of ${counted(evidence.length, 'snapshot')} of evidence`;
   return `${chain}, ${kept}.`;
 }

@@ -155,7 +155,7 @@ t.test('on the command line: from files and stdin, never as an argument', async 
   t.match(await runHere(['doctor'], env), { out: /canaries of rotation .* are at hand until/ });
   rig.clock.push(400_000);
   t.match(await runHere(['doctor'], env), {
-    out: /no canaries of rotation .* are at hand: they exp/,
+    out: /no canaries of rotation .* are at hand: none were handed over, they exp/,
   });
   t.match(await runHere(['status'], env), { out: /canaries: none at hand/ });
 });

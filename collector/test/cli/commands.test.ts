@@ -73,6 +73,13 @@ t.test('help has examples everywhere', async (t) => {
     ['rotation', 'list'],
     ['rotation', 'activate'],
     ['rotation', 'taint'],
+    ['rotation', 'canary'],
+    ['rotation', 'rehearse'],
+    ['rotation', 'destroy-old-key'],
+    ['rotation', 'blast-radius'],
+    ['rotation', 'containment'],
+    ['report'],
+    ['report', 'verify'],
     ['services'],
     ['verifiers'],
     ['attest'],
@@ -187,10 +194,17 @@ t.test('a rotation from start to end', async (t) => {
     code: 0,
     out: /declared: activate[\s\S]*service legacy \(attested\) waits for nothing[\s\S]*attested: legacy[\s\S]*waived: check fleet_heard/,
   });
+  const other = ['--rotation', 'r-other'];
+  for (const args of [['show'], ['canary', '--next', 'a', '--current', 'b']]) {
+    t.match(await run('rotation', ...args, rotation, ...other), {
+      code: 2,
+      err: /two rotations are named/,
+    });
+  }
   t.match(await run('rotation', 'list'), { code: 0, out: new RegExp(rotation) });
   t.match(await run('status'), {
     code: 0,
-    out: /JWKS readable, 1 verifiers reporting[\s\S]*activate +OPEN/,
+    out: /JWKS readable, 1 verifier reporting[\s\S]*activate +OPEN/,
   });
   t.match(await run('verifiers', '--rotation', rotation), {
     code: 0,

@@ -199,7 +199,7 @@ t.test('what is not, with what to do', async (t) => {
       'fail',
       /no declared cohort of service mobile-app covers 99 % of it/,
     ],
-    [group({ silent: 1 }), 'warn', /1 verifiers of service orders are silent/],
+    [group({ silent: 1 }), 'warn', /1 verifier of service orders is silent/],
     [
       status({
         fleet: {

@@ -22,7 +22,7 @@ t.test(
     const markdown = await runHere(['report', rotation], env);
     t.match(markdown, { code: 0, err: '', out: /^# Evidence report of rotation r-/ });
     t.match(
-      await runHere(['report', rotation, '--format', 'json', '--output', at('report.json')], env),
+      await runHere(['report', rotation, '--format', 'json', '--to', at('report.json')], env),
       {
         code: 0,
         out: '',
@@ -32,7 +32,7 @@ t.test(
     t.match(JSON.parse(readFileSync(at('report.json'), 'utf8')), {
       rotation: { outcome: 'aborted' },
     });
-    const both = ['--output', at('report.json'), '--receipt', at('receipt.jws')];
+    const both = ['--to', at('report.json'), '--receipt', at('receipt.jws')];
     t.match(await runHere(['report', rotation, '--format', 'json', ...both], env), {
       code: 0,
       out: '',
@@ -42,6 +42,9 @@ t.test(
       out: /^[\w-]+\.[\w-]+\.[\w-]+\n$/,
     });
     const receipt = readFileSync(at('receipt.jws'), 'utf8');
+
+    const asJson = await runHere(['report', '--rotation', rotation, '--format', 'json'], env);
+    t.equal(asJson.out, readFileSync(at('report.json'), 'utf8'), 'named as elsewhere');
 
     const online = await runHere(['report', 'verify', at('receipt.jws')], env);
     t.match(online, { code: 0, err: '', out: /^valid receipt\n/ });
@@ -87,6 +90,12 @@ t.test(
       [[at('receipt.jws'), '--collector', 'http://127.0.0.1:2'], 4, /no collector/],
       [[], 2, /missing required argument/],
     ];
+    const told = async (file: string) => {
+      const run = await runHere(['report', 'verify', at(file), ...jwksFile, '-o', 'json'], env);
+      return { code: run.code, ...JSON.parse(run.out) };
+    };
+    t.match(await told('receipt.jws'), { code: 0, valid: true, claims: { sub: rotation } });
+    t.match(await told('cut.jws'), { code: 1, valid: false, reason: /signature/ });
     for (const [args, code, message] of table) {
       const result = await runHere(['report', 'verify', ...args], env);
       t.match(
@@ -116,9 +125,13 @@ t.test('reports that there cannot be', async (t) => {
   t.match(await runHere(['report', 'x', '--collector', 'http://127.0.0.1:2'], env), { code: 4 });
   await rig.sight(OLD_KEY);
   const rotation = await rig.start();
-  t.match(await runHere(['report', '--output', '/nowhere/report.md'], env), {
+  t.match(await runHere(['report', '--to', '/nowhere/report.md'], env), {
     code: 1,
     err: /\/nowhere\/report.md cannot be written/,
   });
   t.match(await runHere(['report'], env), { code: 0, out: new RegExp(`rotation ${rotation}`) });
+  t.match(await runHere(['report', rotation, '--rotation', 'r-other'], env), {
+    code: 2,
+    err: /two rotations are named/,
+  });
 });

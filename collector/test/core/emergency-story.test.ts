@@ -106,6 +106,20 @@ t.test('a key is stolen at three in the morning', (t) => {
   t.end();
 });
 
+t.test('nobody knows what verifiers that cannot count would refuse', (t) => {
+  const rotation = rotating({ until: 'known' });
+  const { world, a } = rotation;
+  t.match(radius(rotation), { uncounted: 0, summary: /removing the key refuses whatever is held/ });
+  world.join('gateway', 'g', { source: 'proxy' }).report({ keys: [OLD, NEW] });
+  t.match(radius(rotation), {
+    uncounted: 1,
+    summary: /no token of old was seen accepted .*; but 1 verifier cannot count, so nobody knows/,
+  });
+  a.report({ keys: [OLD, NEW], counts: [{ kid: 'old', outcomes: { ok: 6 }, lifetimeS: 60 }] });
+  t.match(radius(rotation).summary, /beside what 1 verifier that cannot count would refuse$/);
+  t.end();
+});
+
 t.test('taint opens nothing without evidence', (t) => {
   const { world, id, b } = rotating();
   b.report({ keys: [OLD] });

@@ -5,6 +5,7 @@ import type { StatusView } from '../schemas/status.ts';
 import type { CanariesView, RotationView } from '../schemas/rotation.ts';
 import type { ContainmentView } from '../schemas/emergency.ts';
 import type { CheckView, OffenderView, VerdictView } from '../schemas/verdict.ts';
+import { probedSentence } from '../views/probed-sentence.ts';
 import { notesOf, reasonsOf } from '../views/verdict.ts';
 import { type Html, html, name } from './html.ts';
 import { propagationPart } from './propagation-part.ts';
@@ -83,12 +84,12 @@ function blindTable(blind: readonly DependentView[]): Html {
 }
 
 function canaryLine(canaries: CanariesView, nowMs: number): Html {
-  const { knows_new, lacks_new, takes_anything, unclear } = canaries.verifiers;
+  const probed = probedSentence(canaries.verifiers);
   const held =
     canaries.held_until_at === null
       ? html`none at hand`
       : html`at hand, gone ${until(canaries.held_until_at, nowMs)}`;
-  return html`<p class="soft">Canaries: ${held} · ${knows_new} verifiers take the new key, ${lacks_new} lack it, ${takes_anything} take anything, ${unclear} unclear</p>`;
+  return html`<p class="soft">Canaries: ${held}${probed === '' ? '' : ` · ${probed}`}</p>`;
 }
 
 function gateCard(verdict: VerdictView, isNext: boolean, nowMs: number): Html {

@@ -88,7 +88,7 @@ function fleetSentence(fleet: StatusView['fleet']['issuers'][number]): string {
   const parts = [`${fleet.reporting} reporting`];
   if (fleet.silent > 0) parts.push(`${fleet.silent} silent`);
   if (fleet.joined > 0) parts.push(`${fleet.joined} yet to report`);
-  return `${fleet.verifiers} verifiers in ${fleet.services} services: ${parts.join(', ')}.`;
+  return `${counted(fleet.verifiers, 'verifier')} in ${counted(fleet.services, 'service')}: ${parts.join(', ')}.`;
 }
 
 function keyTable(issuer: IssuerView, nowMs: number): Html {

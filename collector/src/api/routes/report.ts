@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { reportMarkdown } from '../../report/markdown.ts';
 import { ApiError, noSuchRotation } from '../api-error.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { preferred } from '../preferred.ts';
 import { RotationIdSchema } from '../schemas/acts.ts';
 import { problems } from '../schemas/problem.ts';
@@ -16,8 +17,12 @@ const MEDIA: Readonly<Record<Format, string>> = {
   jws: 'application/jwt',
 };
 
+/** Reports that may wait while one is made: of a large fleet one takes seconds. */
+const WAITING_MAX = 16;
+
 /** Why a key was retired on that day: the evidence report of a rotation, and a signed receipt of it. */
 export function reportRoute(app: Api, { reports }: RouteContext): void {
+  const turns = oneAtATime(WAITING_MAX, 'Too many reports are being made; try again later.');
   app.get(
     '/v1/rotations/:rotation_id/report',
     {
@@ -46,14 +51,16 @@ export function reportRoute(app: Api, { reports }: RouteContext): void {
     },
     async (request, reply) => {
       const format = request.query.format ?? accepted(request.headers.accept);
-      const report = await reports.report(request.params.rotation_id);
-      if (report === undefined) throw noSuchRotation();
+      const text = await turns.run(async () => {
+        const report = await reports.report(request.params.rotation_id);
+        return report === undefined ? undefined : rendered(report, format, reports);
+      });
+      if (text === undefined) throw noSuchRotation();
       reply.header('vary', 'accept');
       reply.type(`${MEDIA[format]}${format === 'md' ? '; charset=utf-8' : ''}`);
       // Text of three kinds; what the JSON looks like is held by tests and not looked at again here.
       reply.serializer(String);
-      const text: unknown = await rendered(report, format, reports);
-      return text as ReportView;
+      return text as unknown as ReportView;
     },
   );
 }

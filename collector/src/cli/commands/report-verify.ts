@@ -9,22 +9,25 @@ import {
 } from '../../receipt/verify-receipt.ts';
 import { reportSha256 } from '../../report/report-digest.ts';
 import { UsageError } from '../cli-errors.ts';
-import { clientOf, collectorOption, type CommandContext } from '../command-parts.ts';
-import type { ConnectionOptions } from '../connection.ts';
+import {
+  clientOf,
+  command,
+  type CommandContext,
+  type CommonOptions,
+  print,
+} from '../command-parts.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printable } from '../printable.ts';
 import { invalidText, receiptText } from '../render/receipt.ts';
 
-interface VerifyOptions extends ConnectionOptions {
+interface VerifyOptions extends CommonOptions {
   readonly jwks?: string;
   readonly report?: string;
 }
 
 export function verifyCommand(report: Command, context: CommandContext): void {
-  report
-    .command('verify <file>')
-    .description('Check a signed receipt, and that a saved report is the one it is of')
-    .addOption(collectorOption())
+  const description = 'Check a signed receipt, and that a saved report is the one it is of';
+  command(report, 'verify <file>', description)
     .option('--jwks <file>', "the collector's saved /.well-known/jwks.json (default: ask it)")
     .option('--report <file>', 'the report as JSON that the receipt should be of')
     .addHelpText(
@@ -52,18 +55,17 @@ Examples:
           : savedJwks(options.jwks);
       const verified = await verifyReceipt(receipt, jwks, world.clock.wallMs());
       const judged = ofReport(verified, digest);
-      if (!judged.valid) {
-        world.out.write(invalidText(judged.reason));
-        context.exit(EXIT.failed);
-        return;
-      }
-      const claims = printable(judged.claims) as typeof judged.claims;
-      world.out.write(
-        receiptText(claims, judged.kid, {
-          reportFile: options.report ?? null,
-          keysFrom: options.jwks === undefined ? 'collector' : 'file',
-        }),
+      // A receipt that is not valid may say anything.
+      const told = printable(judged) as Verified;
+      print(context, options, told, (found) =>
+        found.valid
+          ? receiptText(found.claims, found.kid, {
+              reportFile: options.report ?? null,
+              keysFrom: options.jwks === undefined ? 'collector' : 'file',
+            })
+          : invalidText(found.reason),
       );
+      if (!judged.valid) context.exit(EXIT.failed);
     });
 }
 

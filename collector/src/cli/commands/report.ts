@@ -4,14 +4,15 @@ import { reportSha256 } from '../../report/report-digest.ts';
 import { LocalError, UsageError } from '../cli-errors.ts';
 import { clientOf, collectorOption, type CommandContext } from '../command-parts.ts';
 import type { ConnectionOptions } from '../connection.ts';
-import { findRotation, rotationPath } from '../find-rotation.ts';
+import { namedRotation, rotationPath } from '../find-rotation.ts';
 import { plainText } from '@keyturn/shared/shown.ts';
 import { writeOutput } from '../write-output.ts';
 import { verifyCommand } from './report-verify.ts';
 
 interface ReportOptions extends ConnectionOptions {
   readonly format: 'md' | 'json' | 'jws';
-  readonly output?: string;
+  readonly rotation?: string;
+  readonly to?: string;
   readonly receipt?: string;
 }
 
@@ -24,12 +25,13 @@ export function reportCommand(program: Command, context: CommandContext): void {
     .argument('[id]', 'which rotation (default: the one that is open)')
     .description('Why a key was retired: the evidence report of a rotation, or a signed receipt')
     .addOption(collectorOption())
+    .option('--rotation <id>', 'the same as the argument')
     .addOption(
       new Option('--format <format>', 'Markdown, JSON, or a signed receipt')
         .choices(['md', 'json', 'jws'])
         .default('md'),
     )
-    .option('--output <file>', 'write it there instead of printing it')
+    .option('--to <file>', 'write it there instead of printing it')
     .option('--receipt <file>', 'with --format json: write the receipt of exactly this JSON there')
     .addHelpText(
       'after',
@@ -39,7 +41,7 @@ JWKS was saved. Keep both together.
 
 Examples:
   $ keyturn report r-20261123-a1b2c3 > report.md
-  $ keyturn report r-20261123-a1b2c3 --format json --output report.json --receipt receipt.jws
+  $ keyturn report r-20261123-a1b2c3 --format json --to report.json --receipt receipt.jws
   $ keyturn report verify receipt.jws --report report.json --jwks jwks.json`,
     )
     .action(async (id: string | undefined, options: ReportOptions) => {
@@ -47,15 +49,15 @@ Examples:
         throw new UsageError('--receipt means something only with --format json');
       }
       const client = clientOf(context, options);
-      const rotation = await findRotation(client, id);
+      const rotation = await namedRotation(client, id, options.rotation);
       const ask = (format: string): Promise<string> =>
         client.text({ path: rotationPath(rotation, '/report'), query: { format } });
       const text =
         options.receipt === undefined
           ? await ask(options.format)
           : await withReceipt(ask, options.receipt);
-      if (options.output !== undefined) {
-        writeOutput(options.output, ending(text));
+      if (options.to !== undefined) {
+        writeOutput(options.to, ending(text));
         return;
       }
       // A file gets what the collector sent; a terminal gets nothing that could steer it.

@@ -13,7 +13,7 @@ import {
   print,
   rotationOption,
 } from '../command-parts.ts';
-import { findRotation, rotationPath } from '../find-rotation.ts';
+import { namedRotation, rotationPath } from '../find-rotation.ts';
 import { toTheSecond } from '../render/time.ts';
 
 interface CanaryOptions extends CommonOptions {
@@ -43,7 +43,7 @@ Example:
         throw new UsageError('only one of --next and --current can be stdin (-)');
       }
       const client = clientOf(context, options);
-      const rotationId = await findRotation(client, id ?? options.rotation);
+      const rotationId = await namedRotation(client, id, options.rotation);
       const body = await client.send({
         method: 'POST',
         path: rotationPath(rotationId, '/canaries'),

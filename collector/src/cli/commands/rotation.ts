@@ -11,8 +11,9 @@ import {
   type CommandContext,
   type CommonOptions,
   print,
+  rotationOption,
 } from '../command-parts.ts';
-import { findRotation, rotationPath, RotationsAnswer } from '../find-rotation.ts';
+import { namedRotation, rotationPath, RotationsAnswer } from '../find-rotation.ts';
 import { rotationsText, rotationText } from '../render/rotation.ts';
 import { canaryCommand } from './rotation-canary.ts';
 import { blastRadiusCommand, containmentCommand } from './rotation-emergency.ts';
@@ -119,14 +120,15 @@ function listCommand(rotation: Command, context: CommandContext): void {
 }
 
 function showCommand(rotation: Command, context: CommandContext): void {
-  command(rotation, 'show [id]', 'Show one rotation with its gates, attestations and waivers')
-    .option('--rotation <id>', 'the same as the argument')
+  rotationOption(
+    command(rotation, 'show [id]', 'Show one rotation with its gates, attestations and waivers'),
+  )
     .addHelpText('after', '\nExample:\n  $ keyturn rotation show r-20261123-a1b2c3')
     .action(async (id: string | undefined, options: CommonOptions & { rotation?: string }) => {
       const client = clientOf(context, options);
       const body = await client.send({
         method: 'GET',
-        path: rotationPath(await findRotation(client, id ?? options.rotation)),
+        path: rotationPath(await namedRotation(client, id, options.rotation)),
         answer: RotationDetailSchema,
       });
       print(context, options, body, (detail, paint) =>

@@ -38,7 +38,7 @@ function meaning(
   how: { readonly reportFile: string | null; readonly keysFrom: 'collector' | 'file' },
 ): string[] {
   return [
-    `This proves that the collector that holds the key signed these facts, unchanged since${claims.interim ? ', while the rotation was still open' : ''}.`,
+    `This proves that the collector that holds the key signed these facts${claims.interim ? ' while the rotation was still open' : ''}, and that they are unchanged since.`,
     how.reportFile === null
       ? 'It was not compared with a report: add --report FILE for that.'
       : `${how.reportFile} is the report it is of.`,

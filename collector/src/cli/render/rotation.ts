@@ -1,6 +1,7 @@
 import type { CanariesView, RotationDetailView, RotationView } from '../../api/schemas/rotation.ts';
 import type { VerdictView } from '../../api/schemas/verdict.ts';
 import { algsOf } from '../../api/views/algs.ts';
+import { probedSentence } from '../../api/views/probed-sentence.ts';
 import { reasonsOf } from '../../api/views/verdict.ts';
 import { type Paint, statusWord } from '../paint.ts';
 import { containmentLine } from './emergency.ts';
@@ -94,21 +95,16 @@ export function canaryLines(
   nowMs: number,
 ): string[] {
   if (canaries === null || !rotation.open) return [];
-  const { knows_new, lacks_new, takes_anything, unclear } = canaries.verifiers;
-  const probed = knows_new + lacks_new + takes_anything + unclear;
-  const showed =
-    probed === 0
-      ? ''
-      : `; shown: ${knows_new} take the new key, ${lacks_new} lack it, ${takes_anything} take anything, ${unclear} unclear`;
+  const probed = probedSentence(canaries.verifiers);
   const held =
     canaries.held_until_at === null
       ? 'none at hand (lost at a restart, or expired)'
-      : `at hand until ${toTheSecond(canaries.held_until_at)}, ${until(canaries.held_until_at, nowMs)}`;
+      : `at hand, gone ${until(canaries.held_until_at, nowMs)}`;
   const wait =
     canaries.held_until_at === null || canaries.not_presented_because === null
       ? ''
       : `; not presented now: ${canaries.not_presented_because}`;
-  return [`  canaries: ${held}${wait}${showed}`];
+  return [`  canaries: ${held}${wait}${probed === '' ? '' : `; ${probed}`}`];
 }
 
 /** Which keys, where it stands. */

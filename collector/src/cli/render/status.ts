@@ -90,7 +90,7 @@ function issuerLines(status: StatusView, nowMs: number, paint: Paint): string[] 
     const heard =
       fleet === undefined
         ? 'no verifier known'
-        : `${fleet.reporting} verifiers reporting, ${fleet.silent} silent, ${fleet.joined} yet to report`;
+        : `${counted(fleet.reporting, 'verifier')} reporting, ${fleet.silent} silent, ${fleet.joined} yet to report`;
     const health = healthOf(issuer, paint);
     const troubles = issuer.vantages.flatMap((vantage) =>
       vantage.message === null

@@ -35,7 +35,11 @@ export function ended(rotation: RotationRecord): ActResult {
 }
 
 export function noRotation(id: string): ActResult {
-  return refuse('not_found', 'rotation_id', `no rotation ${id}; see \`keyturn rotation list\``);
+  return refuse(
+    'not_found',
+    'rotation_id',
+    `no rotation ${id}; see \`keyturn rotation list --all\``,
+  );
 }
 
 /** A sentence when an attestation or waiver asks for a life it cannot have. */

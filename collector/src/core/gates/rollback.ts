@@ -1,11 +1,12 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import type { Check } from '@keyturn/shared/model/verdict.ts';
+import { isReplaced } from '../fleet.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { attributableFailures } from '../usage.ts';
 import { fail, offender, pass, unknown } from './check.ts';
-import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.ts';
+import { Offenders, requiredGroups, waysOf } from './dependents.ts';
 import { fleetHeard } from './evidence.ts';
 import { collectorChecks, issuerChecks } from './health.ts';
 import { oldKeyPublished } from './keys.ts';
@@ -70,15 +71,23 @@ export function oldKeyTrusted(rotation: RotationRecord): Check {
 /** Every verifier would accept tokens of the old key. */
 export function oldKeyStillHeld(state: State, rotation: RotationRecord): Check {
   const dropped = new Offenders();
-  let undecided = 0;
+  const undecided = new Offenders();
   for (const group of requiredGroups(state, rotation)) {
     if (waysOf(group, rotation) === 'attested') continue;
     const byOld = group.tallies.get(rotation.id)?.byOld;
     dropped.addAll(byOld?.get('dropped') ?? new Set(), (verifier) =>
       offender(verifier, 'dropped_old', null, `no longer holds ${rotation.oldKid}`),
     );
-    const unknowns = byOld?.get('unknown')?.size ?? 0;
-    if (unknowns > 0) undecided += unknowns - replacedSilent(group);
+    undecided.addAll(byOld?.get('unknown') ?? new Set(), (verifier) =>
+      verifier.liveness === 'silent' && isReplaced(group, verifier)
+        ? undefined
+        : offender(
+            verifier,
+            'undecided',
+            verifier.standings.get(rotation.id)?.holdsOldSinceMs ?? null,
+            `nothing shows that it still holds ${rotation.oldKid}`,
+          ),
+    );
   }
   if (dropped.count > 0) {
     return fail(
@@ -91,11 +100,17 @@ export function oldKeyStillHeld(state: State, rotation: RotationRecord): Check {
       },
     );
   }
-  if (undecided > 0) {
+  if (undecided.count > 0) {
+    const still = undecided.count === 1 ? 'still holds' : 'still hold';
     return unknown(
       'old_key_held',
       'evidence',
-      `nothing shows that ${counted(undecided, 'verifier')} still hold ${rotation.oldKid}`,
+      `nothing shows that ${counted(undecided.count, 'verifier')} ${still} ${rotation.oldKid}`,
+      {
+        offenders: undecided.shown,
+        offenderCount: undecided.count,
+        sinceMs: undecided.oldestMs,
+      },
     );
   }
   return pass('old_key_held', 'evidence', `every verifier still holds ${rotation.oldKid}`);

@@ -89,7 +89,8 @@ export function oldSecretHeld(state: State, rotation: RotationRecord, now: Now):
     });
   }
   if (unsaid.count > 0) {
-    const message = `nothing shows that ${counted(unsaid.count, 'verifier')} still hold secret ${rotation.oldKid}`;
+    const still = unsaid.count === 1 ? 'still holds' : 'still hold';
+    const message = `nothing shows that ${counted(unsaid.count, 'verifier')} ${still} secret ${rotation.oldKid}`;
     return unknown('old_key_held', 'evidence', message, {
       offenders: unsaid.shown,
       offenderCount: unsaid.count,

@@ -39,6 +39,11 @@ const SITUATIONS: readonly Situation[] = [
     given: ({ b }) => void b.report({ keys: [NEW] }),
     status: 'unknown',
     blocked: ['old_key_held:unknown'],
+    check: {
+      id: 'old_key_held',
+      message: /nothing shows that 1 verifier still holds old/,
+      offenders: ['orders/b/jwks undecided'],
+    },
   },
   {
     name: 'one is silent',
