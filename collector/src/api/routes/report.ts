@@ -51,7 +51,7 @@ export function reportRoute(app: Api, { reports }: RouteContext): void {
     },
     async (request, reply) => {
       const format = request.query.format ?? accepted(request.headers.accept);
-      const text = await turns.run(async () => {
+      const text: unknown = await turns.run(async () => {
         const report = await reports.report(request.params.rotation_id);
         return report === undefined ? undefined : rendered(report, format, reports);
       });
@@ -60,7 +60,7 @@ export function reportRoute(app: Api, { reports }: RouteContext): void {
       reply.type(`${MEDIA[format]}${format === 'md' ? '; charset=utf-8' : ''}`);
       // Text of three kinds; what the JSON looks like is held by tests and not looked at again here.
       reply.serializer(String);
-      return text as unknown as ReportView;
+      return text as ReportView;
     },
   );
 }
