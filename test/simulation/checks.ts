@@ -29,7 +29,8 @@ export class Checks {
       for (const [at, cache] of instance.caches.entries()) {
         const knows = !counts || cache.wouldAccept(issuer.newKey, onDemand);
         const trusts = counts && cache.mayAccept(issuer.oldKey);
-        oracle.saw(`${name}/${at}#${instances.indexOf(instance)}`, nowMs, knows, trusts);
+        const knowsOld = !counts || cache.wouldAccept(issuer.oldKey, true);
+        oracle.saw(`${name}/${at}#${instances.indexOf(instance)}`, nowMs, knows, trusts, knowsOld);
       }
     }
   }
@@ -45,10 +46,11 @@ export class Checks {
     if (gate === 'publish' && world.oracle.reportedKidlessUntilMs > nowMs) {
       world.violate('publish', 'open although reported tokens without a kid are alive');
     }
-    if (gate === 'rollback') return;
+    if (gate === 'rollback') return this.#everybodyTakesOld(sinceMs);
     if (gate === 'activate' || gate === 'retire') {
       this.#everybodyKnows(gate, sinceMs);
       this.#evidenceIsFresh(gate, nowMs - world.leaseMs + 1_000);
+      this.#isEarnedAnew(gate, nowMs - world.leaseMs + 1_000);
     }
     if (gate === 'activate') this.#isSteady(nowMs);
     this.#nobodyIsSilent(gate, sinceMs);
@@ -123,11 +125,42 @@ export class Checks {
 
   /** No vantage went back within the time the policy asks for. */
   #isSteady(nowMs: number): void {
-    const { publishedSeenMs, plan, servedReuse } = this.#world;
+    const { publishedSeenMs, plan, servedReuse, rolledBackMs } = this.#world;
     if (publishedSeenMs === null || servedReuse) return;
     // Clocks drift by less than this.
-    if (nowMs - publishedSeenMs >= plan.stableForMs - 1_000) return;
-    this.#world.violate('activate', 'open although a vantage lacked the new key a moment ago');
+    const sinceMs = Math.max(publishedSeenMs, rolledBackMs);
+    if (nowMs - sinceMs >= plan.stableForMs - 1_000) return;
+    this.#world.violate(
+      'activate',
+      'open although a vantage lacked the new key, or the signer went back, a moment ago',
+    );
+  }
+
+  /** What was known before the signer went back does not count for the next switch. */
+  #isEarnedAnew(gate: Gate, liveSinceMs: number): void {
+    const { plan, heardMs, rolledBackMs, vouchedMs } = this.#world;
+    if (rolledBackMs === -Infinity) return;
+    for (const service of plan.services) {
+      if (service.evidence === 'timed') continue;
+      const own = [...heardMs].filter(([verifier]) => verifier.startsWith(`${service.name}/`));
+      const old = own.filter(
+        ([verifier, atMs]) =>
+          atMs >= liveSinceMs && atMs + 50 < rolledBackMs && !this.#isExcused(verifier),
+      );
+      const isVouched = (vouchedMs.get(service.name) ?? -Infinity) >= rolledBackMs;
+      if (service.evidence === 'attested' ? isVouched : old.length === 0) continue;
+      if (service.evidence === 'attested' && own.length > 0 && old.length === 0) continue;
+      this.#world.violate(gate, `open on what was known of ${service.name} before the rollback`);
+    }
+  }
+
+  /** Going back strands nobody. */
+  #everybodyTakesOld(sinceMs: number): void {
+    const world = this.#world;
+    const lacking = world.oracle.lackOld(sinceMs);
+    if (lacking.length === 0 || world.servedReuse || world.hasJumped) return;
+    if (lacking.every((name) => this.#isBeyondInventory(name))) return;
+    world.violate('rollback', `open although ${lacking.join(', ')} cannot verify the old key`);
   }
 
   /** Silence never opens. */
@@ -192,7 +225,7 @@ export class Checks {
 
   #noOldTokens(nowMs: number): void {
     const world = this.#world;
-    if (!world.anchors.has('activated')) {
+    if (world.switchDeclaredMs === Infinity) {
       return world.violate('retire', 'open before the signer was switched');
     }
     const aliveForMs = world.oracle.promisedUntilMs(world.promised()) - nowMs;

@@ -7,6 +7,7 @@ import { planOf, type ServicePlan, type WorldPlan } from './plan.ts';
 import { kindOf } from './policy.ts';
 import { ClockTool, type Rival, RIVALS } from './rivals.ts';
 import { Tooling } from './tooling.ts';
+import { NO_TURNS } from './turns.ts';
 import { World } from './world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -62,6 +63,7 @@ export function headlinePlanOf(seed: number): WorldPlan {
   const seldomMs = seldom(tmaxMs, services);
   return {
     ...plan,
+    turns: NO_TURNS,
     // Seldom, so that a week is quickly simulated; reports on change come at once all the same.
     heartbeatMs: seldomMs,
     watchMs: Math.max(600_000, seldomMs / 2),

@@ -6,6 +6,8 @@ interface CacheTruth {
   knewNewMs: number;
   /** Last moment the cache would not have accepted a token of the old key. */
   refusedOldMs: number;
+  /** Last moment the cache would have accepted a token of the old key, fetching if it must. */
+  knewOldMs: number;
 }
 
 interface TokenTruth {
@@ -22,7 +24,30 @@ export interface Promised {
   readonly declaredTmaxMs: number | null;
 }
 
+/** The tokens of one key, and what a collector has confirmed of them. */
+export class Tokens {
+  /** Latest moment any token is acceptable whose acceptance a collector has confirmed. */
+  reportedUntilMs = -Infinity;
+  /** Latest moment a token was signed whose acceptance a collector has confirmed. */
+  reportedSignedMs = -Infinity;
+  #minted: TokenTruth[] = [];
+
+  /** `lastAcceptableMs`: with every leeway and skew. */
+  add(token: TokenTruth): void {
+    this.#minted.push(token);
+  }
+
+  /** Until when some token lives that was signed and lives as long as was promised, or was reported. */
+  promisedUntilMs(of: { readonly signedUntilMs: number; readonly lifetimeMs: number }): number {
+    const signedMs = Math.max(of.signedUntilMs, this.reportedSignedMs);
+    return this.#minted
+      .filter(({ mintedMs, lifetimeMs }) => mintedMs <= signedMs && lifetimeMs <= of.lifetimeMs)
+      .reduce((latest, token) => Math.max(latest, token.lastAcceptableMs), this.reportedUntilMs);
+  }
+}
+
 export class Oracle {
+  readonly newTokens = new Tokens();
   /** Latest moment any old-key token is acceptable whose acceptance a collector has confirmed. */
   reportedUntilMs = -Infinity;
   /** Latest moment an old-key token was signed whose acceptance a collector has confirmed. */
@@ -40,9 +65,20 @@ export class Oracle {
   }
 
   /** What a cache would do now. */
-  saw(cache: string, nowMs: number, knowsNew: boolean, acceptsOld: boolean): void {
-    const known = this.#caches.get(cache) ?? { knewNewMs: nowMs, refusedOldMs: nowMs };
+  saw(
+    cache: string,
+    nowMs: number,
+    knowsNew: boolean,
+    acceptsOld: boolean,
+    knowsOld = acceptsOld,
+  ): void {
+    const known = this.#caches.get(cache) ?? {
+      knewNewMs: nowMs,
+      refusedOldMs: nowMs,
+      knewOldMs: nowMs,
+    };
     if (knowsNew) known.knewNewMs = nowMs;
+    if (knowsOld) known.knewOldMs = nowMs;
     if (!acceptsOld) known.refusedOldMs = nowMs;
     this.#caches.set(cache, known);
   }
@@ -53,6 +89,8 @@ export class Oracle {
     this.reportedSignedMs = -Infinity;
     this.reportedKidlessUntilMs = -Infinity;
     this.reportedLifetimeMs = 0;
+    this.newTokens.reportedUntilMs = -Infinity;
+    this.newTokens.reportedSignedMs = -Infinity;
   }
 
   isGone(cache: string): void {
@@ -63,6 +101,13 @@ export class Oracle {
   lackNew(sinceMs: number): string[] {
     return [...this.#caches]
       .filter(([, { knewNewMs }]) => knewNewMs < sinceMs)
+      .map(([name]) => name);
+  }
+
+  /** Caches that could not verify the old key at any moment since `sinceMs`. */
+  lackOld(sinceMs: number): string[] {
+    return [...this.#caches]
+      .filter(([, { knewOldMs }]) => knewOldMs < sinceMs)
       .map(([name]) => name);
   }
 

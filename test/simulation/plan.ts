@@ -3,6 +3,7 @@ import type { Source } from '@keyturn/shared/model/report.ts';
 import { Chance } from './chance.ts';
 import { FAULT_KINDS, type FaultKind, type FaultPlan, faultsOf, RARELY } from './fault-plan.ts';
 import { KINDS } from './kinds.ts';
+import { type Turns, turnsOf } from './turns.ts';
 
 /** One service of the fleet. */
 export interface ServicePlan {
@@ -81,6 +82,7 @@ export interface WorldPlan {
   /** Within which people put new keys into what fetches none. */
   readonly installMs: readonly [number, number];
   readonly services: readonly ServicePlan[];
+  readonly turns: Turns;
   readonly faultKinds: readonly FaultKind[];
   readonly faults: readonly FaultPlan[];
 }
@@ -131,6 +133,7 @@ export function planOf(seed: number, focus: readonly FaultKind[] | null = null):
     foreignMs: [30_000, 540_000],
     installMs: [30_000, 400_000],
     services,
+    turns: turnsOf(seed, tmaxMs),
     faultKinds,
     faults: faultsOf(seed, faultKinds, focus === null ? 1 : 4),
   };

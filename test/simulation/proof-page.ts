@@ -1,12 +1,13 @@
 import type { FaultKind } from './fault-plan.ts';
 import { PLANTED } from './planted/bugs.ts';
+import type { Turns } from './turns.ts';
 
 /** Each promise by the name a broken one is told under, and how it is looked at. */
 export const RULES: Readonly<Record<string, string>> = {
   valid_token_refused:
     'I1, I2: a verifier that is up refuses a valid token of either key, and nothing outside of what gates promise explains it',
   activate:
-    'I1, I5: `activate` is open although a cache could not verify the new key at any moment of the last lease, a vantage was not seen twice in a row with it, a verifier has not reported since publication, or the stability window has not passed',
+    'I1, I5: `activate` is open although a cache could not verify the new key at any moment of the last lease, a vantage was not seen twice in a row with it, a verifier has not reported since publication, the stability window has not passed, or a verifier or a word is older than the last rollback',
   retire:
     'I1: `retire` is open before the switch, or while a token lives that was reported or lives no longer than was ever declared; and all that holds for `activate`',
   purge:
@@ -19,6 +20,9 @@ export const RULES: Readonly<Record<string, string>> = {
   order: 'a report is applied after a newer one of the same verifier',
   acked_kept: 'what was acked is not on disk, or is gone after a crash',
   totals: 'the totals count more verifications than happened',
+  rollback:
+    '`rollback` is open although a cache could not verify the old key all through the last lease',
+  abort: 'a rotation that went back is ended while a token of the new key lives',
   liveness:
     'a phase lasts longer, after the last fault, than what it must wait for in any case plus three leases, three sightings, the stability window twice and seven minutes',
 };
@@ -61,6 +65,12 @@ export const FAULTS: Readonly<Record<FaultKind, string>> = {
   second_rotation: 'another tool starts a rotation of the same issuer',
 };
 
+/** Each turn of a rotation, as it is taken. */
+export const TURNS: Readonly<Record<keyof Turns, string>> = {
+  rollback:
+    'people switch the signer back, by the gate or against it, and forward again after seconds or after hours; or try to end the rotation, which must be refused for as long as tokens of the new key live',
+};
+
 /** What the worlds of `pnpm simulate` check; the end of the page in docs. */
 export const PROOF = `## Broken promises
 
@@ -83,6 +93,12 @@ reported, two keys under one kid, a cooldown where the policy lets a fetch on de
 these are limits of the product (\`KNOWN\`): more than three processes in turn under one name, and
 two at once of which a person vouched for one.
 
+A few worlds take a turn that most rotations never see:
+
+| turn | what happens |
+|---|---|
+${rowsOf(TURNS)}
+
 | fault | what happens |
 |---|---|
 ${rowsOf(FAULTS)}
@@ -93,8 +109,7 @@ remembered seed, and the list is a test:
 ${PLANTED.map(({ id }) => `- ${id}`).join('\n')}
 
 Not simulated yet: unmanaged populations and services without any agent, rotations of shared secrets,
-rotations of third-party issuers, rollback in the middle, emergencies and canary probes. They have
-tests of their own.
+rotations of third-party issuers, emergencies and canary probes. They have tests of their own.
 `;
 
 function rowsOf(told: Readonly<Record<string, string>>): string {

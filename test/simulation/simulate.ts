@@ -117,6 +117,11 @@ function waitMs(world: World, tooling: Tooling): number {
       );
     case 'activate':
       return knownMs;
+    case 'back': {
+      const { awayMs = 0, givesUp = false } = plan.turns.rollback ?? {};
+      const expiredMs = 2 * tmaxMs + 2 * (plan.skewMs + plan.retireSafetyMs) + world.mostAheadMs;
+      return givesUp ? expiredMs : awayMs;
+    }
     case 'retire': {
       const lastMs = Math.max(
         oracle.liveUntilMs(),

@@ -101,6 +101,14 @@ t.test('the oracle is naive and right', (t) => {
   t.equal(oracle.liveUntilMs(), 620_000);
   oracle.reportedUntilMs = 620_000;
   t.equal(oracle.promisedUntilMs(promised), 620_000, 'and once it is reported');
+  const ofNew = { signedUntilMs: 10_000, lifetimeMs: 600_000 };
+  oracle.newTokens.add({ mintedMs: 9_000, lifetimeMs: 600_000, lastAcceptableMs: 609_000 });
+  oracle.newTokens.add({ mintedMs: 9_000, lifetimeMs: 900_000, lastAcceptableMs: 909_000 });
+  t.equal(oracle.newTokens.promisedUntilMs(ofNew), 609_000, 'longer than anybody said');
+  oracle.newTokens.reportedUntilMs = 909_000;
+  t.equal(oracle.newTokens.promisedUntilMs(ofNew), 909_000);
+  oracle.saw('a', 6_000, true, false, false);
+  t.same(oracle.lackOld(5_500), ['b'], 'a verified the old key half a second before');
   oracle.isGone('a');
   t.same(oracle.trustOld(2_000), []);
   t.end();

@@ -3,16 +3,19 @@ import { GATES, type Gate, type Verdict } from '@keyturn/shared/model/verdict.ts
 import { Chance } from './chance.ts';
 import { Checks } from './checks.ts';
 import type { People } from './faults.ts';
+import { GoingBack } from './going-back.ts';
 import type { Instance } from './instance.ts';
 import { ISSUER } from './issuer.ts';
 import { EPOCH_MS } from './schedule.ts';
 import type { World } from './world.ts';
 
-type Phase = 'start' | 'publish' | 'activate' | 'retire' | 'complete' | 'done' | 'aborted';
+type Phase = 'start' | 'publish' | 'activate' | 'retire' | 'back' | 'complete' | 'done' | 'aborted';
 
 const GATE_OF: Readonly<Partial<Record<Phase, Gate>>> = {
   publish: 'publish',
   activate: 'activate',
+  // The old key signs again.
+  back: 'activate',
   retire: 'retire',
   complete: 'purge',
 };
@@ -46,11 +49,18 @@ export class Tooling implements People {
   beforeSwitch: () => void = () => undefined;
   beforeRetire: () => void = () => undefined;
   readonly #pace: typeof PACE;
+  readonly #goingBack: GoingBack;
 
   constructor(world: World, pace: typeof PACE = PACE) {
     this.#world = world;
     this.#pace = pace;
     this.checks = new Checks(world);
+    const desk = {
+      checks: this.checks,
+      verdict: (gate: Gate) => this.#verdict(gate),
+      act: (act: Act, then: (result: ActResult) => void) => this.#act(act, then),
+    };
+    this.#goingBack = new GoingBack(world, desk, ROTATION);
     this.#chance = new Chance(world.plan.seed, 'tooling');
   }
 
@@ -107,6 +117,8 @@ export class Tooling implements People {
     if (verdict === undefined && this.#world.lostDisk) return this.#startOver();
     const due = this.#redo[0];
     if (due !== undefined && verdict !== undefined) return this.#declareAgain(due);
+    if (this.phase === 'back') return this.#away();
+    if (this.phase === 'retire' && this.#goingBack.tries(() => this.#enter('back'))) return;
     if (verdict?.status !== 'open') return;
     this.checks.open(gate);
     this.#declare();
@@ -168,9 +180,17 @@ export class Tooling implements People {
     });
   }
 
+  #away(): void {
+    this.#goingBack.waits(
+      this.sinceMs,
+      () => this.#enter('activate'),
+      () => this.#enter('aborted'),
+    );
+  }
+
   #declare(): void {
     const step = this.phase;
-    if (step === 'start' || step === 'done' || step === 'aborted') return;
+    if (step === 'start' || step === 'back' || step === 'done' || step === 'aborted') return;
     const act: Act = {
       type: 'declare',
       by: 'tool',
@@ -244,7 +264,7 @@ export class Tooling implements People {
       ({ id, status }) => id === 'key_identity' && status === 'fail',
     );
     if ((sawReuse || isReused === true) && this.#chance.is(0.05)) return this.#abort();
-    if (this.phase === 'activate' || this.phase === 'retire') {
+    if (this.phase === 'activate' || this.phase === 'retire' || this.phase === 'back') {
       this.#attestWhere('holds_new', (instance) =>
         instance.caches.every((cache) => cache.wouldAccept(issuer.newKey, false)),
       );
@@ -313,6 +333,8 @@ export class Tooling implements People {
         validForMs: 86_400_000,
       };
       this.#act(act, (result) => {
+        if (result.ok && fact === 'holds_new')
+          this.#world.vouchedMs.set(service.name, schedule.nowMs);
         // Said again when it expires, or once somebody listens.
         this.#attestedUntilMs.set(key, schedule.nowMs + (result.ok ? 86_400_000 : 60_000));
       });

@@ -125,12 +125,13 @@ export class Traffic {
     const { issuer, schedule, plan, oracle } = this.#world;
     const kidless = schedule.nowMs < plan.kidlessUntilMs ? 0.2 : 0;
     const token = issuer.mint(signer, lifetimeMs, kidless);
-    if (token.key !== issuer.oldKey) return token;
-    oracle.oldTokenMinted({
+    const truth = {
       mintedMs: token.mintedMs,
       lifetimeMs: (token.expS - token.iatS) * 1_000,
       lastAcceptableMs: token.expS * 1_000 - EPOCH_MS - plan.issuerOffsetMs,
-    });
+    };
+    if (token.key === issuer.oldKey) oracle.oldTokenMinted(truth);
+    else if (plan.turns.rollback !== null) oracle.newTokens.add(truth);
     return token;
   }
 }

@@ -82,6 +82,10 @@ export class World {
   readonly pauses: { readonly endMs: number; readonly forMs: number }[] = [];
   /** When the tool last declared the switch, true time. */
   switchDeclaredMs = Infinity;
+  /** When people last switched back, true time. */
+  rolledBackMs = -Infinity;
+  /** When somebody last vouched that a service holds the new key. */
+  readonly vouchedMs = new Map<string, number>();
   /** Some origin has served a kid with other key material. */
   servedReuse = false;
   /** Thumbprints of the new kid that the collector has taken in. */
@@ -376,6 +380,11 @@ export class World {
     if (kid === this.issuer.oldKey.kid) {
       oracle.reportedUntilMs = Math.max(oracle.reportedUntilMs, untilMs);
       oracle.reportedSignedMs = Math.max(oracle.reportedSignedMs, trueMs(row.highestIat));
+    }
+    if (kid === this.issuer.newKey.kid) {
+      const { newTokens } = oracle;
+      newTokens.reportedUntilMs = Math.max(newTokens.reportedUntilMs, untilMs);
+      newTokens.reportedSignedMs = Math.max(newTokens.reportedSignedMs, trueMs(row.highestIat));
     }
     oracle.reportedLifetimeMs = Math.max(
       oracle.reportedLifetimeMs,

@@ -1,4 +1,5 @@
 import type { FaultKind } from '../fault-plan.ts';
+import type { Turns } from '../turns.ts';
 
 /** A text of a source file and what stands there instead while the bug is planted. */
 export interface Replacement {
@@ -15,6 +16,8 @@ export interface PlantedBug {
   readonly replacements: readonly Replacement[];
   /** The only faults of its world, where others would hide it; absent: those of the seed. */
   readonly focus?: readonly FaultKind[];
+  /** The only turn of its rotation; absent: it goes straight through. */
+  readonly turn?: keyof Turns;
   /** Caught here when last looked; searched for anew when it is not any more. */
   readonly seed: number;
 }
@@ -373,5 +376,29 @@ export const PLANTED: readonly PlantedBug[] = [
     ],
     focus: ['regressing_origin'],
     seed: 6,
+  },
+  {
+    id: "a second activate takes the first one's evidence",
+    replacements: [
+      at(
+        `${CORE}/standing.ts`,
+        'if (rolledBackAtMs !== null && (record.observedAtMs ?? 0) <= rolledBackAtMs) {',
+        'if (false) {',
+      ),
+    ],
+    turn: 'rollback',
+    seed: 5,
+  },
+  {
+    id: 'a rotation that went back ends while new tokens live',
+    replacements: [
+      at(
+        `${CORE}/act/step-problem.ts`,
+        'if (!mayBeNeeded(state, rotation, need, now)) return undefined;',
+        'if (mayBeNeeded.length > 0) return undefined;',
+      ),
+    ],
+    turn: 'rollback',
+    seed: 5,
   },
 ];
