@@ -1,3 +1,4 @@
+import { groupsOfIssuer } from './fleet.ts';
 import type { IssuerPolicy } from './policy.ts';
 import type { IssuerRecord } from './records.ts';
 import type { Sighting } from './sighting.ts';
@@ -20,17 +21,19 @@ export function allowedLifeMs(result: Extract<Sighting['result'], { ok: true }>)
 
 /**
  * Takes the life an answer allows into the marks of its issuer: a longer one outlives its header for
- * as long as copies made under it may. Longest first, each served later than the one before.
+ * as long as copies made under it may, and `lingerMs` more. Longest first, each served later than the
+ * one before.
  */
 export function noteCacheLife(
   issuer: IssuerState,
   lifeMs: number,
   now: Now,
   writes: Write[],
+  lingerMs = 0,
 ): void {
   const before = issuer.cacheLives[0]?.lifeMs ?? 0;
   const kept = issuer.cacheLives.filter(
-    (mark) => mark.lifeMs > lifeMs && mark.servedUntilMs + mark.lifeMs > now.earliestMs,
+    (mark) => mark.lifeMs > lifeMs && mark.servedUntilMs + mark.lifeMs + lingerMs > now.earliestMs,
   );
   if (lifeMs > 0) kept.push({ lifeMs, servedUntilMs: now.atMs });
   issuer.cacheLives = bounded(kept);
@@ -68,8 +71,29 @@ export function reckonedPolicy(
   policy: IssuerPolicy,
   nowMs: number,
 ): IssuerPolicy {
-  const lifeMs = cacheLifeMs(state.issuers.get(policy.issuer), nowMs);
+  const lifeMs = cacheLifeMs(
+    state.issuers.get(policy.issuer),
+    nowMs - lingerTimeMs(state, policy.issuer),
+  );
   return lifeMs <= policy.sharedCachesMs ? policy : { ...policy, sharedCachesMs: lifeMs };
+}
+
+/**
+ * What a verifier got from the last copy it may keep for its own time: tiers add. A copy counts in
+ * time rules for as long after its end as any of them reckons with, milliseconds.
+ */
+export function lingerTimeMs(state: Readonly<State>, issuer: string): number {
+  const { issuers, publishSafetyMs } = state.policy;
+  const policy = issuers.get(issuer);
+  let longestMs = 0;
+  for (const { service } of groupsOfIssuer(state.fleet, issuer)) {
+    const { newKidRefusedS, removedKeyAcceptedS } = service.profile;
+    const own = [newKidRefusedS ?? 0, removedKeyAcceptedS ?? 0].map((seconds) => seconds * 1_000);
+    const cohorts = service.population?.cohorts.map(({ withinMs }) => withinMs) ?? [];
+    longestMs = Math.max(longestMs, ...own, ...cohorts);
+  }
+  const tiersMs = (policy?.originSpreadMs ?? 0) + (policy?.failedFetchMs ?? 0);
+  return longestMs + tiersMs + Math.max(publishSafetyMs, state.policy.emergency.publishSafetyMs);
 }
 
 function bounded(marks: CacheLife[]): readonly CacheLife[] {

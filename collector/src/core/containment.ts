@@ -97,7 +97,7 @@ function servicesOf(
   const judged = judgedAt(state.issuers.get(rotation.issuer), policy, now);
   const words = wordsInForce(state, rotation, 'rejects_old', judged);
   return requiredGroups(state, rotation).map((group) => {
-    const members = group.members.size - replacedSilent(group);
+    const members = group.members.size - replacedSilent(group, rotation);
     const total = Math.max(1, members + missingInstances(group));
     const pending = pendingOf(state, rotation, group, total, policy, words, judged);
     const open = pending.reduce((sum, { count }) => sum + count, 0);
@@ -132,7 +132,7 @@ function pendingOf(
   const unheard = new Offenders();
   if (way === 'evidence') addUnheard(group, rotation, unheard);
   const drop = dropOf(state, group, rotation, policy, words, now);
-  const silent = group.silent.size - replacedSilent(group) + group.joined.size;
+  const silent = group.silent.size - replacedSilent(group, rotation) + group.joined.size;
   const undecided = Math.max(
     way === 'evidence' ? 0 : 1,
     undecidedCount(group, rotation) - (way === 'evidence' ? silent : 0),

@@ -25,6 +25,8 @@ export interface Standing {
   readonly holdsNewSinceMs: number;
   readonly holdsOld: OldKeyStanding;
   readonly holdsOldSinceMs: number;
+  /** It showed that it decides with keys of this kind: it holds one of both, or took its token. */
+  readonly decides: boolean;
   /** A sentence for a person. */
   readonly detail: string;
 }
@@ -57,6 +59,8 @@ export interface Verifier {
 export interface Tally {
   readonly byNew: Map<Grade | NegativeGrade, Set<Verifier>>;
   readonly byOld: Map<OldKeyStanding, Set<Verifier>>;
+  /** Those that showed that they decide with keys of the rotation's kind. */
+  readonly deciding: Set<Verifier>;
   /** Latest moment any member was served a document that held the old key. */
   lastServedOldAtMs: number | null;
 }

@@ -1,7 +1,7 @@
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import { isSecretKey } from '@keyturn/shared/model/secret-keys.ts';
 import type { Write } from './writes.ts';
-import { allowedLifeMs, noteCacheLife } from './cache-life.ts';
+import { allowedLifeMs, lingerTimeMs, noteCacheLife } from './cache-life.ts';
 import type { IssuerPolicy } from './policy.ts';
 import type { AuditEntry, KeyRecord, RotationRecord } from './records.ts';
 import { openRotations, restandAll } from './rotation.ts';
@@ -54,7 +54,8 @@ export function applySighting(state: State, sighting: Sighting, now: Now, writes
     }
     return;
   }
-  noteCacheLife(issuer, allowedLifeMs(sighting.result), now, writes);
+  const lifeMs = allowedLifeMs(sighting.result);
+  noteCacheLife(issuer, lifeMs, now, writes, lingerTimeMs(state, issuer.issuer));
   vantage.latestOkAtMs = now.atMs;
   vantage.consecutiveFailures = 0;
   vantage.failingSinceMs = null;

@@ -153,6 +153,7 @@ export function releaseRotation(state: State, rotation: RotationRecord): void {
 
 /** Nothing that a gate takes of the new key became weaker. */
 function isImproved(before: Standing, after: Standing): boolean {
+  if (after.decides && !before.decides) return false;
   if (!isPositive(after.holdsNew)) return false;
   return !isPositive(before.holdsNew) || isAtLeast(after.holdsNew, before.holdsNew);
 }

@@ -40,8 +40,25 @@ export function standingOf(
     holdsNewSinceMs: before?.holdsNew === next.grade ? before.holdsNewSinceMs : nowMs,
     holdsOld,
     holdsOldSinceMs: before?.holdsOld === holdsOld ? before.holdsOldSinceMs : nowMs,
+    decides: showsUse(verifier, rotation) || (isUnheard(next.grade) && before?.decides === true),
     detail: next.detail,
   };
+}
+
+/** Whatever was declared of it: its last report has one of both keys, or it took a token of one. */
+function showsUse({ record }: Verifier, rotation: RotationRecord): boolean {
+  const { issuer, oldKid, newKid } = rotation;
+  const isSecret = rotation.keyKind === 'secret';
+  const held = keySetOf(record.keySets, issuer)?.keys ?? [];
+  return [oldKid, newKid].some(
+    (kid) =>
+      held.some((key) => key.kid === kid && (key.thumbprint === '') === isSecret) ||
+      lastAcceptedMs(record.counts, issuer, kid) > 0,
+  );
+}
+
+function isUnheard(grade: NewKeyStanding['grade']): boolean {
+  return grade === 'silent' || grade === 'never_seen';
 }
 
 /** Does a fetched document count as the verifier's own key set? Not for caches it says nothing of. */

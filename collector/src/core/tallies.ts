@@ -4,7 +4,7 @@ import type { Group, Standing, Tally, Verifier } from './fleet.ts';
 export function tallyOf(group: Group, rotationId: string): Tally {
   let tally = group.tallies.get(rotationId);
   if (tally === undefined) {
-    tally = { byNew: new Map(), byOld: new Map(), lastServedOldAtMs: null };
+    tally = { byNew: new Map(), byOld: new Map(), deciding: new Set(), lastServedOldAtMs: null };
     group.tallies.set(rotationId, tally);
   }
   return tally;
@@ -21,7 +21,8 @@ export function setStanding(
   if (
     before !== undefined &&
     before.holdsNew === next.holdsNew &&
-    before.holdsOld === next.holdsOld
+    before.holdsOld === next.holdsOld &&
+    before.decides === next.decides
   ) {
     return false;
   }
@@ -30,6 +31,8 @@ export function setStanding(
     const tally = tallyOf(group, rotation.id);
     moveBetween(tally.byNew, before?.holdsNew, next.holdsNew, verifier);
     moveBetween(tally.byOld, before?.holdsOld, next.holdsOld, verifier);
+    if (next.decides) tally.deciding.add(verifier);
+    else tally.deciding.delete(verifier);
   }
   return true;
 }
@@ -43,6 +46,7 @@ export function clearStanding(verifier: Verifier, rotationId: string): void {
     const tally = group.tallies.get(rotationId);
     tally?.byNew.get(before.holdsNew)?.delete(verifier);
     tally?.byOld.get(before.holdsOld)?.delete(verifier);
+    tally?.deciding.delete(verifier);
   }
 }
 

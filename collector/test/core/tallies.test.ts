@@ -13,6 +13,7 @@ function standing(part: Partial<Standing> = {}): Standing {
     holdsNewSinceMs: 1,
     holdsOld: 'held',
     holdsOldSinceMs: 1,
+    decides: false,
     detail: '',
     ...part,
   };
@@ -74,7 +75,12 @@ t.test('who is taken out is in no set, and may come back', (t) => {
 t.test('a tally is made once', (t) => {
   const { group } = begin();
   const tally = tallyOf(group, 'r');
-  t.same(tally, { byNew: new Map(), byOld: new Map(), lastServedOldAtMs: null });
+  t.same(tally, {
+    byNew: new Map(),
+    byOld: new Map(),
+    deciding: new Set(),
+    lastServedOldAtMs: null,
+  });
   t.equal(tallyOf(group, 'r'), tally);
   t.end();
 });

@@ -368,11 +368,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'if (attested.expiresAtMs <= now.atMs || isOutdated(state, attested, rotation)) continue;',
         'if (attested.expiresAtMs <= now.atMs) continue;',
       ),
-      at(
-        `${CORE}/gates/dependents.ts`,
-        "if (waysOf(group, rotation) === 'attested' && stale.size > 0) {",
-        'if (false) {',
-      ),
+      at(`${CORE}/gates/dependents.ts`, 'if (stale.size > 0) {', 'if (false) {'),
     ],
     focus: ['regressing_origin'],
     seed: 6,

@@ -6,7 +6,7 @@ import type { Group } from '../fleet.ts';
 import type { RotationRecord } from '../records.ts';
 import type { State } from '../state.ts';
 import { fail, pass, unknown } from './check.ts';
-import { requiredGroups } from './dependents.ts';
+import { hasFullEvidence, requiredGroups, waysOf } from './dependents.ts';
 
 /**
  * Every service takes the new algorithm: a verifier may know a key and still refuse its tokens, and
@@ -55,6 +55,8 @@ export function algSupported(state: State, rotation: RotationRecord): Check {
 
 /** Every one of its verifiers has accepted a token of the new key: stronger than any profile. */
 function hasProven(group: Group, rotation: RotationRecord): boolean {
+  // Who reports for a service nobody hears in full speaks for itself alone.
+  if (waysOf(group, rotation) !== 'evidence' && !hasFullEvidence(group, rotation)) return false;
   const verified = group.tallies.get(rotation.id)?.byNew.get('verified')?.size ?? 0;
   if (verified === 0 || verified < group.members.size || group.contested.size > 0) return false;
   return group.liveCaches.size >= (group.service.instances ?? 1);

@@ -48,8 +48,8 @@ export function wordsInForce(state: State, rotation: RotationRecord, fact: Fact,
   for (const attested of state.attestations.values()) {
     if (attested.rotationId !== rotation.id || attested.fact !== fact) continue;
     if (attested.expiresAtMs <= now.atMs || isOutdated(state, attested, rotation)) continue;
-    // Who vouched before a switch that was undone vouches anew.
-    if (fact === 'holds_new' && attested.atMs <= (rotation.rolledBackAtMs ?? 0)) continue;
+    // Who vouched before a switch that was undone vouches anew: going back takes the old key again.
+    if (attested.atMs <= (rotation.rolledBackAtMs ?? 0)) continue;
     const ofService = words.get(attested.service);
     if (ofService === undefined) words.set(attested.service, [attested]);
     else ofService.push(attested);

@@ -4,6 +4,7 @@ import type { Offender } from '@keyturn/shared/model/verdict.ts';
 import { OFFENDERS_SHOWN_MAX } from '@keyturn/shared/model/verdict.ts';
 import type { Group, Verifier } from '../fleet.ts';
 import { groupsOfIssuer, isReplaced } from '../fleet.ts';
+import { keySetOf } from '../latest-report.ts';
 import { decidesWith } from '../live-caches.ts';
 import { instancesAtMost } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
@@ -57,13 +58,7 @@ export function requiredGroups(state: Readonly<State>, rotation: RotationRecord)
 /** A service declared without keys of this kind counts all the same once it is seen to hold one. */
 function concerns(group: Group, rotation: RotationRecord): boolean {
   if (decidesWith(group.service.keys, rotation.keyKind)) return true;
-  const tally = group.tallies.get(rotation.id);
-  const seen = [
-    tally?.byNew.get('verified'),
-    tally?.byNew.get('present'),
-    tally?.byOld.get('held'),
-  ];
-  return seen.some((verifiers) => (verifiers?.size ?? 0) > 0);
+  return (group.tallies.get(rotation.id)?.deciding.size ?? 0) > 0;
 }
 
 /**
@@ -97,7 +92,8 @@ export function tooWeak(
 
 /**
  * Verifiers that say themselves that they lack the new key: no word and no time outweighs it. Time
- * lets old keys be for a while; a person who says that the new one is there contradicts them.
+ * lets old keys be for a while, where they can be replaced; a person who says that the new one is
+ * there contradicts them.
  */
 export function contradicting(
   group: Group,
@@ -108,8 +104,9 @@ export function contradicting(
     ['absent', byNew?.get('absent') ?? NOBODY],
   ];
   const stale = byNew?.get('stale') ?? NOBODY;
-  if (waysOf(group, rotation) === 'attested' && stale.size > 0) {
-    found.push(['stale', new Set([...stale].filter(tellsItsKeys))]);
+  if (stale.size > 0) {
+    const counts = waysOf(group, rotation) === 'attested' ? tellsItsKeys : cannotFetch(rotation);
+    found.push(['stale', new Set([...stale].filter(counts))]);
   }
   return found;
 }
@@ -234,10 +231,12 @@ function addUntold(group: Group, rotation: RotationRecord, found: Offenders): vo
   }
 }
 
-/** Silent verifiers that block nothing, as others have taken their place. */
-export function replacedSilent(group: Group): number {
+/** Silent verifiers with a say in the rotation that block nothing, as others have taken their place. */
+export function replacedSilent(group: Group, rotation: RotationRecord): number {
   let replaced = 0;
-  for (const verifier of group.silent) if (isReplaced(group, verifier)) replaced += 1;
+  for (const verifier of group.silent) {
+    if (verifier.standings.has(rotation.id) && isReplaced(group, verifier)) replaced += 1;
+  }
   return replaced;
 }
 
@@ -250,6 +249,13 @@ const NOBODY: ReadonlySet<Verifier> = new Set();
 /** The proxy knows what it served, not what is kept behind it. */
 function tellsItsKeys(verifier: Verifier): boolean {
   return verifier.record.source !== 'proxy';
+}
+
+/** Time brings nothing to one whose own fetches fail. */
+function cannotFetch({ issuer }: RotationRecord): (verifier: Verifier) => boolean {
+  return (verifier) =>
+    tellsItsKeys(verifier) &&
+    (keySetOf(verifier.record.keySets, issuer)?.consecutiveFailures ?? 0) > 0;
 }
 
 function blockingSilent(group: Group): number {

@@ -4,6 +4,7 @@ import type { Check } from '@keyturn/shared/model/verdict.ts';
 import type { Group } from '../fleet.ts';
 import { isReplaced } from '../fleet.ts';
 import type { IssuerPolicy } from '../policy.ts';
+import { instancesAtMost } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
@@ -13,6 +14,7 @@ import { attestedFor, vouchersOf, wordsInForce } from './attested.ts';
 import { fail, offender, pass, quoted, unknown } from './check.ts';
 import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.ts';
 import { fleetHeard } from './evidence.ts';
+import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
 import { populationDropMs, uncoveredShares } from './populations.ts';
 import type { Findings } from './verdict.ts';
@@ -29,6 +31,7 @@ export function purgeFindings(
       ...collectorChecks(state, now),
       ...issuerChecks(state, rotation, policy, now),
       onlyRotation(state, rotation),
+      rejectsBogus(state, rotation),
       oldKeyWithdrawn(state, rotation),
       oldKeyDropped(state, rotation),
       dropTimeElapsed(state, rotation, policy, now),
@@ -203,11 +206,12 @@ function isUndecided(group: Group, rotation: RotationRecord): boolean {
 export function undecidedCount(group: Group, rotation: RotationRecord): number {
   const byOld = group.tallies.get(rotation.id)?.byOld;
   const size = (byOld?.get('unknown')?.size ?? 0) + (byOld?.get('served')?.size ?? 0);
-  return size === 0 ? 0 : size - replacedSilent(group);
+  return size === 0 ? 0 : size - replacedSilent(group, rotation);
 }
 
 function isHeardInFull(group: Group): boolean {
-  const expected = group.service.instances;
+  // Of a range, only its upper end is known to be everybody.
+  const expected = instancesAtMost(group.service);
   // Of two processes under one name only one is heard.
   if (group.contested.size > 0) return false;
   return expected !== null && expected > 0 && group.liveCaches.size >= expected;

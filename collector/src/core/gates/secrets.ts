@@ -104,6 +104,7 @@ function retire(state: State, rotation: RotationRecord, policy: IssuerPolicy, no
 function purge(state: State, rotation: RotationRecord, now: Now): Check[] {
   return [
     onlyRotation(state, rotation),
+    rejectsBogus(state, rotation),
     retirementDeclared(state, rotation),
     oldSecretDropped(state, rotation, now),
     attestedFor(state, rotation, 'rejects_old', now),

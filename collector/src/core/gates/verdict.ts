@@ -25,6 +25,9 @@ export const UNWAIVABLE: ReadonlySet<string> = new Set([
   'issuer_configured',
 ]);
 
+/** Gates that ask about one switch, and anew after it was undone. */
+const OF_ONE_SWITCH: ReadonlySet<Gate> = new Set(['activate', 'retire', 'purge']);
+
 /** One fail closes, else one unknown leaves unknown, else open. */
 export function statusOf(checks: readonly Check[]): VerdictStatus {
   let status: VerdictStatus = 'open';
@@ -141,7 +144,7 @@ function waived(state: State, rotation: RotationRecord, gate: Gate, check: Check
       waiver.checkId === check.id &&
       waiver.expiresAtMs > now.atMs &&
       // What was set aside for a switch that was undone is not set aside for the next one.
-      !(gate === 'activate' && waiver.atMs <= (rotation.rolledBackAtMs ?? 0))
+      !(OF_ONE_SWITCH.has(gate) && waiver.atMs <= (rotation.rolledBackAtMs ?? 0))
     ) {
       return {
         ...check,

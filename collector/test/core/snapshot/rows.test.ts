@@ -83,7 +83,14 @@ t.test('the weakest come first, by name within a strength, and no more than aske
       const verifier = world.state.fleet.verifiers.get(`${service}/i${at}/jwks`);
       if (verifier === undefined) throw new Error('no verifier');
       const holdsOld = olds[at % 4] ?? 'held';
-      const standing = { holdsNew, holdsNewSinceMs: 1, holdsOld, holdsOldSinceMs: 2, detail };
+      const standing = {
+        holdsNew,
+        holdsNewSinceMs: 1,
+        holdsOld,
+        holdsOldSinceMs: 2,
+        decides: false,
+        detail,
+      };
       setStanding(verifier, { id: 'r', issuer: ISSUER }, standing);
     }
   }
