@@ -18,13 +18,14 @@ export class Checks {
 
   /** Lets the oracle look at every cache. */
   sample(): void {
-    const { instances, oracle, schedule, issuer, known } = this.#world;
+    const { instances, oracle, schedule, issuer } = this.#world;
     const { nowMs } = schedule;
     for (const instance of instances) {
       const { name, service } = instance.options;
       // A process that started with keys of its own behind a proxy shows nothing of them.
       const isHidden = service.source === 'proxy' && instance.bakedIn !== null;
-      const counts = instance.isUp && !instance.life.isPaused && known.has(name) && !isHidden;
+      const counts =
+        instance.isUp && !instance.life.isPaused && this.#world.isKnown(instance) && !isHidden;
       const onDemand = isOnDemand(instance.options);
       for (const [at, cache] of instance.caches.entries()) {
         const knows = !counts || cache.wouldAccept(issuer.newKey, onDemand);
@@ -57,6 +58,7 @@ export class Checks {
     this.#storeWorks(gate);
     if (gate === 'retire') this.#noOldTokens(nowMs);
     if (gate === 'purge') this.#nobodyTrusts(sinceMs);
+    this.#populationIsCovered(gate, sinceMs);
   }
 
   /** Totals are never above truth. */
@@ -152,6 +154,33 @@ export class Checks {
       if (service.evidence === 'attested' && own.length > 0 && old.length === 0) continue;
       this.#world.violate(gate, `open on what was known of ${service.name} before the rollback`);
     }
+  }
+
+  /** No more of a population lacks the key, or trusts the old one, than the declared share leaves out. */
+  #populationIsCovered(gate: Gate, sinceMs: number): void {
+    const world = this.#world;
+    const { population, issuer, schedule } = world;
+    const plan = world.plan.turns.unseen?.population ?? null;
+    if (population === null || plan === null || gate === 'publish') return;
+    const covered = plan.cohorts.find(({ percentile }) => percentile >= plan.coverPercentile);
+    const left = 100 - (covered?.percentile ?? 100);
+    const share =
+      gate === 'purge' ? population.trustOldPercent(sinceMs) : population.lackNewPercent(sinceMs);
+    if (share <= left) return;
+    if (world.servedReuse) return world.excuse('A6: a kid with two keys');
+    if (world.hasJumped) return world.excuse(JUMPED);
+    if (!world.plan.seesEveryOrigin)
+      return world.excuse('A3: origins the collector cannot tell apart');
+    // Nobody refreshes while nothing answers: the declaration is not true then.
+    const longestMs = plan.cohorts.at(-1)?.withinMs ?? 0;
+    const failedMs = Math.max(issuer.downUntilMs, issuer.hangsUntilMs);
+    if (schedule.nowMs < failedMs + longestMs)
+      return world.excuse('a population could not fetch as it was declared to');
+    const what = gate === 'purge' ? 'still accept the old key' : 'cannot verify the new key';
+    world.violate(
+      'population',
+      `${gate} is open although ${share} % of the population ${what}, not ${left} %`,
+    );
   }
 
   /** Going back strands nobody. */

@@ -225,7 +225,13 @@ export class Faults {
   }
 
   #target(fault: FaultPlan): Instance | undefined {
-    const up = this.#world.instances.filter((instance) => instance.isUp && !instance.isRemoved);
+    const up = this.#world.instances.filter(
+      (instance) =>
+        instance.isUp &&
+        !instance.isRemoved &&
+        // Nothing tells of what else happens to whom nobody sees.
+        (instance.options.hasAgent || fault.kind === 'kill_verifier'),
+    );
     return up[Math.floor(fault.target * up.length)];
   }
 

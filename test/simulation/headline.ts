@@ -3,11 +3,10 @@ import { Faults } from './faults.ts';
 import type { FaultKind, FaultPlan } from './fault-plan.ts';
 import { Judge, type Run } from './judge.ts';
 import { KINDS } from './kinds.ts';
-import { planOf, type ServicePlan, type WorldPlan } from './plan.ts';
+import { planOf, type ServicePlan, straight, type WorldPlan } from './plan.ts';
 import { kindOf } from './policy.ts';
 import { ClockTool, type Rival, RIVALS } from './rivals.ts';
 import { Tooling } from './tooling.ts';
-import { NO_TURNS } from './turns.ts';
 import { World } from './world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -51,7 +50,7 @@ const ORDINARY: readonly FaultKind[] = [
 
 /** The world of a seed at the durations of real life: caches of days, tokens of up to a week. */
 export function headlinePlanOf(seed: number): WorldPlan {
-  const plan = planOf(seed);
+  const plan = straight(planOf(seed));
   const chance = new Chance(seed, 'headline');
   const tmaxMs = chance.pick([0.25, 1, 1, 8, 12, 24, 24, 168].map((hours) => hours * HOUR_MS));
   const edges = plan.edges.map(() => chance.pick([60_000, 300_000, HOUR_MS]));
@@ -63,7 +62,6 @@ export function headlinePlanOf(seed: number): WorldPlan {
   const seldomMs = seldom(tmaxMs, services);
   return {
     ...plan,
-    turns: NO_TURNS,
     // Seldom, so that a week is quickly simulated; reports on change come at once all the same.
     heartbeatMs: seldomMs,
     watchMs: Math.max(600_000, seldomMs / 2),

@@ -2,14 +2,17 @@ import type { Grade } from '@keyturn/shared/model/evidence.ts';
 import type { Source } from '@keyturn/shared/model/report.ts';
 import { Chance } from './chance.ts';
 import { FAULT_KINDS, type FaultKind, type FaultPlan, faultsOf, RARELY } from './fault-plan.ts';
-import { KINDS } from './kinds.ts';
-import { type Turns, turnsOf } from './turns.ts';
+import { fastOf, KINDS } from './kinds.ts';
+import { NO_TURNS, type Turns, turnsOf } from './turns.ts';
+import { unseenService } from './unseen.ts';
 
 /** One service of the fleet. */
 export interface ServicePlan {
   readonly name: string;
   /** Index into KINDS. */
   readonly kind: number;
+  /** What the settings call it; `instrumented` has an agent, the others have none. */
+  readonly standing: 'instrumented' | 'managed' | 'static';
   readonly source: Source;
   readonly evidence: Grade;
   readonly instances: number;
@@ -93,7 +96,11 @@ export function planOf(seed: number, focus: readonly FaultKind[] | null = null):
   const tmaxMs = chance.pick([300_000, 600_000, 900_000, 1_800_000]);
   const skewMs = chance.pick([20_000, 40_000, 60_000]);
   const edges = Array.from({ length: chance.whole(0, 2) }, () => chance.pick([30_000, 120_000]));
-  const services = servicesOf(seed, edges.length, skewMs);
+  const turns = turnsOf(seed, tmaxMs, edges.length);
+  const services = [
+    ...servicesOf(seed, edges.length, skewMs),
+    ...unseenServicesOf(seed, turns, edges.length, skewMs),
+  ];
   const kindRate = chance.pick([0, 0.15, 0.3, 0.5]);
   const faultKinds =
     focus ??
@@ -133,18 +140,27 @@ export function planOf(seed: number, focus: readonly FaultKind[] | null = null):
     foreignMs: [30_000, 540_000],
     installMs: [30_000, 400_000],
     services,
-    turns: turnsOf(seed, tmaxMs),
+    turns,
     faultKinds,
     faults: faultsOf(seed, faultKinds, focus === null ? 1 : 4),
   };
 }
 
-/** No cache of the fast worlds is older: sets that live for hours live for minutes there. */
-const FAST_REFRESH_MS = 900_000;
+/** The same world without what most rotations never see. */
+export function straight(plan: WorldPlan, but: Partial<Turns> = {}): WorldPlan {
+  const turns = { ...NO_TURNS, ...but };
+  const services =
+    turns.unseen === null
+      ? plan.services.filter(({ standing }) => standing === 'instrumented')
+      : plan.services;
+  return { ...plan, turns, services };
+}
 
-function fastOf(kind: number): number {
-  const refreshMs = KINDS[kind]?.behaviour.refreshMs ?? null;
-  return refreshMs === null || refreshMs <= FAST_REFRESH_MS ? 1 : FAST_REFRESH_MS / refreshMs;
+function unseenServicesOf(seed: number, turns: Turns, edges: number, skewMs: number) {
+  return Array.from({ length: turns.unseen?.services ?? 0 }, (_, at) => {
+    const chance = new Chance(seed, `unseen ${at}`);
+    return unseenService(chance, `m${at}`, serviceOf(chance, at, edges, skewMs));
+  });
 }
 
 function servicesOf(seed: number, edges: number, skewMs: number): ServicePlan[] {
@@ -178,6 +194,7 @@ function serviceOf(
   return {
     name: `s${at}`,
     kind,
+    standing: 'instrumented',
     source,
     evidence,
     instances,

@@ -3,6 +3,7 @@ import { allProfileFacts, UNKNOWN_PROFILE } from '@keyturn/shared/profiles/catal
 import { ISSUER } from './issuer.ts';
 import { factsOf, type Kind, KINDS, paced } from './kinds.ts';
 import type { ServicePlan, WorldPlan } from './plan.ts';
+import { populationPolicy } from './unseen.ts';
 
 /** Fetches that fail for longer than this are beyond what the settings allow for. */
 export const FAILED_FETCH_MS = 60_000;
@@ -14,6 +15,8 @@ export function policyOf(
   tmaxMs: number | null,
 ): Policy {
   const services = plan.services.filter(({ declared }) => declared).map(servicePolicyOf);
+  const population = plan.turns.unseen?.population ?? null;
+  if (population !== null) services.push(populationPolicy(population, ISSUER));
   return {
     issuers: new Map([
       [
@@ -62,7 +65,7 @@ function servicePolicyOf(service: ServicePlan): ServicePolicy {
   return {
     name: service.name,
     declared: true,
-    kind: 'instrumented',
+    kind: service.standing,
     issuers: [ISSUER],
     instances: service.declaredInstances,
     instancesMax: null,

@@ -23,6 +23,8 @@ export const RULES: Readonly<Record<string, string>> = {
   rollback:
     '`rollback` is open although a cache could not verify the old key all through the last lease',
   abort: 'a rotation that went back is ended while a token of the new key lives',
+  population:
+    'more of a population lacks the new key (`activate`, `retire`) or accepts the old one (`purge`) than the declared percentile leaves out',
   liveness:
     'a phase lasts longer, after the last fault, than what it must wait for in any case plus three leases, three sightings, the stability window twice and seven minutes',
 };
@@ -69,6 +71,8 @@ export const FAULTS: Readonly<Record<FaultKind, string>> = {
 export const TURNS: Readonly<Record<keyof Turns, string>> = {
   rollback:
     'people switch the signer back, by the gate or against it, and forward again after seconds or after hours; or try to end the rotation, which must be refused for as long as tokens of the new key live',
+  unseen:
+    'dependents without any agent: a population of 50 whose members refresh as their cohorts were declared, gateways judged by time or by a word, keys in files that people vouch for',
 };
 
 /** What the worlds of `pnpm simulate` check; the end of the page in docs. */
@@ -108,8 +112,7 @@ remembered seed, and the list is a test:
 
 ${PLANTED.map(({ id }) => `- ${id}`).join('\n')}
 
-Not simulated yet: unmanaged populations and services without any agent, rotations of shared secrets,
-rotations of third-party issuers, emergencies and canary probes. They have tests of their own.
+Not simulated yet: rotations of shared secrets, rotations of third-party issuers, emergencies and canary probes. They have tests of their own.
 `;
 
 function rowsOf(told: Readonly<Record<string, string>>): string {

@@ -36,6 +36,7 @@ export async function simulate(plan: WorldPlan): Promise<Result> {
     world.traffic.flow(instance);
   }
   world.traffic.start();
+  world.population?.start();
   tooling.start();
   watchLiveness(world, tooling);
   await world.schedule.run(() => world.isOver);
@@ -95,8 +96,10 @@ function waitMs(world: World, tooling: Tooling): number {
   const { plan, oracle, schedule } = world;
   const tmaxMs = Math.max(plan.tmaxMs, oracle.reportedLifetimeMs);
   const caches = plan.originSpreadMs + plan.edges.reduce((sum, ms) => sum + ms, 0) + 60_000;
+  const { cohorts = [] } = plan.turns.unseen?.population ?? {};
   const slowest = Math.max(
     0,
+    ...cohorts.map(({ withinMs }) => withinMs),
     ...plan.services.map((service) => {
       const { refreshS, newKidRefusedS } = factsOf(kindOf(service));
       return Math.max(refreshS ?? 0, newKidRefusedS ?? 0) * 1_000;

@@ -332,9 +332,8 @@ export class Tooling implements People {
         reason: 'looked at every instance',
         validForMs: 86_400_000,
       };
+      if (fact === 'holds_new') this.#world.vouchedMs.set(service.name, schedule.nowMs);
       this.#act(act, (result) => {
-        if (result.ok && fact === 'holds_new')
-          this.#world.vouchedMs.set(service.name, schedule.nowMs);
         // Said again when it expires, or once somebody listens.
         this.#attestedUntilMs.set(key, schedule.nowMs + (result.ok ? 86_400_000 : 60_000));
       });
@@ -344,7 +343,9 @@ export class Tooling implements People {
   /** What never drops the old key by itself is restarted; what shows nothing is vouched for. */
   #helpPurge(retiredMs: number): void {
     const { instances, issuer, schedule, story } = this.#world;
-    let all = true;
+    // What is waived for one is waived for all.
+    const { population } = this.#world;
+    let all = (population?.trustOldPercent(schedule.nowMs) ?? 0) === 0;
     for (const instance of instances) {
       const { facts, name, service, kind } = instance.options;
       if (instance.isRemoved || service.evidence === 'attested') continue;

@@ -139,7 +139,7 @@ export class Traffic {
 /** Why a refused valid token breaks no promise; null when it does. */
 function excuseOf(world: World, instance: Instance, token: Token, outcome: Outcome): string | null {
   const { issuer, schedule, plan } = world;
-  const { service, kind, name } = instance.options;
+  const { service, kind } = instance.options;
   const { nowMs } = schedule;
   const isDown = nowMs < issuer.downUntilMs + 15_000 || nowMs < issuer.hangsUntilMs + 15_000;
   const activatedMs = world.anchors.get('activated') ?? Infinity;
@@ -148,7 +148,7 @@ function excuseOf(world: World, instance: Instance, token: Token, outcome: Outco
   if (outcome === 'jwks_unavailable' || isDown || isFailing) return DOWN;
   if (!instance.agentLife.isAlive && service.source === 'proxy') return DOWN;
   if (world.servedReuse) return 'A6: a kid with two keys';
-  if (!world.known.has(name)) return 'A1: a verifier nobody declared and that never got through';
+  if (!world.isKnown(instance)) return 'A1: a verifier nobody declared and that never got through';
   // What was fetched meanwhile lasts for one refresh of whoever fetched it.
   const refreshMs = plan.pace.isInstant ? LONGEST_REAL_REFRESH_MS : LONGEST_REFRESH_MS;
   if (nowMs < world.lastRegressionMs + refreshMs) return 'A3: an origin or edge went back';

@@ -12,17 +12,51 @@ export interface RollbackPlan {
   readonly givesUp: boolean;
 }
 
+/** Verifiers that nobody sees one by one, as they are declared and as they are. */
+export interface PopulationPlan {
+  readonly cohorts: readonly { readonly percentile: number; readonly withinMs: number }[];
+  readonly coverPercentile: number;
+  /** Fetches through this edge; null: from any origin replica. */
+  readonly edge: number | null;
+}
+
+/** Dependents without any agent; services among them are listed with the others of the plan. */
+export interface UnseenPlan {
+  readonly population: PopulationPlan | null;
+  readonly services: number;
+}
+
 /** What most rotations never see; each is drawn from a stream of its own. */
 export interface Turns {
   readonly rollback: RollbackPlan | null;
+  readonly unseen: UnseenPlan | null;
 }
 
 /** A rotation that goes straight through. */
-export const NO_TURNS: Turns = { rollback: null };
+export const NO_TURNS: Turns = { rollback: null, unseen: null };
 
 /** The turns of a seed. */
-export function turnsOf(seed: number, tmaxMs: number): Turns {
-  return { rollback: rollbackOf(new Chance(seed, 'rollback'), tmaxMs) };
+export function turnsOf(seed: number, tmaxMs: number, edges: number): Turns {
+  return {
+    rollback: rollbackOf(new Chance(seed, 'rollback'), tmaxMs),
+    unseen: unseenOf(new Chance(seed, 'unseen'), edges),
+  };
+}
+
+function unseenOf(chance: Chance, edges: number): UnseenPlan | null {
+  if (!chance.is(0.15)) return null;
+  const services = chance.whole(0, 2);
+  const last = chance.pick([98, 100]);
+  const population: PopulationPlan = {
+    cohorts: [
+      { percentile: 50, withinMs: chance.pick([60_000, 120_000]) },
+      { percentile: 90, withinMs: chance.pick([300_000, 600_000]) },
+      { percentile: last, withinMs: chance.pick([900_000, 1_200_000]) },
+    ],
+    coverPercentile: chance.pick([80, 90, last]),
+    edge: edges > 0 && chance.is(0.5) ? chance.whole(0, edges - 1) : null,
+  };
+  return { services, population: services === 0 || chance.is(0.6) ? population : null };
 }
 
 function rollbackOf(chance: Chance, tmaxMs: number): RollbackPlan | null {

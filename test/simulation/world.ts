@@ -18,6 +18,7 @@ import { factsOf } from './kinds.ts';
 import { DELAY_MAX_MS, Link, type Weather } from './link.ts';
 import { Oracle, type Promised } from './oracle.ts';
 import type { ServicePlan, WorldPlan } from './plan.ts';
+import { Population } from './population.ts';
 import { kindOf, policyOf } from './policy.ts';
 import { EPOCH_MS, Schedule } from './schedule.ts';
 import { Story } from './story.ts';
@@ -42,6 +43,7 @@ export class World {
   readonly issuer: Issuer;
   readonly oracle = new Oracle();
   readonly traffic: Traffic;
+  readonly population: Population | null;
   readonly instances: Instance[] = [];
   readonly weather: Weather = { drop: 0, duplicate: 0, delay: 0, reorder: 0 };
   readonly links = new Map<Instance, Link>();
@@ -132,6 +134,11 @@ export class World {
     this.declaredTmaxMs = plan.declaredTmaxMs;
     this.mostDeclaredTmaxMs = plan.declaredTmaxMs;
     this.traffic = new Traffic(this);
+    const population = plan.turns.unseen?.population ?? null;
+    this.population =
+      population === null
+        ? null
+        : new Population(population, plan.seed, this.schedule, this.issuer);
     for (const service of plan.services) {
       for (let at = 0; at < service.instances; at += 1)
         this.addInstance(service, `${service.name}-${at}`);
@@ -158,6 +165,11 @@ export class World {
     return this.leaseMs + 2_000 + DELAY_MAX_MS + 40_000 + pausedMs;
   }
 
+  /** The collector can know that there is such a verifier. */
+  isKnown({ options: { service, name } }: Instance): boolean {
+    return service.standing !== 'instrumented' || this.known.has(name);
+  }
+
   addInstance(service: ServicePlan, name: string): Instance {
     const chance = new Chance(this.plan.seed, `link ${name}`);
     const link = new Link(this.schedule, chance, this.weather, () =>
@@ -174,7 +186,7 @@ export class World {
       issuer: this.issuer,
       link,
       pace: this.plan.pace,
-      hasAgent: this.isWatched,
+      hasAgent: this.isWatched && service.standing === 'instrumented',
       agentClock: {
         rate: 1 + chance.between(-0.0001, 0.0001),
         wallOffsetMs: chance.between(-3_600_000, 3_600_000),

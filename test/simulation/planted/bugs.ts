@@ -397,4 +397,16 @@ export const PLANTED: readonly PlantedBug[] = [
     turn: 'rollback',
     seed: 5,
   },
+  {
+    id: 'the percentile a population must be covered to is ignored',
+    replacements: [
+      at(
+        `${CORE}/kinds.ts`,
+        '(cohort) => cohort.percentile >= population.coverPercentile',
+        '(cohort) => cohort.percentile > 0',
+      ),
+    ],
+    turn: 'unseen',
+    seed: 35,
+  },
 ];

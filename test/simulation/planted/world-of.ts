@@ -1,5 +1,4 @@
-import { planOf, type WorldPlan } from '../plan.ts';
-import { NO_TURNS } from '../turns.ts';
+import { planOf, straight, type WorldPlan } from '../plan.ts';
 import type { PlantedBug } from './bugs.ts';
 
 /** The world of a seed in which a bug is looked for; null: one without the turn that shows it. */
@@ -9,7 +8,7 @@ export function worldOf(
 ): WorldPlan | null {
   const plan = planOf(seed, focus);
   // Turns that are added later leave remembered seeds as they are.
-  if (turn === undefined) return { ...plan, turns: NO_TURNS };
+  if (turn === undefined) return straight(plan);
   const own = plan.turns[turn];
-  return own === null ? null : { ...plan, turns: { ...NO_TURNS, [turn]: own } };
+  return own === null ? null : straight(plan, { [turn]: own });
 }
