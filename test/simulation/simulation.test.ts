@@ -32,7 +32,7 @@ t.test('no promise is broken in any world', async (t) => {
   t.comment(summaryLines(summary, 1, performance.now() - startedMs).join('\n'));
   t.ok(summary.worlds >= SEEDS_MIN, `${summary.worlds} worlds`);
   t.ok(summary.completed > 0.8 * summary.worlds, 'nearly every rotation is completed');
-  t.ok(summary.aborted > 0, 'a reused kid ends some');
+  t.ok(summary.aborted > 0, 'a reused kid, a lost disk or second thoughts end some');
   t.ok(summary.presented > 1_000 * summary.worlds, 'under steady traffic');
 });
 
@@ -46,11 +46,11 @@ t.test('a seed gives the same run, event by event', async (t) => {
 });
 
 t.test('a replay in another process is the same run', async (t) => {
-  const { hash } = await simulate(planOf(5));
+  const { hash } = await simulate(planOf(6));
   const main = join(import.meta.dirname, 'main.ts');
-  const child = spawnSync(process.execPath, [main, '--replay', '5'], { encoding: 'utf8' });
+  const child = spawnSync(process.execPath, [main, '--replay', '6'], { encoding: 'utf8' });
   t.equal(child.status, 0, child.stderr);
-  t.match(child.stdout, `seed 5: completed, trace ${hash}`);
+  t.match(child.stdout, `seed 6: completed, trace ${hash}`);
   t.match(child.stdout, /rotation +now: done/, 'and tells its story');
 });
 
@@ -108,7 +108,7 @@ t.test('the oracle is naive and right', (t) => {
   oracle.newTokens.reportedUntilMs = 909_000;
   t.equal(oracle.newTokens.promisedUntilMs(ofNew), 909_000);
   oracle.saw('a', 6_000, true, false, false);
-  t.same(oracle.lackOld(5_500), ['b'], 'a verified the old key half a second before');
+  t.same(oracle.lackOld(4_500), ['b'], 'a verified the old key at 5 s');
   oracle.isGone('a');
   t.same(oracle.trustOld(2_000), []);
   t.end();

@@ -47,7 +47,7 @@ export function summaryLines(summary: Summary, from: number, tookMs: number): st
   const perMinute = Math.round(worlds / (tookMs / 60_000));
   const excused = Object.entries(summary.excused).sort((a, b) => b[1] - a[1]);
   return [
-    `${worlds} worlds from seed ${from}: ${completed} rotations completed, ${aborted} aborted for a reused kid or a lost disk, ${violated.length} broke a promise`,
+    `${worlds} worlds from seed ${from}: ${completed} rotations completed, ${aborted} aborted for a reused kid, a lost disk or after going back, ${violated.length} broke a promise`,
     `${presented} tokens presented, ${refused} valid ones refused; ${formatDuration(simulatedMs)} simulated in ${formatDuration(tookMs)} (${perMinute} rotations a minute)`,
     ...(excused.length > 0 ? ['outside of what gates promise, by reason:'] : []),
     ...excused.map(([why, times]) => `  ${String(times).padStart(7)}  ${why}`),
