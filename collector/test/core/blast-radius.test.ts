@@ -111,7 +111,7 @@ t.test('what removing the key refuses, in a sentence', (t) => {
   const since = () => new Date(world.atMs - RECENT_MS).toISOString().slice(0, 16);
   t.match(
     say(),
-    /^no token of old was accepted since \S+, nor ever before; removing the key refuses whatever is still held$/,
+    /^no token of old was seen accepted since \S+, nor before; removing the key refuses whatever is held$/,
   );
   t.ok(say().includes(since()));
   const S = Math.floor(world.atMs / 1_000);
@@ -123,7 +123,17 @@ t.test('what removing the key refuses, in a sentence', (t) => {
   a.report({ keys: [OLD, NEW], counts: [{ kid: 'old', outcomes: { ok: 3 }, expS: S + 60 }] });
   t.match(say(1), /^1 verifier accepted old 3 times .* requests a minute, until \d{4}-/);
   world.atMs += RECENT_MS + 60_000;
-  t.match(say(), /^no token of old was accepted since \S+, and last at \d{4}-/);
+  t.match(say(), /^no token of old was seen accepted since \S+, and last at \d{4}-/);
+  world.join('orders', 'p', { source: 'proxy' });
+  t.match(
+    say(),
+    /; but 1 verifier cannot count, so nobody knows what removing the key refuses there$/,
+  );
+  a.report({ keys: [OLD, NEW], counts: [{ kid: 'old', outcomes: { ok: 9 } }] });
+  t.match(
+    say(),
+    /when the last token seen ends, beside what 1 verifier that cannot count would refuse$/,
+  );
   t.end();
 });
 
