@@ -127,7 +127,9 @@ function verifierProblems(
   settings: Partial<FileSettings>,
   hostInstance: string,
 ): readonly Problem[] {
-  const { verifiers = [], issuers } = settings;
+  const { verifiers, issuers } = settings;
+  // The section itself is at fault, and says so.
+  if (verifiers === undefined) return [];
   const byIssuer = issuers && new Map(issuers.map((entry) => [entry.issuer, entry]));
   const problems: Problem[] = [];
   if (verifiers.length === 0 && settings.push?.accept === 'declared') {

@@ -11,11 +11,15 @@ const statuses = z.array(integer(200, 599)).min(1).max(100);
 
 const SUCCESS = Array.from({ length: 100 }, (_, i) => 200 + i);
 
+// Headers that frame the request or say what it is; a token in one of them reaches no verifier.
+const HEADER =
+  /^(?!(?:accept|cache-control|connection|content-length|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade|user-agent)$)[a-z0-9-]{1,64}$/i;
+
 /** Where canary tokens are presented to a verifier. */
 export const probeSchema = z.strictObject({
   /** An endpoint behind the verifier, asked with GET; redirects are not followed. */
   url: url(),
-  header: matching(/^[A-Za-z0-9-]{1,64}$/, 'the name of a header such as Authorization').default(
+  header: matching(HEADER, 'the name of a header for tokens, such as Authorization').default(
     'Authorization',
   ),
   /** In front of the token; `none` for nothing. */

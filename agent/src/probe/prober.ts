@@ -47,6 +47,8 @@ export class Prober {
     for (const probe of probes) {
       const ledger = ledgerOf(probe.handle);
       if (ledger === undefined || !this.canProbe(ledger)) continue;
+      // The name of an issuer that nobody here configured is the collector's word alone.
+      if (!ledger.issuers.includes(probe.issuer)) continue;
       this.#schedule.ordered(ledger, probe, this.#options.clock.monotonicMs());
     }
     this.#rest();

@@ -204,6 +204,11 @@ void t.test('one problem at a time', (t) => {
       /probe\.header: expected the name of a header/,
     ],
     [
+      'a header that frames the request',
+      `${ISSUERS}verifiers: [{ service: a, probe: { url: "https://a/", header: Transfer-Encoding } }]`,
+      /probe\.header: expected the name of a header for tokens/,
+    ],
+    [
       'yes and no at once',
       `${ISSUERS}verifiers: [{ service: a, probe: { url: "https://a/", accept: [401] } }]`,
       /probe\.reject: expected statuses that accept does not have, got 401$/,

@@ -86,6 +86,13 @@ t.test('next, current, bogus: in this order, and told with its age', async (t) =
   t.notMatch(JSON.stringify(world.told), /n\.n\.n/, 'no token in an event');
 });
 
+t.test('a collector cannot name an issuer that the verifier was not made for', async (t) => {
+  const world = probing({});
+  world.take({ ...order(), issuer: 'https://169.254.169.254' });
+  await world.run(60_000);
+  t.same([world.shown, world.sent], [[], []]);
+});
+
 t.test('a refusal asks on, silence does not', async (t) => {
   const refusing = probing({ 'n.n.n': 'rejected', 'c.c.c': 'accepted', 'b.b.b': 'rejected' });
   refusing.take(order());

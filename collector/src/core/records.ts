@@ -160,7 +160,7 @@ export interface RotationRecord {
   readonly newThumbprint: string | null;
   readonly startedAtMs: number;
   readonly startedBy: string;
-  /** Latest declaration of each step: intent, not fact. */
+  /** Latest declaration of each step, the first of those that nothing undoes: intent, not fact. */
   readonly declared: Readonly<Partial<Record<Step, Declaration>>>;
   /** First declaration of `activate` in force; cleared by a rollback. */
   readonly switchedAtMs: number | null;

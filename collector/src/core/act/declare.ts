@@ -3,7 +3,7 @@ import type { ActResult } from '../acts.ts';
 import { blastRadius } from '../blast-radius.ts';
 import { evaluateGate } from '../evaluate.ts';
 import { firstReason } from '../gates/verdict.ts';
-import type { RotationRecord, Step } from '../records.ts';
+import type { Declaration, RotationRecord, Step } from '../records.ts';
 import { declareObserved } from '../observed/dismiss.ts';
 import { retireOldKey } from '../retired-key.ts';
 import { keepRotation, releaseRotation, restandAll } from '../rotation.ts';
@@ -50,10 +50,16 @@ export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: W
     return { ok: false, refusal: problem.refusal };
   }
   const isOverridden = problem !== undefined || (verdict !== null && verdict.status !== 'open');
-  const next = afterStep(state, rotation, act, isOverridden, now);
+  const declaration: Declaration = {
+    atMs: now.atMs,
+    by: act.by,
+    overrideReason: isOverridden ? act.overrideReason : null,
+    reason: act.reason ?? null,
+  };
+  const next = afterStep(state, rotation, act, declaration, now);
   keepRotation(state, next, writes);
   const { step, by } = act;
-  const { overrideReason = null, reason = null } = next.declared[step] ?? {};
+  const { overrideReason, reason } = declaration;
   takeEvidence(
     state,
     next,
@@ -77,18 +83,15 @@ function afterStep(
   state: State,
   rotation: RotationRecord,
   act: ActOf<'declare'>,
-  isOverridden: boolean,
+  declaration: Declaration,
   now: Now,
 ): RotationRecord {
-  const declared = {
-    ...rotation.declared,
-    [act.step]: {
-      atMs: now.atMs,
-      by: act.by,
-      overrideReason: isOverridden ? act.overrideReason : null,
-      reason: act.reason ?? null,
-    },
-  };
+  // What nothing undoes happened when it was first said.
+  const first =
+    act.step === 'taint' || act.step === 'destroy_old_key'
+      ? rotation.declared[act.step]
+      : undefined;
+  const declared = { ...rotation.declared, [act.step]: first ?? declaration };
   const next = { ...rotation, declared };
   switch (act.step) {
     case 'publish':

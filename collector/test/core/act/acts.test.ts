@@ -94,6 +94,10 @@ t.test('what each step leaves behind', (t) => {
   t.equal(now()?.switchedAtMs, firstMs + 10_000, 'a second declaration moves the switch later');
   world.declare(id, 'taint');
   t.equal(now()?.tainted, true);
+  const taintedMs = world.atMs;
+  world.pass(1_000);
+  world.declare(id, 'taint');
+  t.equal(now()?.declared.taint?.atMs, taintedMs, 'a second time hides nothing of the first');
   world.declare(id, 'rollback', 'it failed');
   t.equal(now()?.switchedAtMs, null);
   t.equal(now()?.rolledBackAtMs, world.atMs);
