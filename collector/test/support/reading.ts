@@ -20,11 +20,11 @@ export function readingOf(check: Check): readonly string[] {
   ].map((line) => line.replaceAll(FIRST_DAY, ''));
 }
 
-/** The same of a whole verdict, or of the checks that are named, in their order. */
-export function reading(verdict: Verdict, ids?: readonly string[]): readonly string[] {
-  return verdict.checks.flatMap((check) =>
-    ids === undefined || ids.includes(check.id) ? readingOf(check) : [],
-  );
+/** The same of some checks of a verdict, in its order; by default of those that do not pass. */
+export function reading(verdict: Verdict, of?: readonly string[] | 'all'): readonly string[] {
+  const isWanted = ({ id, status }: Check): boolean =>
+    of === undefined ? status !== 'pass' : of === 'all' || of.includes(id);
+  return verdict.checks.filter(isWanted).flatMap(readingOf);
 }
 
 function offenderLine({ service, instance, cache, state, sinceMs, detail }: Offender): string {

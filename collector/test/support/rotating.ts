@@ -69,6 +69,8 @@ export interface Situation {
   readonly from?: RotatingOptions;
   /** What happens; a number is a moment that a check should clear at. */
   readonly given: (rotating: Rotating) => number | void;
+  /** Another rotation than the first. */
+  readonly asks?: string;
   readonly status: Verdict['status'];
   /** `check:status`, of everything that does not pass. */
   readonly blocked?: readonly string[];
@@ -82,8 +84,11 @@ export interface Situation {
     readonly help?: RegExp;
     readonly clears?: boolean;
   };
-  /** Every word of some checks, in the order of the verdict. */
-  readonly reads?: { readonly of?: readonly string[]; readonly lines: readonly string[] };
+  /** Every word of some checks, in the order of the verdict; by default of those that do not pass. */
+  readonly reads?: {
+    readonly of?: readonly string[] | 'all';
+    readonly lines: readonly string[];
+  };
 }
 
 /** Runs a table: one test per situation, with what a reader of the verdict sees. */
@@ -92,7 +97,7 @@ export function gateTable(t: Test, gate: Gate, situations: readonly Situation[])
     void t.test(`${gate}: ${situation.name}`, (t) => {
       const rotation = rotating(situation.from);
       const clearsAtMs = situation.given(rotation);
-      const verdict = rotation.world.gate(rotation.id, gate);
+      const verdict = rotation.world.gate(situation.asks ?? rotation.id, gate);
       t.equal(verdict.status, situation.status);
       t.same(blockers(verdict), situation.blocked ?? []);
       if (situation.check !== undefined) see(t, verdict, situation.check);

@@ -20,16 +20,18 @@ export function attestedFor(state: State, rotation: RotationRecord, fact: Fact, 
   const missing = new Offenders();
   const used: AttestationRecord[] = [];
   const words = wordsInForce(state, rotation, fact, now);
-  let groups = 0;
+  let vouchedFor = 0;
+  let byEvidence = 0;
   for (const group of requiredGroups(state, rotation)) {
     const inForce = vouchersOf(words, group);
-    used.push(...(inForce ?? []));
-    if (waysOf(group, rotation) !== 'attested') continue;
-    groups += 1;
-    if (inForce !== null || (fact === 'holds_new' && hasFullEvidence(group, rotation))) continue;
-    missing.add(unattested(state, group, rotation, fact));
+    if (inForce !== null) {
+      used.push(...inForce);
+      vouchedFor += 1;
+    } else if (waysOf(group, rotation) !== 'attested') continue;
+    else if (fact === 'holds_new' && hasFullEvidence(group, rotation)) byEvidence += 1;
+    else missing.add(unattested(state, group, rotation, fact));
   }
-  if (missing.count === 0) return vouched(rotation, fact, groups, used, now);
+  if (missing.count === 0) return vouched(rotation, fact, { vouchedFor, byEvidence, used }, now);
   const [first] = missing.shown;
   return fail('attested', 'policy', `${counted(missing.count, 'service')} nobody has vouched for`, {
     offenders: missing.shown,
@@ -99,16 +101,27 @@ export function expiresSoon(attested: AttestationRecord, now: Now): boolean {
   return attested.expiresAtMs - now.atMs <= Math.min(DAY_MS, lifeMs / 4);
 }
 
+/** Services that nobody needs to be asked about any more. */
+interface Vouched {
+  readonly vouchedFor: number;
+  readonly byEvidence: number;
+  readonly used: readonly AttestationRecord[];
+}
+
+function shown(services: number): string {
+  return `every instance of ${counted(services, 'service')} shows it, so nobody has to vouch`;
+}
+
 /** Who vouches, until when, and who should do so again. */
 function vouched(
   rotation: RotationRecord,
   fact: Fact,
-  groups: number,
-  used: readonly AttestationRecord[],
+  { vouchedFor, byEvidence, used }: Vouched,
   now: Now,
 ): Check {
-  if (groups === 0 && used.length === 0) {
-    return pass('attested', 'policy', 'no service depends on attestation');
+  if (vouchedFor === 0) {
+    const message = byEvidence === 0 ? 'no service depends on attestation' : shown(byEvidence);
+    return pass('attested', 'policy', message);
   }
   const soonest = used.toSorted((a, b) => a.expiresAtMs - b.expiresAtMs);
   const named = soonest
@@ -124,8 +137,8 @@ function vouched(
     'attested',
     'policy',
     [
-      `${counted(groups, 'service')} vouched for`,
-      ...(named.length === 0 ? [] : [`: ${named.join('; ')}`]),
+      `${counted(vouchedFor, 'service')} vouched for: ${named.join('; ')}`,
+      ...(byEvidence === 0 ? [] : [`; ${shown(byEvidence)}`]),
       ...(soon ? [`; the gate closes then unless somebody vouches again`] : []),
     ].join(''),
     {

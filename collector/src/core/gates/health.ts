@@ -114,7 +114,7 @@ function withinBounds(state: State, now: Now): Check {
   return unknown(
     'fleet_within_bounds',
     'health',
-    `verifiers were turned away (${refusedVerifiers} times), so the fleet is not fully seen`,
+    `verifiers were turned away (${counted(refusedVerifiers, 'time')}), so the fleet is not fully seen`,
     {
       sinceMs: refusedVerifierAtMs,
       clearsAtMs: refusedVerifierAtMs + REFUSAL_MEMORY_MS,
