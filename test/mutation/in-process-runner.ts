@@ -3,13 +3,13 @@
 
 import { glob, readFile, writeFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Recorded } from './recorded-tap.ts';
 
 /** The part of Stryker's contract that is used; its package is not installed beside this file. */
 interface MutantRunOptions {
-  readonly activeMutant: { readonly id: string };
+  readonly activeMutant: { readonly id: string; readonly fileName: string };
   readonly mutantActivation: 'runtime' | 'static';
   readonly testFilter?: readonly string[];
   readonly hitLimit?: number;
@@ -97,7 +97,7 @@ class InProcessRunner {
     let nrOfTests = 0;
     const times = await timesOf(all);
     try {
-      for (const test of all.toSorted((a, b) => (times[a.id] ?? 0) - (times[b.id] ?? 0))) {
+      for (const test of inOrder(all, times, activeMutant.fileName)) {
         const isWanted = wanted?.has(test.id) ?? (times[test.id] ?? 0) <= SLOW_MS;
         if (!isWanted) continue;
         nrOfTests += 1;
@@ -151,6 +151,18 @@ async function withoutShrinking(root: string): Promise<void> {
   const file = createRequire(join(root, 'collector', 'test', 'core', 'x.ts')).resolve('fast-check');
   const fc = (await import(pathToFileURL(file).href)) as typeof import('fast-check');
   fc.configureGlobal({ endOnFailure: true, seed: 1 });
+}
+
+/** The tests of the mutant's own file, which are likely to notice, before all others; quickest first. */
+function inOrder(
+  tests: readonly Recorded[],
+  times: Readonly<Record<string, number>>,
+  mutated: string,
+): readonly Recorded[] {
+  const own = `/${basename(mutated, '.ts')}.`;
+  const rank = ({ id, file }: Recorded): number =>
+    (times[id] ?? 0) + (file.includes(own) ? 0 : 1_000_000);
+  return tests.toSorted((a, b) => rank(a) - rank(b));
 }
 
 async function timesOf(tests: readonly Recorded[]): Promise<Readonly<Record<string, number>>> {

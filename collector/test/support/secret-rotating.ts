@@ -1,9 +1,12 @@
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
+import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
+import type { Test } from 'tap';
 import type { IssuerPolicy, ServicePolicy } from '../../src/core/policy.ts';
 import type { ReportPart } from './messages.ts';
 import { ISSUER, issuerOf, policyOf, serviceOf } from './policies.ts';
+import { reading } from './reading.ts';
 import type { TestVerifier } from './world.ts';
-import { World } from './world.ts';
+import { blockers, World } from './world.ts';
 
 export const OLD_SECRET: KeyRef = { kid: 's1', thumbprint: '', alg: 'HS256' };
 export const NEW_SECRET: KeyRef = { kid: 's2', thumbprint: '', alg: 'HS256' };
@@ -66,4 +69,34 @@ export function afterSwitch(world: World, more: ReportPart = {}): ReportPart {
     ],
     ...more,
   });
+}
+
+/** One situation of a gate of a secret, with every word of what does not pass, or of some checks. */
+export interface SecretSituation {
+  readonly name: string;
+  readonly from?: SecretOptions;
+  readonly given: (rotation: SecretRotating) => void;
+  readonly status: Verdict['status'];
+  readonly blocked?: readonly string[];
+  readonly asks?: string;
+  readonly reads?: {
+    readonly of?: readonly string[] | 'all';
+    readonly lines: readonly string[];
+  };
+}
+
+/** Runs a table: one test per situation. */
+export function secretTable(t: Test, gate: Gate, situations: readonly SecretSituation[]): void {
+  for (const situation of situations) {
+    void t.test(`${gate}: ${situation.name}`, (t) => {
+      const rotation = secretRotating(situation.from);
+      situation.given(rotation);
+      const verdict = rotation.world.gate(situation.asks ?? rotation.id, gate);
+      t.equal(verdict.status, situation.status);
+      t.same(blockers(verdict), situation.blocked ?? []);
+      const { reads } = situation;
+      if (reads !== undefined) t.same(reading(verdict, reads.of), reads.lines);
+      t.end();
+    });
+  }
 }

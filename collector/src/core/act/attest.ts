@@ -64,5 +64,6 @@ function wordProblem(
   if (service.population !== null) {
     return `service ${service.name} is of kind unmanaged: nobody can see its verifiers, so it counts by time; waive population_covered instead`;
   }
-  return `service ${service.name} is judged by evidence (${service.evidence}), which a person's word does not replace; waive the check instead, or set services[].evidence: attested`;
+  const judge = service.evidence === 'timed' ? 'time' : `evidence (${service.evidence})`;
+  return `service ${service.name} is judged by ${judge}, which a person's word does not replace; waive the check instead, or set services[].evidence: attested`;
 }

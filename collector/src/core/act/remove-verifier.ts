@@ -19,7 +19,8 @@ export function removeVerifier(
       (act.cache === null || record.id.cache === act.cache),
   );
   if (doomed.length === 0) {
-    return refuse('not_found', 'instance', `no verifier ${act.service}/${act.instance} is known`);
+    const name = [act.service, act.instance, act.cache].filter((part) => part !== null).join('/');
+    return refuse('not_found', 'instance', `no verifier ${name} is known`);
   }
   const live = doomed.find((verifier) => verifier.liveness === 'reporting');
   if (live !== undefined) {

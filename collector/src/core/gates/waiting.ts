@@ -30,7 +30,7 @@ export function waitingFor(
   now: Now,
 ): readonly string[] {
   const lacking = contradicting(group, rotation).reduce((sum, [, found]) => sum + found.size, 0);
-  const contradicted = lacking === 0 ? [] : [`${counted(lacking, 'verifier')} that lack it`];
+  const contradicted = lacking === 0 ? [] : [`${counted(lacking, 'verifier')} lacking it`];
   const words = wordsInForce(state, rotation, 'holds_new', now);
   const { publishedAtMs } = rotationFacts(state, rotation);
   const untilMs = (readyAtMs: number | null): string[] =>

@@ -313,7 +313,7 @@ t.test('the hour runs from the last time', (t) => {
   extra.report({ keys: [OLD, NEW] });
   t.throws(() => world.join('orders', 'd'));
   world.policy = { ...world.policy, verifiersMax: 9 };
-  world.state.policy = world.policy;
+  world.state = { ...world.state, policy: world.policy };
   t.match(within(), {
     status: 'unknown',
     message: 'verifiers were turned away (1 time), so the fleet is not fully seen',

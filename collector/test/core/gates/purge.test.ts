@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable, rotating } from '../../support/rotating.ts';
-import { NEW, OLD, profileOf, serviceOf } from '../../support/policies.ts';
+import { ISSUER, issuerOf, NEW, OLD, profileOf, serviceOf } from '../../support/policies.ts';
 import { checkOf } from '../../support/world.ts';
 
 const BOTH = { keys: [OLD, NEW] };
@@ -187,10 +187,273 @@ const SITUATIONS: readonly Situation[] = [
   },
 ];
 
+const READS: readonly Situation[] = [
+  {
+    name: 'reads: nobody holds the old key',
+    given: () => undefined,
+    status: 'open',
+    reads: {
+      of: 'all',
+      lines: [
+        'pass health collector_ready: the collector has heard the fleet since it started',
+        'pass health store_writable: the store takes writes',
+        'pass health fleet_within_bounds: no verifier was turned away',
+        'pass health jwks_healthy: the JWKS is readable at 1 vantage',
+        'pass health clock_agrees: the clocks of collector and issuer agree',
+        'pass policy one_rotation: no other rotation is open for this issuer and alg',
+        'pass evidence old_key_withdrawn: old is served nowhere since 00:02:00Z',
+        'pass evidence old_key_dropped: no live key set holds old',
+        'pass time drop_time_elapsed: every cache that shows nothing has outlived its bound',
+        'pass policy attested: no service depends on attestation',
+        'pass coverage fleet_heard: 1 service report in full',
+      ],
+    },
+  },
+  {
+    name: 'reads: still served, and retirement was declared',
+    from: { until: 'switched' },
+    given: ({ world, id }) => {
+      world.pass(5_000);
+      world.declare(id, 'retire', 'now');
+      world.pass(5_000);
+    },
+    status: 'closed',
+    blocked: ['old_key_withdrawn:fail', 'old_key_dropped:fail', 'drop_time_elapsed:unknown'],
+    reads: {
+      lines: [
+        'fail evidence old_key_withdrawn: old is still served at a vantage | since 00:01:35Z | help: remove old from the JWKS at every origin and purge its caches',
+        'fail evidence old_key_dropped: 2 verifiers still holding old | since 00:01:00Z | help: keyturn verifiers --rotation r-1 --state holds_old',
+        '  orders/a/jwks holds_old since 00:01:00Z: still accepts old',
+        '  orders/b/jwks holds_old since 00:01:00Z: still accepts old',
+        'unknown time drop_time_elapsed: time counts from withdrawal, which has not been seen',
+      ],
+    },
+  },
+  {
+    name: 'reads: still served, and nobody said that it should not be',
+    from: { until: 'switched' },
+    given: ({ world }) => world.pass(5_000),
+    status: 'closed',
+    blocked: ['old_key_withdrawn:fail', 'old_key_dropped:fail', 'drop_time_elapsed:unknown'],
+    reads: {
+      of: ['old_key_withdrawn'],
+      lines: [
+        'fail evidence old_key_withdrawn: old is still served at a vantage | since 00:01:00Z | help: remove old from the JWKS at every origin and purge its caches',
+      ],
+    },
+  },
+  {
+    name: 'reads: one still holds it',
+    given: ({ world, b }) => {
+      world.pass(5_000);
+      b.report(BOTH);
+      world.pass(5_000);
+    },
+    status: 'closed',
+    blocked: ['old_key_dropped:fail'],
+    reads: {
+      lines: [
+        'fail evidence old_key_dropped: 1 verifier still holding old | since 00:02:05Z | help: keyturn verifiers --rotation r-1 --state holds_old',
+        '  orders/b/jwks holds_old since 00:02:05Z: still accepts old',
+      ],
+    },
+  },
+  {
+    name: 'reads: the proxy served an old document before the fresh one',
+    from: { services: [PER_KID] },
+    given: ({ world }) => {
+      const edge = world.join('edge', 'i1', { source: 'proxy' });
+      world.pass(120_000);
+      edge.report(BOTH);
+      world.pass(15_000);
+      edge.report({ keys: [NEW] });
+    },
+    status: 'closed',
+    blocked: ['drop_time_elapsed:fail'],
+    reads: {
+      lines: [
+        'fail time drop_time_elapsed: 1 verifier may accept old until 00:14:15Z | since 00:02:00Z | clears 00:14:15Z',
+        '  edge/i1/jwks undecided since 00:04:15Z: nothing shows that it dropped old',
+      ],
+    },
+  },
+  {
+    name: 'reads: two profiles with bounds, the later counts',
+    from: {
+      services: [
+        PER_KID,
+        MESH,
+        serviceOf('slow', {
+          evidence: 'timed',
+          instances: null,
+          profile: profileOf({ id: '', removedKeyAcceptedS: 900 }),
+        }),
+      ],
+    },
+    given: ({ world }) => {
+      world.join('edge', 'i1', { source: 'proxy' }).report({ keys: [NEW] });
+      world.pass(10_000);
+    },
+    status: 'closed',
+    blocked: ['drop_time_elapsed:fail'],
+    reads: {
+      lines: [
+        'fail time drop_time_elapsed: 3 verifiers may accept old until 00:17:00Z | since 00:02:00Z | clears 00:17:00Z',
+        '  edge/i1/jwks undecided since 00:02:00Z: nothing shows that it dropped old',
+        '  mesh unseen: judged by the bound of profile test-profile',
+        '  slow unseen: judged by the bound set for it',
+      ],
+    },
+  },
+  {
+    name: 'reads: one without a bound beside one with a bound',
+    from: { services: [FOREVER, MESH] },
+    given: ({ world }) => {
+      world.join('edge').report({ keys: [NEW] });
+      world.pass(10_000);
+    },
+    status: 'unknown',
+    blocked: ['drop_time_elapsed:unknown'],
+    reads: {
+      lines: [
+        'unknown time drop_time_elapsed: 1 verifier may accept old without any time limit, until it is restarted | since 00:02:00Z | help: keyturn attest edge --rotation r-1 --fact rejects_old --reason "how you know" --valid-for 1d',
+        '  edge/i1/jwks undecided since 00:02:00Z: nothing shows that it dropped old',
+      ],
+    },
+  },
+  {
+    name: 'reads: keys that are configured end by no time',
+    from: {
+      services: [
+        serviceOf('box', {
+          evidence: 'timed',
+          instances: null,
+          profile: profileOf({ staticKeys: true }),
+        }),
+      ],
+    },
+    given: ({ world }) => world.pass(120_000),
+    status: 'unknown',
+    blocked: ['drop_time_elapsed:unknown'],
+    reads: {
+      lines: [
+        'unknown time drop_time_elapsed: 1 verifier may accept old without any time limit, until it is restarted | since 00:02:00Z | help: keyturn attest box --rotation r-1 --fact rejects_old --reason "how you know" --valid-for 1d',
+        '  box unseen: judged by the bound of profile test-profile',
+      ],
+    },
+  },
+  {
+    name: 'reads: judged by time, and all that were declared say that they dropped it',
+    from: { services: [{ ...MESH, instances: 2 }] },
+    given: ({ world }) => {
+      for (const instance of ['x', 'y']) world.join('mesh', instance).report({ keys: [NEW] });
+    },
+    status: 'open',
+    reads: {
+      of: ['drop_time_elapsed'],
+      lines: ['pass time drop_time_elapsed: every cache that shows nothing has outlived its bound'],
+    },
+  },
+  {
+    name: 'reads: judged by time, and one of two says so',
+    from: { services: [{ ...MESH, instances: 2 }] },
+    given: ({ world }) => void world.join('mesh', 'x').report({ keys: [NEW] }),
+    status: 'closed',
+    blocked: ['drop_time_elapsed:fail'],
+    reads: {
+      of: ['drop_time_elapsed'],
+      lines: [
+        'fail time drop_time_elapsed: 1 verifier may accept old until 00:07:00Z | since 00:02:00Z | clears 00:07:00Z',
+        '  mesh unseen: judged by the bound of profile test-profile',
+      ],
+    },
+  },
+  {
+    name: 'reads: judged by time, and none is declared',
+    from: { services: [{ ...MESH, instances: 0 }] },
+    given: () => undefined,
+    status: 'closed',
+    blocked: ['drop_time_elapsed:fail'],
+    reads: {
+      of: ['drop_time_elapsed'],
+      lines: [
+        'fail time drop_time_elapsed: 1 verifier may accept old until 00:07:00Z | since 00:02:00Z | clears 00:07:00Z',
+        '  mesh unseen: judged by the bound of profile test-profile',
+      ],
+    },
+  },
+  {
+    name: 'reads: everything between origin and verifier adds',
+    from: {
+      services: [MESH],
+      policy: {
+        issuers: new Map([[ISSUER, issuerOf({ originSpreadMs: 5_000, sharedCachesMs: 20_000 })]]),
+      },
+    },
+    given: () => undefined,
+    status: 'closed',
+    blocked: ['drop_time_elapsed:fail'],
+    reads: {
+      of: ['drop_time_elapsed'],
+      lines: [
+        'fail time drop_time_elapsed: 1 verifier may accept old until 00:07:25Z | since 00:02:00Z | clears 00:07:25Z',
+        '  mesh unseen: judged by the bound of profile test-profile',
+      ],
+    },
+  },
+  {
+    name: 'reads: one is silent and replaced, and says nothing',
+    from: {
+      services: [
+        serviceOf('web', { instances: 1, profile: profileOf({ removedKeyAcceptedS: 600 }) }),
+      ],
+    },
+    given: ({ world }) => {
+      world.join('web', 'x').report({ keys: [], dataAgeMs: null });
+      world.join('web', 'y').report({ keys: [], dataAgeMs: null });
+      world.pass(60_000, { silent: ['web/x'] });
+    },
+    status: 'closed',
+    blocked: ['drop_time_elapsed:fail'],
+    reads: {
+      lines: [
+        'fail time drop_time_elapsed: 1 verifier may accept old until 00:12:00Z | since 00:02:00Z | clears 00:12:00Z',
+        '  web/y/jwks undecided since 00:02:00Z: nothing shows that it dropped old',
+      ],
+    },
+  },
+  {
+    name: 'reads: one is silent and not replaced',
+    from: {
+      services: [
+        serviceOf('web', { instances: 2, profile: profileOf({ removedKeyAcceptedS: 600 }) }),
+      ],
+    },
+    given: ({ world }) => {
+      world.join('web', 'x').report({ keys: [], dataAgeMs: null });
+      world.join('web', 'y').report({ keys: [NEW] });
+      world.pass(60_000, { silent: ['web/x'] });
+    },
+    status: 'closed',
+    blocked: ['drop_time_elapsed:fail', 'fleet_heard:unknown'],
+    reads: {
+      lines: [
+        'fail time drop_time_elapsed: 1 verifier may accept old until 00:12:00Z | since 00:02:00Z | clears 00:12:00Z',
+        '  web/x/jwks undecided since 00:02:00Z: nothing shows that it dropped old',
+        'unknown coverage fleet_heard: nothing is known of 1 verifier that should report | since 00:02:46Z | help: keyturn remove web x --reason "gone for good"',
+        '  web/x/jwks silent since 00:02:46Z: stopped reporting without a goodbye',
+      ],
+    },
+  },
+];
+
 gateTable(
   t,
   'purge',
-  SITUATIONS.map((situation) => ({ ...situation, from: { until: 'retired', ...situation.from } })),
+  [...SITUATIONS, ...READS].map((situation) => ({
+    ...situation,
+    from: { until: 'retired', ...situation.from },
+  })),
 );
 
 t.test('what the proxy served last counts after a restart as well', (t) => {

@@ -1,7 +1,8 @@
 import t from 'tap';
+import { rollbackUntilMs } from '../../../src/core/gates/rollback-window.ts';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable, rotating } from '../../support/rotating.ts';
-import { NEW, OLD } from '../../support/policies.ts';
+import { NEW, OLD, serviceOf } from '../../support/policies.ts';
 import type { World } from '../../support/world.ts';
 import { blockers, checkOf } from '../../support/world.ts';
 
@@ -113,10 +114,208 @@ const SITUATIONS: readonly Situation[] = [
   },
 ];
 
+const READS: readonly Situation[] = [
+  {
+    name: 'reads: everybody still holds the old key',
+    given: ({ world }) => world.pass(5_000),
+    status: 'open',
+    reads: {
+      of: 'all',
+      lines: [
+        'pass health collector_ready: the collector has heard the fleet since it started',
+        'pass health store_writable: the store takes writes',
+        'pass health fleet_within_bounds: no verifier was turned away',
+        'pass health jwks_healthy: the JWKS is readable at 1 vantage',
+        'pass health clock_agrees: the clocks of collector and issuer agree',
+        'pass policy signer_switched: the signer was switched',
+        'pass policy old_key_trusted: old is not tainted',
+        'pass evidence old_key_published: key old is still served',
+        'pass evidence old_key_held: every verifier still holds old',
+        'pass coverage fleet_heard: 1 service report in full',
+        'pass policy rollback_window: the issuer keeps the private key of old until 2026-01-02T00:01:30Z | since 00:01:30Z',
+        'pass health new_key_failures: no failure of a token of new that a key could cause',
+      ],
+    },
+  },
+  {
+    name: 'reads: nothing was switched, and there is a window all the same',
+    from: { until: 'known' },
+    given: () => undefined,
+    status: 'closed',
+    blocked: ['signer_switched:fail'],
+    reads: {
+      of: ['signer_switched', 'rollback_window', 'new_key_failures'],
+      lines: [
+        'fail policy signer_switched: the signer has not been switched, so there is nothing to undo',
+        'pass policy rollback_window: the issuer keeps the private key of old for a time after the switch',
+        'pass health new_key_failures: no failure of a token of new that a key could cause',
+      ],
+    },
+  },
+  {
+    name: 'reads: nothing was switched, and no window is kept',
+    from: {
+      until: 'known',
+      policy: { rollback: { windowMs: 0, requireRehearsal: false, rehearsalValidForMs: DAY_MS } },
+    },
+    given: () => undefined,
+    status: 'closed',
+    blocked: ['signer_switched:fail', 'rollback_window:fail'],
+    reads: {
+      of: ['rollback_window'],
+      lines: [
+        'fail policy rollback_window: the issuer keeps no private key after a switch (policy.rollback_window: 0)',
+      ],
+    },
+  },
+  {
+    name: 'reads: no window is kept',
+    from: {
+      policy: { rollback: { windowMs: 0, requireRehearsal: false, rehearsalValidForMs: DAY_MS } },
+    },
+    given: () => undefined,
+    status: 'closed',
+    blocked: ['rollback_window:fail'],
+    reads: {
+      lines: [
+        'fail policy rollback_window: the issuer keeps no private key after a switch (policy.rollback_window: 0) | since 00:01:30Z',
+      ],
+    },
+  },
+  {
+    name: 'reads: the old key is tainted',
+    given: ({ world, id }) => void world.declare(id, 'taint'),
+    status: 'closed',
+    blocked: ['old_key_trusted:fail'],
+    reads: {
+      of: ['old_key_trusted'],
+      lines: ['fail policy old_key_trusted: old is tainted and must not sign again'],
+    },
+  },
+  {
+    name: 'reads: the old key left the JWKS',
+    from: { until: 'retired' },
+    given: () => undefined,
+    status: 'closed',
+    blocked: ['old_key_published:fail', 'old_key_held:fail', 'rollback_window:fail'],
+    reads: {
+      lines: [
+        'fail evidence old_key_published: key old is not served at every vantage, and tokens signed by it may be live | help: publish old again at every origin',
+        'fail evidence old_key_held: 2 verifiers without old',
+        '  orders/a/jwks dropped_old: no longer holds old',
+        '  orders/b/jwks dropped_old: no longer holds old',
+        'fail policy rollback_window: old was withdrawn at 00:02:00Z, which ends the time for going back | since 00:02:00Z',
+      ],
+    },
+  },
+  {
+    name: 'reads: one may have dropped it',
+    given: ({ b }) => void b.report({ keys: [], dataAgeMs: null }),
+    status: 'unknown',
+    blocked: ['old_key_held:unknown'],
+    reads: {
+      lines: [
+        'unknown evidence old_key_held: nothing shows that old is still held by 1 verifier',
+        '  orders/b/jwks undecided: nothing shows that it holds old',
+      ],
+    },
+  },
+  {
+    name: 'reads: two may have dropped it, one of them silent',
+    given: ({ world, a }) => {
+      a.report({ keys: [], dataAgeMs: null });
+      world.pass(60_000, { silent: ['orders/b'] });
+    },
+    status: 'unknown',
+    blocked: ['old_key_held:unknown', 'fleet_heard:unknown'],
+    reads: {
+      lines: [
+        'unknown evidence old_key_held: nothing shows that old is still held by 2 verifiers',
+        '  orders/a/jwks undecided: nothing shows that it holds old',
+        '  orders/b/jwks undecided: nothing shows that it holds old',
+        'unknown coverage fleet_heard: nothing is known of 1 verifier that should report | since 00:02:16Z | help: keyturn remove orders b --reason "gone for good"',
+        '  orders/b/jwks silent since 00:02:16Z: stopped reporting without a goodbye',
+      ],
+    },
+  },
+  {
+    name: 'reads: the old private key was destroyed',
+    given: ({ world, id }) => {
+      world.pass(5_000);
+      world.declare(id, 'destroy_old_key');
+      world.pass(5_000);
+    },
+    status: 'closed',
+    blocked: ['rollback_window:fail'],
+    reads: {
+      lines: [
+        'fail policy rollback_window: tester says that the private key of old was destroyed at 00:01:35Z, so nothing can sign with it | since 00:01:35Z',
+      ],
+    },
+  },
+  {
+    name: 'reads: the window has passed',
+    from: {
+      policy: { rollback: { windowMs: 60_000, requireRehearsal: false, rehearsalValidForMs: 1 } },
+    },
+    given: ({ world }) => world.pass(60_000),
+    status: 'closed',
+    blocked: ['rollback_window:fail'],
+    reads: {
+      lines: [
+        'fail policy rollback_window: the issuer kept the private key of old until 00:02:30Z (policy.rollback_window) | since 00:02:30Z',
+      ],
+    },
+  },
+  {
+    name: 'reads: a second less',
+    from: {
+      policy: { rollback: { windowMs: 60_000, requireRehearsal: false, rehearsalValidForMs: 1 } },
+    },
+    given: ({ world }) => world.pass(59_000),
+    status: 'open',
+    reads: {
+      of: ['rollback_window'],
+      lines: [
+        'pass policy rollback_window: the issuer keeps the private key of old until 00:02:30Z | since 00:01:30Z',
+      ],
+    },
+  },
+  {
+    name: 'reads: failures of the new key',
+    given: ({ world }) => {
+      failing(world, 2);
+    },
+    status: 'open',
+    reads: {
+      of: ['new_key_failures'],
+      lines: [
+        'pass health new_key_failures: 2 failures of tokens of new that a key could cause, since the switch',
+      ],
+    },
+  },
+  {
+    name: 'reads: whoever is vouched for is not asked what it holds',
+    from: { services: [serviceOf('ledger', { evidence: 'attested', instances: null })] },
+    given: ({ world }) => void world.join('ledger').report({ keys: [], dataAgeMs: null }),
+    status: 'open',
+    reads: {
+      of: ['old_key_held', 'fleet_heard'],
+      lines: [
+        'pass evidence old_key_held: every verifier still holds old',
+        'pass coverage fleet_heard: 1 service report in full',
+      ],
+    },
+  },
+];
+
 gateTable(
   t,
   'rollback',
-  SITUATIONS.map((situation) => ({ ...situation, from: { until: 'switched', ...situation.from } })),
+  [...SITUATIONS, ...READS].map((situation) => ({
+    ...situation,
+    from: { until: 'switched', ...situation.from },
+  })),
 );
 
 function failing(world: World, n: number, ok = 1): void {
@@ -249,3 +448,37 @@ t.test(
     t.end();
   },
 );
+
+t.test('until when the issuer keeps the old private key', (t) => {
+  const { world, id } = rotating({ until: 'known' });
+  const until = () => {
+    const rotation = world.state.rotations.get(id);
+    return rotation === undefined ? undefined : rollbackUntilMs(world.state, rotation);
+  };
+  t.equal(until(), null, 'not switched');
+  world.declare(id, 'activate');
+  const switchedAtMs = world.atMs;
+  world.pass(60_000);
+  t.equal(until(), switchedAtMs + DAY_MS);
+  const { rollback } = world.policy;
+  const none = { ...world.policy, rollback: { ...rollback, windowMs: 0 } };
+  world.state = { ...world.state, policy: none };
+  t.equal(until(), null, 'none is kept');
+  world.state = { ...world.state, policy: world.policy };
+  world.declare(id, 'destroy_old_key');
+  t.equal(until(), null, 'destroyed');
+  t.end();
+});
+
+t.test('an ended rotation and one that was not switched advise nothing', (t) => {
+  const { world, id } = rotating({ until: 'switched' });
+  failing(world, 3);
+  t.equal(world.gate(id, 'rollback').advised, true);
+  world.declare(id, 'rollback', 'it failed');
+  t.equal(world.gate(id, 'rollback').advised, false);
+  const ended = rotating({ until: 'switched' });
+  failing(ended.world, 3);
+  ended.world.declare(ended.id, 'abort', 'nobody needs it');
+  t.equal(ended.world.gate(ended.id, 'rollback').advised, false);
+  t.end();
+});
