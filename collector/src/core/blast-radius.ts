@@ -92,10 +92,11 @@ export function refusedSentence(
       : `${seen}; but ${counted(blind, 'verifier')} cannot count, so nobody knows what removing the key refuses there`;
   }
   const expMs = usage?.highestExpS == null ? null : usage.highestExpS * 1_000;
-  const until = expMs === null ? 'with no end known' : `until ${moment(expMs)}`;
+  const until =
+    expMs === null ? 'with no end known' : `until ${moment(expMs)}, when the last token seen ends`;
   const unseen =
     blind === 0 ? '' : `, beside what ${counted(blind, 'verifier')} that cannot count would refuse`;
-  return `${who} accepted ${oldKid} ${counted(recent.accepted, 'time')} since ${moment(since)}; removing the key now refuses up to about ${counted(recent.busiestMinute, 'request')} a minute, ${until}, when the last token seen ends${unseen}`;
+  return `${who} accepted ${oldKid} ${counted(recent.accepted, 'time')} since ${moment(since)}; removing the key now refuses up to about ${counted(recent.busiestMinute, 'request')} a minute, ${until}${unseen}`;
 }
 
 function uncountedOf(groups: Iterable<Group>): number {

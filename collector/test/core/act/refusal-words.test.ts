@@ -105,7 +105,7 @@ const PUBLIC: readonly Row<Rotating>[] = [
     'declare: no such rotation',
     nothing,
     { ...DECLARE, rotationId: 'r-9' },
-    ['not_found rotation_id', 'no rotation r-9; see `keyturn rotation list`'],
+    ['not_found rotation_id', 'no rotation r-9; see `keyturn rotation list --all`'],
   ],
   ['declare: it has ended', abort, DECLARE, ['conflict rotation_id', 'rotation r-1 is aborted']],
   [
@@ -213,7 +213,7 @@ const PUBLIC: readonly Row<Rotating>[] = [
     'attest: no such rotation',
     nothing,
     { ...ATTEST, rotationId: 'r-9' },
-    ['not_found rotation_id', 'no rotation r-9; see `keyturn rotation list`'],
+    ['not_found rotation_id', 'no rotation r-9; see `keyturn rotation list --all`'],
   ],
   ['attest: it has ended', abort, ATTEST, ['conflict rotation_id', 'rotation r-1 is aborted']],
   [
@@ -286,7 +286,7 @@ const PUBLIC: readonly Row<Rotating>[] = [
     'waive: no such rotation',
     nothing,
     { ...WAIVE, rotationId: 'r-9' },
-    ['not_found rotation_id', 'no rotation r-9; see `keyturn rotation list`'],
+    ['not_found rotation_id', 'no rotation r-9; see `keyturn rotation list --all`'],
   ],
   ['waive: it has ended', abort, WAIVE, ['conflict rotation_id', 'rotation r-1 is aborted']],
   [
@@ -344,7 +344,7 @@ const PUBLIC: readonly Row<Rotating>[] = [
     'rehearse: no such rotation',
     nothing,
     { ...REHEARSE, rotationId: 'r-9' },
-    ['not_found rotation_id', 'no rotation r-9; see `keyturn rotation list`'],
+    ['not_found rotation_id', 'no rotation r-9; see `keyturn rotation list --all`'],
   ],
   ['rehearse: it has ended', abort, REHEARSE, ['conflict rotation_id', 'rotation r-1 is aborted']],
   [
@@ -369,7 +369,7 @@ const PUBLIC: readonly Row<Rotating>[] = [
     'canaries: no such rotation',
     nothing,
     { ...HAND_OVER, rotationId: 'r-9' },
-    ['not_found rotation_id', 'no rotation r-9; see `keyturn rotation list`'],
+    ['not_found rotation_id', 'no rotation r-9; see `keyturn rotation list --all`'],
   ],
   ['canaries: it has ended', abort, HAND_OVER, ['conflict rotation_id', 'rotation r-1 is aborted']],
   [

@@ -215,8 +215,8 @@ const READS: readonly Situation[] = [
     blocked: ['old_key_held:unknown'],
     reads: {
       lines: [
-        'unknown evidence old_key_held: nothing shows that old is still held by 1 verifier',
-        '  orders/b/jwks undecided: nothing shows that it holds old',
+        'unknown evidence old_key_held: nothing shows that 1 verifier still holds old | since 00:01:30Z',
+        '  orders/b/jwks undecided since 00:01:30Z: nothing shows that it still holds old',
       ],
     },
   },
@@ -230,9 +230,9 @@ const READS: readonly Situation[] = [
     blocked: ['old_key_held:unknown', 'fleet_heard:unknown'],
     reads: {
       lines: [
-        'unknown evidence old_key_held: nothing shows that old is still held by 2 verifiers',
-        '  orders/a/jwks undecided: nothing shows that it holds old',
-        '  orders/b/jwks undecided: nothing shows that it holds old',
+        'unknown evidence old_key_held: nothing shows that 2 verifiers still hold old | since 00:01:30Z',
+        '  orders/a/jwks undecided since 00:01:30Z: nothing shows that it still holds old',
+        '  orders/b/jwks undecided since 00:02:16Z: nothing shows that it still holds old',
         'unknown coverage fleet_heard: nothing is known of 1 verifier that should report | since 00:02:16Z | help: keyturn remove orders b --reason "gone for good"',
         '  orders/b/jwks silent since 00:02:16Z: stopped reporting without a goodbye',
       ],

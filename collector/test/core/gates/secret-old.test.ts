@@ -217,7 +217,7 @@ secretTable(t, 'activate', [
     reads: {
       of: HELD,
       lines: [
-        'unknown evidence old_key_held: nothing shows that secret s1 is still held by 1 verifier',
+        'unknown evidence old_key_held: nothing shows that 1 verifier still holds secret s1',
         '  orders/b/jwks undecided since 00:01:05Z: has not said that it holds s1',
       ],
     },
@@ -328,7 +328,7 @@ secretTable(t, 'rollback', [
     blocked: ['old_key_held:unknown', 'rollback_window:fail'],
     reads: {
       lines: [
-        'unknown evidence old_key_held: nothing shows that secret s1 is still held by 1 verifier',
+        'unknown evidence old_key_held: nothing shows that 1 verifier still holds secret s1',
         '  ledger undecided: may have dropped it since retirement was declared',
         'fail policy rollback_window: s1 was withdrawn at 00:01:00Z, which ends the time for going back | since 00:01:00Z',
       ],
