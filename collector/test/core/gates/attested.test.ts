@@ -432,19 +432,20 @@ gateTable(t, 'purge', [
     },
   },
   {
-    name: 'a word that the old key is rejected outlives a rollback',
+    name: 'a word that the old key is rejected does not outlive a rollback',
     from: { until: 'retired', services: [LEDGER] },
     given: ({ world, id }) => {
       world.attest(id, 'ledger', { fact: 'rejects_old' });
       world.pass(1_000);
       world.declare(id, 'rollback', 'it failed');
     },
-    status: 'open',
+    status: 'closed',
+    blocked: ['attested:fail'],
     reads: {
       of: OF,
       lines: [
-        'pass policy attested: 1 service vouched for: tester for ledger, expires at 01:02:00Z',
-        '  ledger attested since 00:02:00Z: by tester until 01:02:00Z: deployed with it',
+        'fail policy attested: 1 service nobody has vouched for | since 00:01:00Z | help: keyturn attest ledger --rotation r-1 --fact rejects_old --reason "how you know" --valid-for 1d',
+        '  ledger unattested since 00:01:00Z: its settings ask for a named person to vouch',
       ],
     },
   },

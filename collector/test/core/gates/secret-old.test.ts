@@ -51,6 +51,7 @@ secretTable(t, 'purge', [
         "pass health clock_agrees: this gate waits by the collector's own clock alone",
         'pass policy secrets_declared: secrets are not published: what verifiers say of themselves counts, and nothing else',
         'pass policy one_rotation: no other rotation is open for this issuer and alg',
+        'pass evidence rejects_bogus: no verifier is known to accept a bogus signature',
         'pass policy retire_declared: verifiers may drop secret s1 since 00:01:05Z | since 00:01:05Z',
         'pass evidence old_key_dropped: nobody holds secret s1',
         'pass policy attested: no service depends on attestation',
