@@ -47,6 +47,8 @@ export class Checks {
     if (gate === 'publish' && world.oracle.reportedKidlessUntilMs > nowMs) {
       world.violate('publish', 'open although reported tokens without a kid are alive');
     }
+    if (gate === 'rollback' && world.isTainted)
+      return world.violate('rollback', 'open although the old key is tainted');
     if (gate === 'rollback') return this.#everybodyTakesOld(sinceMs);
     if (gate === 'activate' || gate === 'retire') {
       this.#everybodyKnows(gate, sinceMs);
@@ -59,6 +61,13 @@ export class Checks {
     if (gate === 'retire') this.#noOldTokens(nowMs);
     if (gate === 'purge') this.#nobodyTrusts(sinceMs);
     this.#populationIsCovered(gate, sinceMs);
+  }
+
+  /** Containment is whole only once nobody trusts the old key. */
+  containment(percent: number): void {
+    const world = this.#world;
+    if (percent < 100) return;
+    this.#nobodyTrusts(world.schedule.nowMs - world.believedForMs, 'containment');
   }
 
   /** Totals are never above truth. */
@@ -127,7 +136,8 @@ export class Checks {
 
   /** No vantage went back within the time the policy asks for. */
   #isSteady(nowMs: number): void {
-    const { publishedSeenMs, plan, servedReuse, rolledBackMs } = this.#world;
+    const { publishedSeenMs, plan, servedReuse, rolledBackMs, taintAskedMs } = this.#world;
+    if (taintAskedMs <= nowMs && plan.turns.emergency?.skip.includes('stable') === true) return;
     if (publishedSeenMs === null || servedReuse) return;
     // Clocks drift by less than this.
     const sinceMs = Math.max(publishedSeenMs, rolledBackMs);
@@ -257,6 +267,12 @@ export class Checks {
     if (world.switchDeclaredMs === Infinity) {
       return world.violate('retire', 'open before the signer was switched');
     }
+    // Tokens of a tainted key are cut off: what was promised them is the grace, counted from the switch.
+    const graceMs = world.plan.turns.emergency?.graceMs ?? 0;
+    if (world.taintAskedMs <= nowMs) {
+      if (nowMs >= world.switchDeclaredMs + graceMs - 1_000) return;
+      return world.violate('retire', 'open within the grace of a tainted key');
+    }
     const aliveForMs = world.oracle.promisedUntilMs(world.promised()) - nowMs;
     if (aliveForMs > 0) {
       return world.violate(
@@ -269,13 +285,13 @@ export class Checks {
     }
   }
 
-  #nobodyTrusts(sinceMs: number): void {
+  #nobodyTrusts(sinceMs: number, rule = 'purge'): void {
     const world = this.#world;
     if (!world.anchors.has('retired'))
-      return world.violate('purge', 'open before the old key was withdrawn');
+      return world.violate(rule, 'open before the old key was withdrawn');
     for (const [vantage, { oldMissedRun }] of world.vantages) {
       if (oldMissedRun > 0) continue;
-      return world.violate('purge', `open although ${vantage} serves the old key`);
+      return world.violate(rule, `open although ${vantage} serves the old key`);
     }
     const trusting = world.oracle.trustOld(sinceMs);
     if (trusting.length === 0) return;
@@ -284,7 +300,7 @@ export class Checks {
     }
     if (trusting.every((name) => this.#isUnheardTwin(name))) return world.excuse(TWIN);
     if (world.hasJumped) return world.excuse(JUMPED);
-    world.violate('purge', `open although ${trusting.join(', ')} still accept the old key`);
+    world.violate(rule, `open although ${trusting.join(', ')} still accept the old key`);
   }
 }
 

@@ -33,7 +33,8 @@ export class GoingBack {
   tries(then: () => void): boolean {
     const { plan, schedule, switchDeclaredMs } = this.#world;
     const { rollback } = plan.turns;
-    if (rollback === null || this.#isDone) return false;
+    // A compromised key signs no more.
+    if (rollback === null || this.#isDone || this.#world.taintAskedMs < Infinity) return false;
     if (schedule.nowMs < switchDeclaredMs + rollback.afterMs) return false;
     const verdict = this.#desk.verdict('rollback');
     if (verdict === undefined) return false;

@@ -50,7 +50,11 @@ export function policyOf(
     uncountedBlocksRetire: plan.uncountedBlocksRetire,
     stableForMs: plan.stableForMs,
     rollback: { windowMs: 86_400_000, requireRehearsal: false, rehearsalValidForMs: 86_400_000 },
-    emergency: { publishSafetyMs: plan.publishSafetyMs, retireGraceMs: 0, skip: [] },
+    emergency: {
+      publishSafetyMs: plan.turns.emergency?.publishSafetyMs ?? plan.publishSafetyMs,
+      retireGraceMs: plan.turns.emergency?.graceMs ?? 0,
+      skip: plan.turns.emergency?.skip ?? [],
+    },
   };
 }
 

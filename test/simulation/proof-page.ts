@@ -21,10 +21,11 @@ export const RULES: Readonly<Record<string, string>> = {
   acked_kept: 'what was acked is not on disk, or is gone after a crash',
   totals: 'the totals count more verifications than happened',
   rollback:
-    '`rollback` is open although a cache could not verify the old key all through the last lease',
+    '`rollback` is open although a cache could not verify the old key all through the last lease, or it is tainted',
   abort: 'a rotation that went back is ended while a token of the new key lives',
   population:
     'more of a population lacks the new key (`activate`, `retire`) or accepts the old one (`purge`) than the declared percentile leaves out',
+  containment: 'containment is told as 100 % while a cache accepts the old key',
   liveness:
     'a phase lasts longer, after the last fault, than what it must wait for in any case plus three leases, three sightings, the stability window twice and seven minutes',
 };
@@ -73,6 +74,8 @@ export const TURNS: Readonly<Record<keyof Turns, string>> = {
     'people switch the signer back, by the gate or against it, and forward again after seconds or after hours; or try to end the rotation, which must be refused for as long as tokens of the new key live',
   unseen:
     'dependents without any agent: a population of 50 whose members refresh as their cohorts were declared, gateways judged by time or by a word, keys in files that people vouch for',
+  emergency:
+    'the old key is tainted before or after the switch: gates hurry as policy says, valid tokens that the early withdrawal refuses are the price and counted apart, and everything else holds as before',
 };
 
 /** What the worlds of `pnpm simulate` check; the end of the page in docs. */
@@ -112,7 +115,7 @@ remembered seed, and the list is a test:
 
 ${PLANTED.map(({ id }) => `- ${id}`).join('\n')}
 
-Not simulated yet: rotations of shared secrets, rotations of third-party issuers, emergencies and canary probes. They have tests of their own.
+Not simulated yet: rotations of shared secrets, rotations of third-party issuers and canary probes. They have tests of their own.
 `;
 
 function rowsOf(told: Readonly<Record<string, string>>): string {

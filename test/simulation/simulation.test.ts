@@ -46,11 +46,11 @@ t.test('a seed gives the same run, event by event', async (t) => {
 });
 
 t.test('a replay in another process is the same run', async (t) => {
-  const { hash } = await simulate(planOf(6));
+  const { hash } = await simulate(planOf(7));
   const main = join(import.meta.dirname, 'main.ts');
-  const child = spawnSync(process.execPath, [main, '--replay', '6'], { encoding: 'utf8' });
+  const child = spawnSync(process.execPath, [main, '--replay', '7'], { encoding: 'utf8' });
   t.equal(child.status, 0, child.stderr);
-  t.match(child.stdout, `seed 6: completed, trace ${hash}`);
+  t.match(child.stdout, `seed 7: completed, trace ${hash}`);
   t.match(child.stdout, /rotation +now: done/, 'and tells its story');
 });
 

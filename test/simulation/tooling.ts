@@ -1,7 +1,9 @@
 import type { Act, ActResult } from '@keyturn/collector/core/acts.ts';
+import { containmentOf } from '@keyturn/collector/core/containment.ts';
 import { GATES, type Gate, type Verdict } from '@keyturn/shared/model/verdict.ts';
 import { Chance } from './chance.ts';
 import { Checks } from './checks.ts';
+import { Emergency } from './emergency.ts';
 import type { People } from './faults.ts';
 import { GoingBack } from './going-back.ts';
 import type { Instance } from './instance.ts';
@@ -36,6 +38,7 @@ export class Tooling implements People {
   readonly #world: World;
   readonly #chance: Chance;
   #isBusy = false;
+  #containedMs = -Infinity;
   #serial = 0;
   /** Steps taken that a collector without its disk has still to be told of. */
   #redo: readonly ('publish' | 'activate')[] = [];
@@ -50,6 +53,7 @@ export class Tooling implements People {
   beforeRetire: () => void = () => undefined;
   readonly #pace: typeof PACE;
   readonly #goingBack: GoingBack;
+  readonly #emergency: Emergency;
 
   constructor(world: World, pace: typeof PACE = PACE) {
     this.#world = world;
@@ -61,6 +65,7 @@ export class Tooling implements People {
       act: (act: Act, then: (result: ActResult) => void) => this.#act(act, then),
     };
     this.#goingBack = new GoingBack(world, desk, ROTATION);
+    this.#emergency = new Emergency(world, desk, ROTATION);
     this.#chance = new Chance(world.plan.seed, 'tooling');
   }
 
@@ -90,11 +95,24 @@ export class Tooling implements People {
       this.#people();
       this.#step();
       if (this.#world.isCompared) return this.#again();
+      this.#containment();
       const other = this.#chance.pick(GATES);
       if (this.phase !== 'start' && this.#verdict(other)?.status === 'open')
         this.checks.open(other);
     }
     this.#again();
+  }
+
+  #containment(): void {
+    const { isTainted, schedule } = this.#world;
+    const engine = this.#collector()?.engine;
+    if (!isTainted || engine === undefined || schedule.nowMs - this.#containedMs < 60_000) return;
+    this.#containedMs = schedule.nowMs;
+    const rotation = engine.state().rotations.get(ROTATION);
+    if (rotation === undefined || rotation.endedAtMs !== null) return;
+    const nowMs = engine.nowMs();
+    const told = containmentOf(engine.state(), rotation, { atMs: nowMs, earliestMs: nowMs });
+    this.checks.containment(told.percent);
   }
 
   #again(): void {
@@ -117,6 +135,8 @@ export class Tooling implements People {
     if (verdict === undefined && this.#world.lostDisk) return this.#startOver();
     const due = this.#redo[0];
     if (due !== undefined && verdict !== undefined) return this.#declareAgain(due);
+    const collectorMs = this.#collector()?.engine.nowMs() ?? 0;
+    if (verdict !== undefined && this.#emergency.tries(collectorMs)) return;
     if (this.phase === 'back') return this.#away();
     if (this.phase === 'retire' && this.#goingBack.tries(() => this.#enter('back'))) return;
     if (verdict?.status !== 'open') return;

@@ -164,6 +164,8 @@ function excuseOf(world: World, instance: Instance, token: Token, outcome: Outco
     if (nowMs - activatedMs > 0 && kind.behaviour.style === 'per_kid') return 'grade: cooldown';
   }
   if (token.key === issuer.oldKey && world.anchors.has('retired')) {
+    if (world.taintAskedMs < Infinity)
+      return 'the price: valid tokens of a tainted key are cut off';
     if (token.mintedMs > Math.max(world.switchDeclaredMs + plan.skewMs, world.signedAtRetireMs)) {
       return 'late signer: a token nobody had reported when the old key was withdrawn';
     }

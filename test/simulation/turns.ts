@@ -1,4 +1,5 @@
 import { Chance } from './chance.ts';
+import type { Anchor } from './fault-plan.ts';
 
 /** People switch the signer back to the old key, and forward again or not at all. */
 export interface RollbackPlan {
@@ -26,20 +27,33 @@ export interface UnseenPlan {
   readonly services: number;
 }
 
+/** The old key turns out to be compromised. */
+export interface EmergencyPlan {
+  readonly anchor: Anchor;
+  readonly afterMs: number;
+  /** For how long after the switch policy honours its tokens. */
+  readonly graceMs: number;
+  readonly publishSafetyMs: number;
+  /** Checks that policy lets an emergency skip. */
+  readonly skip: readonly string[];
+}
+
 /** What most rotations never see; each is drawn from a stream of its own. */
 export interface Turns {
   readonly rollback: RollbackPlan | null;
   readonly unseen: UnseenPlan | null;
+  readonly emergency: EmergencyPlan | null;
 }
 
 /** A rotation that goes straight through. */
-export const NO_TURNS: Turns = { rollback: null, unseen: null };
+export const NO_TURNS: Turns = { rollback: null, unseen: null, emergency: null };
 
 /** The turns of a seed. */
 export function turnsOf(seed: number, tmaxMs: number, edges: number): Turns {
   return {
     rollback: rollbackOf(new Chance(seed, 'rollback'), tmaxMs),
     unseen: unseenOf(new Chance(seed, 'unseen'), edges),
+    emergency: emergencyOf(new Chance(seed, 'emergency'), tmaxMs),
   };
 }
 
@@ -57,6 +71,17 @@ function unseenOf(chance: Chance, edges: number): UnseenPlan | null {
     edge: edges > 0 && chance.is(0.5) ? chance.whole(0, edges - 1) : null,
   };
   return { services, population: services === 0 || chance.is(0.6) ? population : null };
+}
+
+function emergencyOf(chance: Chance, tmaxMs: number): EmergencyPlan | null {
+  if (!chance.is(0.12)) return null;
+  return {
+    anchor: chance.pick(['start', 'published', 'activated', 'retired']),
+    afterMs: chance.wait(60_000),
+    graceMs: chance.is(0.5) ? 0 : chance.between(0, tmaxMs / 4),
+    publishSafetyMs: chance.pick([0, 30_000]),
+    skip: chance.is(0.5) ? ['stable', 'everyone_counts', 'rehearsed'] : [],
+  };
 }
 
 function rollbackOf(chance: Chance, tmaxMs: number): RollbackPlan | null {

@@ -86,6 +86,9 @@ export class World {
   switchDeclaredMs = Infinity;
   /** When people last switched back, true time. */
   rolledBackMs = -Infinity;
+  /** Since when the collector may know that the old key is compromised, and whether it said so. */
+  taintAskedMs = Infinity;
+  isTainted = false;
   /** When somebody last vouched that a service holds the new key. */
   readonly vouchedMs = new Map<string, number>();
   /** Some origin has served a kid with other key material. */
@@ -266,6 +269,7 @@ export class World {
     this.excusedSilence.clear();
     this.oracle.forgetReports();
     this.lostDisk = true;
+    this.isTainted = false;
     // The rotation is started anew, and every step of it shown anew.
     this.faultUntil(this.schedule.nowMs + 3 * this.leaseMs + 1_200_000);
   }

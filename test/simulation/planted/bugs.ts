@@ -409,4 +409,28 @@ export const PLANTED: readonly PlantedBug[] = [
     turn: 'unseen',
     seed: 35,
   },
+  {
+    id: 'an emergency skips evidence',
+    replacements: [
+      at(
+        `${CORE}/gates/emergency-skip.ts`,
+        'if (!HURRIED.has(gate) || !state.policy.emergency.skip.includes(check.id)) return check;',
+        'if (!HURRIED.has(gate)) return check;',
+      ),
+    ],
+    turn: 'emergency',
+    seed: 27,
+  },
+  {
+    id: 'a tainted key may sign again',
+    replacements: [
+      at(
+        `${CORE}/gates/rollback.ts`,
+        'return rotation.tainted\n',
+        'return rotation.tainted && false\n',
+      ),
+    ],
+    turn: 'emergency',
+    seed: 23,
+  },
 ];
