@@ -96,6 +96,9 @@ t.test('a first hello: all of the record, and nothing believed', (t) => {
   t.same(verifierOf(world, 'a')?.record, record);
   t.same(world.store.load().verifiers, [record]);
   t.match(verifierOf(world, 'a'), { liveness: 'joined', session: 's', contestedUntilMs: 0 });
+  world.atMs += 48_000;
+  world.take({ type: 'settle' });
+  t.equal(verifierOf(world, 'a')?.liveness, 'silent', 'it has one lease to report');
   t.end();
 });
 

@@ -57,13 +57,17 @@ t.test('failures that go with a verifier are not counted against the switch', (t
     keys: [OLD, NEW],
     counts: [{ kid: 'new', outcomes: { ok: 1, bad_signature: n } }],
   });
-  const world = (until: 'known' | 'switched', failuresAtSwitch: number) => {
+  const world = (
+    until: 'known' | 'switched',
+    failuresAtSwitch: number,
+    origin: 'declared' | 'observed' = 'declared',
+  ) => {
     const made = rotating({ until });
     made.a.report(failing(4));
     made.b.report(failing(1));
     const before = made.world.state.rotations.get(made.id);
     if (before === undefined) throw new Error('no rotation');
-    made.world.state.rotations.set(made.id, { ...before, failuresAtSwitch });
+    made.world.state.rotations.set(made.id, { ...before, failuresAtSwitch, origin });
     return made;
   };
   const rows: [string, Parameters<typeof world>, number, boolean][] = [
@@ -71,6 +75,7 @@ t.test('failures that go with a verifier are not counted against the switch', (t
     ['more than there were before', ['switched', 2], 0, true],
     ['none before', ['switched', 0], 0, false],
     ['not switched yet', ['known', 5], 5, false],
+    ['observed: they count from its start', ['known', 5, 'observed'], 1, true],
   ];
   for (const [name, args, expected, written] of rows) {
     const { world: it, id } = world(...args);

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Ack } from '@keyturn/shared/model/report.ts';
 import { COUNT_ROWS_MAX } from '../../src/core/counts.ts';
-import { DUPLICATE_REMEMBERED_MS } from '../../src/core/reports.ts';
+import { DUPLICATE_REMEMBERED_MS, expireLeases } from '../../src/core/reports.ts';
 import { usageKey } from '../../src/core/state.ts';
 import { usageSchema, verifierSchema } from '../../src/store/record-schemas.ts';
 import { ORDERS, rotating } from '../support/rotating.ts';
@@ -115,13 +115,15 @@ t.test('totals of many processes are folded, kids that matter by name', (t) => {
       kid: `junk-${boot}-${i}`,
       outcomes: { bad_signature: 1 },
     }));
-    process.report({ keys: [OLD], counts: [...junk, { kid: 'old', outcomes: { ok: 1 } }] });
+    // The first ones fill all the room there is with junk.
+    const old = boot < 4 ? [] : [{ kid: 'old', outcomes: { ok: 1 } }];
+    process.report({ keys: [OLD], counts: [...junk, ...old] });
     process.crash();
   }
   t.ok((recordOf(world)?.carried.length ?? 0) <= COUNT_ROWS_MAX);
-  t.same(world.state.totals.get(usageKey(ISSUER, 'old')), { ok: 8 });
+  t.same(world.state.totals.get(usageKey(ISSUER, 'old')), { ok: 4 });
   world.restart();
-  t.same(world.state.totals.get(usageKey(ISSUER, 'old')), { ok: 8 });
+  t.same(world.state.totals.get(usageKey(ISSUER, 'old')), { ok: 4 });
   t.end();
 });
 
@@ -317,5 +319,150 @@ t.test('settings that change across a restart: each is counted as it is declared
   t.equal(world.gate(id, 'activate').status, 'open');
   b.goodbye();
   t.equal(world.gate(id, 'activate').status, 'open', 'one of one is there');
+  t.end();
+});
+
+t.test('ages of a report become moments of the collector', (t) => {
+  const { world, a } = begin();
+  const report = a.make({ keys: [OLD], observedAgeMs: 7, dataAgeMs: 11, secretsAgeMs: 13 });
+  const [set] = report.keySets;
+  if (set === undefined) throw new Error('no key set');
+  const told = {
+    ...set,
+    attemptAgeMs: 17,
+    consecutiveFailures: 2,
+    lastError: 'timeout',
+    nextRefreshInMs: 19,
+    cooldownInMs: 23,
+    documentSha256: 'ab',
+    servedAgeMs: 29,
+  } as const;
+  t.equal(a.send({ ...report, keySets: [told] }).result, 'applied');
+  const at = world.atMs;
+  t.match(recordOf(world), { seq: report.seq, receivedAtMs: at, observedAtMs: at - 7 });
+  t.same(recordOf(world)?.keySets, [
+    {
+      issuer: ISSUER,
+      keys: [OLD],
+      dataAtMs: at - 11,
+      attemptAtMs: at - 17,
+      consecutiveFailures: 2,
+      lastError: 'timeout',
+      nextRefreshAtMs: at + 19,
+      cooldownUntilMs: at + 23,
+      documentSha256: 'ab',
+      servedAtMs: at - 29,
+      secretsAtMs: at - 13,
+    },
+  ]);
+  const kept = world.store.load().verifiers[0];
+  t.same(kept, recordOf(world));
+  const nothing = { ...told, dataAgeMs: null, attemptAgeMs: null, servedAgeMs: null };
+  const untold = { ...nothing, nextRefreshInMs: null, cooldownInMs: null, secretsAgeMs: null };
+  a.send({ ...a.make(), keySets: [untold] });
+  t.match(recordOf(world)?.keySets[0], {
+    dataAtMs: null,
+    attemptAtMs: null,
+    nextRefreshAtMs: null,
+    cooldownUntilMs: null,
+    servedAtMs: null,
+    secretsAtMs: null,
+  });
+  t.end();
+});
+
+t.test('acknowledgements say of what', (t) => {
+  const { world, a } = begin();
+  const report = a.make();
+  t.same(a.send(report), { handle: 1, epoch: 1, seq: 1, result: 'applied', reason: '' });
+  t.match(a.send({ ...report, epoch: 3 }), { epoch: 3, seq: 1, result: 'rejected' });
+  const stranger = { service: 'orders', instance: 'nobody', cache: 'jwks' };
+  t.match(world.take({ type: 'report', session: 's', verifier: stranger, report }), {
+    ack: {
+      result: 'rejected',
+      reason: 'handle: expected a verifier named in a hello, got one that is not',
+    },
+  });
+  a.goodbye();
+  t.match(a.send({ ...report, seq: 9 }), { result: 'rejected', reason: /^handle: / });
+  t.end();
+});
+
+t.test('who shows that a second process lives, and until when', (t) => {
+  const { world, a } = begin();
+  const id = { service: 'orders', instance: 'a', cache: 'jwks' };
+  const verifier = () => world.state.fleet.verifiers.get('orders/a/jwks');
+  a.report();
+  t.equal(verifier()?.contestedUntilMs, 0);
+  const fork = { ...a.make(), seq: 2 };
+  world.take({ type: 'report', session: 'another', verifier: id, report: fork });
+  t.equal(verifier()?.contestedUntilMs, world.atMs + 45_000, 'another stream, one lease');
+  t.equal(verifier()?.session, 'another');
+  const old = { ...a.make(), epoch: 0, seq: 9 };
+  const send = (session: string) =>
+    world.take({ type: 'report', session, verifier: id, report: old });
+  const writes = () => world.store.load().verifiers[0]?.duplicateAtMs;
+  t.match(send('another'), {
+    ack: {
+      result: 'superseded',
+      reason: 'a newer process reports as orders/a/jwks (epoch 1)',
+    },
+  });
+  t.equal(writes(), null, 'its own late report');
+  world.atMs += 5;
+  send('a third');
+  t.equal(verifier()?.contestedUntilMs, world.atMs + DUPLICATE_REMEMBERED_MS);
+  t.equal(writes(), world.atMs);
+  t.end();
+});
+
+t.test('a goodbye counts from the stream that speaks, and not while two do', (t) => {
+  const { world, a } = begin();
+  const id = { service: 'orders', instance: 'a', cache: 'jwks' };
+  const verifier = () => world.state.fleet.verifiers.get('orders/a/jwks');
+  a.report();
+  const session = verifier()?.session ?? '';
+  const bye = (from: string) => world.take({ type: 'goodbye', session: from, verifiers: [id] });
+  bye('another');
+  t.equal(verifier()?.liveness, 'reporting');
+  const twin = verifier();
+  if (twin === undefined) throw new Error('no verifier');
+  twin.contestedUntilMs = world.atMs + 1;
+  bye(session);
+  t.match(verifier(), { liveness: 'reporting', session: null }, 'left to its lease');
+  a.report();
+  twin.contestedUntilMs = world.atMs;
+  bye(session);
+  t.match(verifier(), { liveness: 'departed', session: null });
+  world.take({
+    type: 'goodbye',
+    session,
+    verifiers: [{ ...id, instance: 'nobody' }, id],
+  });
+  t.end();
+});
+
+t.test('what ends with time: leases, contests, probes', (t) => {
+  const { world, id, a } = rotating();
+  const { state } = world;
+  a.report();
+  const verifier = state.fleet.verifiers.get('orders/a/jwks');
+  if (verifier === undefined) throw new Error('no verifier');
+  t.equal(expireLeases(state, world.now()), 0);
+  verifier.contestedUntilMs = world.atMs + 5;
+  state.fleet.contested.add(verifier);
+  state.unevaluated.clear();
+  world.atMs += 4;
+  expireLeases(state, world.now());
+  t.same([...state.unevaluated], []);
+  world.atMs += 1;
+  expireLeases(state, world.now());
+  t.same([...state.unevaluated], [id]);
+  t.equal(verifier.contestedUntilMs, 0);
+  world.atMs += 60_000;
+  t.equal(expireLeases(state, world.now()), 2);
+  t.equal(verifier.liveness, 'silent');
+  t.equal(verifier.livenessSinceMs, world.atMs);
+  t.equal(verifier.standings.get(id)?.holdsNew, 'silent');
   t.end();
 });

@@ -212,6 +212,16 @@ const NEW_KEY: readonly [string, Situation, string][] = [
     { set: { keys: [keyOf('new', 'x')] }, rotation: { newThumbprint: null } },
     'absent',
   ],
+  [
+    'another key under the kid, and nobody knows which is published',
+    {
+      set: { keys: [keyOf('new', 'x')] },
+      rotation: { newThumbprint: null },
+      facts: { publishedAtMs: null },
+    },
+    'stale',
+  ],
+  ['behind the proxy, tells nothing', { ...PROXY, set: null }, 'stale'],
   ['configured with it', { ...HOLDS, profile: { staticKeys: true } }, 'present'],
   [
     'configured without it, long ago',

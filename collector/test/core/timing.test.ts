@@ -127,6 +127,10 @@ t.test('Tmax: the longest ever declared or seen', (t) => {
     ['at another issuer', 600_000, [usageOf({ issuer: 'x', longestLifetimeS: 900 })], [], 600_000],
     ['declared longer before', 60_000, [], [keyRecord(86_400_000)], 86_400_000],
     ['declared before, not now', null, [], [keyRecord(86_400_000)], 86_400_000],
+    ['declared shorter before', 60_000, [], [keyRecord(5)], 60_000],
+    ['declared longer and shorter', null, [], [keyRecord(9), keyRecord(5)], 9],
+    ['never declared at all', null, [], [keyRecord(null)], null],
+    ['used, and no lifetime seen', null, [usageOf()], [], null],
     ['never declared for the key', 60_000, [], [keyRecord(null)], 60_000],
   ];
   for (const [name, maxTokenLifetimeMs, usage, keys, expected] of rows) {

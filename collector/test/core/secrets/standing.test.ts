@@ -122,6 +122,12 @@ t.test('what a report proves about the new secret', (t) => {
       'holds the id of the new secret for HS512, not for HS256',
     ],
     [
+      'holds another secret of another algorithm',
+      { set: { keys: [{ ...OLD_SECRET, alg: 'HS512' }] } },
+      'absent',
+      'does not hold the new secret',
+    ],
+    [
       'holds a public key under the id',
       { set: { keys: [...BOTH_SECRETS, keyOf('s2')] } },
       'absent',
