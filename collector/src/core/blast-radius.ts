@@ -1,5 +1,6 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import { moment } from '@keyturn/shared/model/moment.ts';
+import { reckonedPolicy } from './cache-life.ts';
 import type { Group } from './fleet.ts';
 import { groupsOfIssuer } from './fleet.ts';
 import { dropBoundMs } from './gates/purge.ts';
@@ -67,7 +68,7 @@ export function blastRadius(state: State, rotation: RotationRecord, now: Now): B
     countedSinceMs,
     keys,
     uncounted: uncountedOf(groups),
-    services: groups.map((group) => reachOf(state, rotation, group)),
+    services: groups.map((group) => reachOf(state, rotation, group, now)),
     summary: refusedSentence(state, rotation, now, keys[0]?.verifiers),
   };
 }
@@ -153,11 +154,12 @@ function acceptingVerifiers(
   return accepting;
 }
 
-function reachOf(state: State, rotation: RotationRecord, group: Group): ServiceReach {
+function reachOf(state: State, rotation: RotationRecord, group: Group, now: Now): ServiceReach {
   const { service } = group;
   const byOld = group.tallies.get(rotation.id)?.byOld;
-  const policy = state.policy.issuers.get(rotation.issuer);
-  const boundMs = policy === undefined ? null : dropBoundMs(group, policy);
+  const declared = state.policy.issuers.get(rotation.issuer);
+  const policy = declared && reckonedPolicy(state, declared, now.earliestMs);
+  const boundMs = policy === undefined ? null : dropBoundMs(group, rotation, policy);
   const { withdrawnAtMs } = rotationFacts(state, rotation);
   return {
     service: service.name,

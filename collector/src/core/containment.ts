@@ -1,32 +1,18 @@
 import type { Check } from '@keyturn/shared/model/verdict.ts';
+import { reckonedPolicy } from './cache-life.ts';
 import { findingsOf } from './evaluate.ts';
+import type { NotContained } from './containment-shares.ts';
+import { classShares } from './containment-shares.ts';
 import type { Group } from './fleet.ts';
-import {
-  addUnheard,
-  missingInstances,
-  Offenders,
-  replacedSilent,
-  requiredGroups,
-  waysOf,
-} from './gates/dependents.ts';
+import { requiredGroups } from './gates/dependents.ts';
 import type { Words } from './gates/attested.ts';
-import { vouchersOf, wordsInForce } from './gates/attested.ts';
+import { wordsInForce } from './gates/attested.ts';
 import { judgedAt } from './gates/health.ts';
-import { dropOf, undecidedCount } from './gates/purge.ts';
-import { statusOf } from './gates/verdict.ts';
+import { rotationEnded, statusOf } from './gates/verdict.ts';
 import type { IssuerPolicy } from './policy.ts';
 import type { RotationRecord } from './records.ts';
 import { rotationFacts } from './rotation.ts';
 import type { Now, State } from './state.ts';
-
-/** Why some of a service may still accept the old key. */
-export type NotContained =
-  | 'not_withdrawn'
-  | 'holds_old'
-  | 'waiting'
-  | 'unbounded'
-  | 'unheard'
-  | 'unvouched';
 
 export interface Pending {
   readonly state: NotContained;
@@ -35,6 +21,7 @@ export interface Pending {
   readonly untilMs: number | null;
 }
 
+/** `contained` and the counts of what is pending add up to `total`. */
 export interface ServiceContainment {
   readonly service: string;
   readonly profile: string;
@@ -48,7 +35,7 @@ export interface ServiceContainment {
 export interface Containment {
   readonly asOfMs: number;
   readonly withdrawnAtMs: number | null;
-  /** 100 exactly when the evidence of gate `purge` says so. */
+  /** 100 exactly when every check of gate `purge` about it passes by itself, without waivers. */
   readonly percent: number;
   readonly status: 'contained' | 'not_contained' | 'unknown';
   readonly total: number;
@@ -58,29 +45,31 @@ export interface Containment {
   readonly reasons: readonly Check[];
 }
 
+/**
+ * What `purge` asks of people, not of verifiers: a stolen key that everybody rejects is contained,
+ * whatever the signer does. The rotation is complete only when these pass as well.
+ */
+export const NOT_ABOUT_REJECTING: ReadonlySet<string> = new Set([
+  'signer_switched',
+  'retire_declared',
+]);
+
 /** How many required dependents reject the old key, and what the others wait for. */
 export function containmentOf(state: State, rotation: RotationRecord, now: Now): Containment {
+  if (rotation.endedAtMs !== null) return endedContainment(state, rotation, now);
   const reasons = findingsOf(state, rotation, 'purge', now).checks.filter(
     ({ status }) => status !== 'pass',
   );
-  // Whether the collector is well is not how far the key is contained; it makes that unknown.
-  const evidence = statusOf(reasons.filter((check) => check.class !== 'health'));
-  const overall = rotation.outcome === 'completed' ? 'open' : statusOf(reasons);
-  const policy = state.policy.issuers.get(rotation.issuer);
-  const services =
-    policy === undefined || rotation.endedAtMs !== null
-      ? []
-      : servicesOf(state, rotation, policy, now);
+  const about = reasons.filter(({ id }) => !NOT_ABOUT_REJECTING.has(id));
+  const services = servicesOf(state, rotation, now);
   const total = services.reduce((sum, service) => sum + service.total, 0);
   const contained = services.reduce((sum, service) => sum + service.contained, 0);
-  const isContained =
-    rotation.outcome === 'completed' || (evidence === 'open' && overall === 'open');
   const share = total === 0 ? 0 : Math.floor((contained / total) * 100);
   return {
     asOfMs: now.atMs,
     withdrawnAtMs: rotationFacts(state, rotation).withdrawnAtMs,
-    percent: isContained ? 100 : Math.min(99, share),
-    status: isContained ? 'contained' : overall === 'closed' ? 'not_contained' : 'unknown',
+    percent: about.length === 0 ? 100 : Math.min(99, share),
+    status: containmentStatus(about),
     total,
     contained,
     services,
@@ -88,60 +77,83 @@ export function containmentOf(state: State, rotation: RotationRecord, now: Now):
   };
 }
 
+/** Whether the collector and the issuer are well is not how far the key is contained: it hides that. */
+function containmentStatus(about: readonly Check[]): Containment['status'] {
+  if (about.length === 0) return 'contained';
+  const evidence = statusOf(about.filter((check) => check.class !== 'health'));
+  return evidence === 'closed' ? 'not_contained' : 'unknown';
+}
+
+/**
+ * Once a rotation has ended nobody asks its verifiers any more. It was contained if it was completed
+ * with gate `purge` open by itself; of any other end nothing is known.
+ */
+function endedContainment(state: State, rotation: RotationRecord, now: Now): Containment {
+  const isContained = rotation.outcome === 'completed' && !wasForced(state, rotation);
+  return {
+    asOfMs: now.atMs,
+    withdrawnAtMs: rotationFacts(state, rotation).withdrawnAtMs,
+    percent: isContained ? 100 : 0,
+    status: isContained ? 'contained' : 'unknown',
+    total: 0,
+    contained: 0,
+    services: [],
+    reasons: isContained ? [] : [rotationEnded(rotation)],
+  };
+}
+
+/** By an override, or with a waiver of `purge` in force when it was completed. */
+function wasForced(state: State, { id, declared, endedAtMs }: RotationRecord): boolean {
+  if ((declared.complete?.overrideReason ?? null) !== null) return true;
+  const atMs = endedAtMs ?? 0;
+  return [...state.waivers.values()].some(
+    (waiver) =>
+      waiver.rotationId === id &&
+      waiver.gate === 'purge' &&
+      !NOT_ABOUT_REJECTING.has(waiver.checkId) &&
+      waiver.atMs <= atMs &&
+      waiver.expiresAtMs > atMs,
+  );
+}
+
 function servicesOf(
   state: State,
   rotation: RotationRecord,
-  policy: IssuerPolicy,
   now: Now,
 ): readonly ServiceContainment[] {
+  const policy = state.policy.issuers.get(rotation.issuer);
+  if (policy === undefined) return [];
   const judged = judgedAt(state.issuers.get(rotation.issuer), policy, now);
+  const reckoned = reckonedPolicy(state, policy, judged.earliestMs);
   const words = wordsInForce(state, rotation, 'rejects_old', judged);
-  return requiredGroups(state, rotation).map((group) => {
-    const members = group.members.size - replacedSilent(group, rotation);
-    const total = Math.max(1, members + missingInstances(group));
-    const pending = pendingOf(state, rotation, group, total, policy, words, judged);
-    const open = pending.reduce((sum, { count }) => sum + count, 0);
-    return {
-      service: group.service.name,
-      profile: group.service.profile.id,
-      total,
-      contained: Math.max(0, total - open),
-      pending,
-      dropNow: group.service.profile.dropNow,
-    };
-  });
+  return requiredGroups(state, rotation).map((group) =>
+    serviceOf(state, rotation, group, reckoned, words, judged),
+  );
 }
 
-function pendingOf(
+function serviceOf(
   state: State,
   rotation: RotationRecord,
   group: Group,
-  total: number,
   policy: IssuerPolicy,
   words: Words,
   now: Now,
-): readonly Pending[] {
-  const one = (kind: NotContained, count: number, untilMs: number | null = null): Pending[] =>
-    count > 0 ? [{ state: kind, count, untilMs }] : [];
-  if (rotationFacts(state, rotation).withdrawnAtMs === null) return one('not_withdrawn', total);
-  const way = waysOf(group, rotation);
-  const holding = one('holds_old', group.tallies.get(rotation.id)?.byOld.get('held')?.size ?? 0);
-  if (way === 'attested') {
-    return vouchersOf(words, group) === null ? one('unvouched', total) : holding;
+): ServiceContainment {
+  const { counts, untilMs } = classShares(state, rotation, group, policy, words, now);
+  const pending: Pending[] = [];
+  let total = 0;
+  for (const [found, count] of counts) {
+    total += count;
+    if (found === 'rejects') continue;
+    pending.push({ state: found, count, untilMs: found === 'waiting' ? untilMs : null });
   }
-  const unheard = new Offenders();
-  if (way === 'evidence') addUnheard(group, rotation, unheard);
-  const drop = dropOf(state, group, rotation, policy, words, now);
-  const silent = group.silent.size - replacedSilent(group, rotation) + group.joined.size;
-  const undecided = Math.max(
-    way === 'evidence' ? 0 : 1,
-    undecidedCount(group, rotation) - (way === 'evidence' ? silent : 0),
-  );
-  const waiting =
-    drop.kind === 'waiting'
-      ? one('waiting', undecided, drop.untilMs)
-      : drop.kind === 'unbounded'
-        ? one('unbounded', undecided)
-        : [];
-  return [...holding, ...waiting, ...one('unheard', unheard.count)];
+  const { name, profile } = group.service;
+  return {
+    service: name,
+    profile: profile.id,
+    total,
+    contained: counts.get('rejects') ?? 0,
+    pending,
+    dropNow: profile.dropNow,
+  };
 }

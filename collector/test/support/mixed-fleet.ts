@@ -172,6 +172,7 @@ export class MixedFleet {
     this.id = this.world.start();
     this.world.served = HELD.both;
     this.world.pass(MINUTE_MS);
+    this.world.declare(this.id, 'activate', 'gate purge asks for it');
   }
 
   happen(happening: Happening): void {

@@ -62,7 +62,11 @@ export const ContainmentSchema = z
     old_kid: z.string(),
     as_of: MomentSchema,
     withdrawn_at: MomentSchema.nullable(),
-    percent: z.int().describe('100 exactly when the evidence of gate `purge` says so'),
+    percent: z
+      .int()
+      .describe(
+        '100 exactly when every check of gate `purge` about verifiers passes without a waiver: all but `signer_switched` and `retire_declared`',
+      ),
     status: z.enum(['contained', 'not_contained', 'unknown']),
     total: z.int().describe('Required verifiers, and declared instances not heard of'),
     contained: z.int(),
@@ -70,7 +74,7 @@ export const ContainmentSchema = z
       z.object({
         service: z.string(),
         profile: z.string(),
-        total: z.int(),
+        total: z.int().describe('What is contained and what is pending add up to it'),
         contained: z.int(),
         pending: z.array(
           z.object({

@@ -67,6 +67,9 @@ export function containmentLine(found: ContainmentView, paint: Paint): string {
     found.withdrawn_at === null
       ? 'still in the JWKS'
       : `out of the JWKS since ${toTheSecond(found.withdrawn_at)}`;
+  if (found.status === 'unknown' && found.total === 0) {
+    return `contained ${paint.red('unknown')}: nothing is known of who accepts ${found.old_kid}; it is ${removed}`;
+  }
   return `contained ${painted}: ${found.contained} of ${found.total} no longer accept ${found.old_kid}; it is ${removed}`;
 }
 

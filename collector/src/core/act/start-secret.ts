@@ -88,6 +88,9 @@ function kidRefusal(state: State, act: ActOf<'start'>, issuer: IssuerState): Act
       .find((sentence) => sentence !== undefined);
     if (problem !== undefined) return refuse('invalid', field, problem);
   }
+  if (isTainted(state, act.issuer, { kid: act.newKid, thumbprint: null })) {
+    return refuse('invalid', 'new_kid', `expected an id that is not tainted, got ${act.newKid}`);
+  }
   const unknown = [act.oldKid ?? '', act.newKid].filter(
     (kid) => secretRecord(issuer, kid) === undefined,
   );

@@ -136,6 +136,12 @@ export function missingInstances(group: Group): number {
   return Math.max(0, expected - group.liveCaches.size);
 }
 
+/** Declared instances of which nothing was ever heard: no verifier known stands for them. */
+export function unheardInstances(group: Group): number {
+  const missing = missingInstances(group);
+  return missing === 0 ? 0 : missing - knownUnheard(group, missing);
+}
+
 /** True when more instances report than the declared range has: the inventory is not true. */
 export function isBeyondRange(group: Group): boolean {
   const most = group.service.instancesMax;
@@ -187,8 +193,7 @@ export function addUnheard(group: Group, rotation: RotationRecord, found: Offend
           'two processes report under this name, and only one of them is heard',
         ),
   );
-  const unheard =
-    missingInstances(group) - Math.min(missingInstances(group), blockingSilent(group));
+  const unheard = unheardInstances(group);
   if (unheard > 0) {
     found.add(
       {
@@ -231,7 +236,10 @@ function addUntold(group: Group, rotation: RotationRecord, found: Offenders): vo
   }
 }
 
-/** Silent verifiers with a say in the rotation that block nothing, as others have taken their place. */
+/**
+ * Silent verifiers that are counted among those nothing is known of, and block nothing, as others
+ * have taken their place. Caches of the other kind of key are not counted there.
+ */
 export function replacedSilent(group: Group, rotation: RotationRecord): number {
   let replaced = 0;
   for (const verifier of group.silent) {
@@ -258,11 +266,16 @@ function cannotFetch({ issuer }: RotationRecord): (verifier: Verifier) => boolea
     (keySetOf(verifier.record.keySets, issuer)?.consecutiveFailures ?? 0) > 0;
 }
 
-function blockingSilent(group: Group): number {
+/** Instances that report nothing and whose verifiers are known: they said hello, or fell silent. */
+function knownUnheard(group: Group, most: number): number {
   const instances = new Set<string>();
-  for (const verifier of group.silent) {
-    if (!isReplaced(group, verifier)) instances.add(verifier.record.id.instance);
-    if (instances.size > missingInstances(group)) break;
+  for (const unheard of [group.silent, group.joined]) {
+    for (const verifier of unheard) {
+      const { instance } = verifier.record.id;
+      // A silent cache of a live instance fills no place.
+      if (!group.liveCaches.has(instance)) instances.add(instance);
+      if (instances.size >= most) return most;
+    }
   }
   return instances.size;
 }

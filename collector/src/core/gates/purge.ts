@@ -16,6 +16,7 @@ import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.
 import { fleetHeard } from './evidence.ts';
 import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
+import { signerSwitched } from './signer-switched.ts';
 import { populationDropMs, uncoveredShares } from './populations.ts';
 import type { Findings } from './verdict.ts';
 
@@ -32,6 +33,7 @@ export function purgeFindings(
       ...issuerChecks(state, rotation, policy, now),
       onlyRotation(state, rotation),
       rejectsBogus(state, rotation),
+      ...signerLeft(rotation),
       oldKeyWithdrawn(state, rotation),
       oldKeyDropped(state, rotation),
       dropTimeElapsed(state, rotation, policy, now),
@@ -40,6 +42,14 @@ export function purgeFindings(
     ],
     weakestGrade: null,
   };
+}
+
+/**
+ * Who calls a rotation complete says that its new key signs: after a rollback the old one does. An
+ * issuer that is only observed has shown as much by taking the old key away.
+ */
+function signerLeft(rotation: RotationRecord): readonly Check[] {
+  return rotation.origin === 'observed' ? [] : [signerSwitched(rotation)];
 }
 
 function oldKeyWithdrawn(state: State, rotation: RotationRecord): Check {
@@ -164,15 +174,23 @@ export function dropOf(
     return { kind: 'settled' };
   }
   if (vouchersOf(words, group) !== null) return { kind: 'settled' };
-  const boundMs = dropBoundMs(group, policy);
+  const boundMs = dropBoundMs(group, rotation, policy);
   if (boundMs === null || withdrawnAtMs === null) return { kind: 'unbounded' };
   const servedAtMs = group.tallies.get(rotation.id)?.lastServedOldAtMs ?? 0;
   const untilMs = Math.max(withdrawnAtMs, servedAtMs) + boundMs;
   return now.earliestMs >= untilMs ? { kind: 'outlived' } : { kind: 'waiting', untilMs };
 }
 
-/** The profile's own bound; for a population that drops what it refreshes away, its refresh. */
-export function dropBoundMs(group: Group, policy: IssuerPolicy): number | null {
+/**
+ * The profile's own bound; for a population that drops what it refreshes away, its refresh. A secret
+ * is dropped by people, and no time does it.
+ */
+export function dropBoundMs(
+  group: Group,
+  rotation: Pick<RotationRecord, 'keyKind'>,
+  policy: IssuerPolicy,
+): number | null {
+  if (rotation.keyKind === 'secret') return null;
   return dropsWithRefresh(group)
     ? populationDropMs(group, policy)
     : dropMs(policy, group.service.profile);

@@ -19,6 +19,7 @@ import { keyIdentityHolds, newKeyPublished } from './keys.ts';
 import { oldKeyNotSigning } from './late-signer.ts';
 import { tokensHaveKid } from './kidless.ts';
 import { populationsCovered } from './populations.ts';
+import { signerSwitched } from './signer-switched.ts';
 import { taintedTokens } from './tainted-tokens.ts';
 import type { Findings } from './verdict.ts';
 
@@ -69,33 +70,6 @@ export function oldTokens(
     tokensHaveKid(state, rotation, policy, now, RETIRE),
     oldKeyUnused(state, rotation, old, tmaxMs, goneAtMs, policy, now),
   ];
-}
-
-export function signerSwitched(rotation: RotationRecord): Check {
-  if (rotation.switchedAtMs !== null) {
-    return pass(
-      'signer_switched',
-      rotation.origin === 'observed' ? 'evidence' : 'policy',
-      rotation.origin === 'observed'
-        ? `the issuer was seen to sign with ${rotation.newKid} at ${moment(rotation.switchedAtMs)}`
-        : `the signer was switched at ${moment(rotation.switchedAtMs)}`,
-      {
-        sinceMs: rotation.switchedAtMs,
-      },
-    );
-  }
-  if (rotation.origin === 'observed') {
-    return unknown(
-      'signer_switched',
-      'evidence',
-      `no token signed by ${rotation.newKid} has been accepted, so nothing shows that the issuer switched`,
-      { sinceMs: rotation.startedAtMs, help: 'wait' },
-    );
-  }
-  return fail('signer_switched', 'policy', 'nobody has declared that the signer was switched', {
-    sinceMs: rotation.startedAtMs,
-    help: `keyturn rotation activate ${rotation.id}`,
-  });
 }
 
 /** The switch is believed once somebody accepted a token of the new key after it was declared. */

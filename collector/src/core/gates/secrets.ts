@@ -8,7 +8,7 @@ import { requiredGroups, weakestAccepted } from './dependents.ts';
 import { fleetHeard, newKeyKnown } from './evidence.ts';
 import { collectorChecks, onlyRotation } from './health.ts';
 import { tokensHaveKid } from './kidless.ts';
-import { everyoneCounts, newKeyInUse, oldTokens, signerSwitched } from './retire.ts';
+import { everyoneCounts, newKeyInUse, oldTokens } from './retire.ts';
 import {
   ADVISED_FAILURES,
   failuresSeen,
@@ -18,6 +18,7 @@ import {
 } from './rollback.ts';
 import { rehearsed } from './rehearsed.ts';
 import { rollbackWindow } from './rollback-window.ts';
+import { signerSwitched } from './signer-switched.ts';
 import { secretClock } from './secret-clock.ts';
 import { secretIdentityHolds, secretsDeclared } from './secret-identity.ts';
 import { oldSecretDropped, oldSecretHeld, retirementDeclared } from './secret-old.ts';
@@ -105,6 +106,7 @@ function purge(state: State, rotation: RotationRecord, now: Now): Check[] {
   return [
     onlyRotation(state, rotation),
     rejectsBogus(state, rotation),
+    signerSwitched(rotation),
     retirementDeclared(state, rotation),
     oldSecretDropped(state, rotation, now),
     attestedFor(state, rotation, 'rejects_old', now),

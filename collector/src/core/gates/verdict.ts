@@ -116,16 +116,18 @@ function clearsAt(checks: readonly Check[]): number | null {
 }
 
 function withEnding(rotation: RotationRecord, checks: readonly Check[]): readonly Check[] {
-  if (rotation.outcome === null) return checks;
-  return [
-    fail('rotation_open', 'policy', endingOf(rotation), {
-      sinceMs: rotation.endedAtMs,
-      help:
-        rotation.outcome === 'aborted' && rotation.origin === 'declared'
-          ? 'keyturn rotation start --help'
-          : '',
-    }),
-  ];
+  return rotation.outcome === null ? checks : [rotationEnded(rotation)];
+}
+
+/** The one check of a rotation that has ended. */
+export function rotationEnded(rotation: RotationRecord): Check {
+  return fail('rotation_open', 'policy', endingOf(rotation), {
+    sinceMs: rotation.endedAtMs,
+    help:
+      rotation.outcome === 'aborted' && rotation.origin === 'declared'
+        ? 'keyturn rotation start --help'
+        : '',
+  });
 }
 
 function endingOf(rotation: RotationRecord): string {

@@ -95,7 +95,10 @@ export interface Containment {
   withdrawnAtUnixMs?:
     | number
     | undefined;
-  /** 100 exactly when the evidence of gate purge says so. */
+  /**
+   * 100 exactly when every check of gate purge about verifiers passes without a waiver: all but
+   * signer_switched and retire_declared.
+   */
   percent: number;
   /** One of contained, not_contained, unknown. */
   status: string;
