@@ -440,7 +440,7 @@ gateTable(t, 'purge', [
       world.declare(id, 'rollback', 'it failed');
     },
     status: 'closed',
-    blocked: ['attested:fail'],
+    blocked: ['signer_switched:fail', 'attested:fail'],
     reads: {
       of: OF,
       lines: [

@@ -127,12 +127,12 @@ gateTable(t, 'activate', [
     blocked: ['fleet_heard:unknown'],
     reads: {
       lines: [
-        'unknown coverage fleet_heard: nothing is known of 6 verifiers that should report | since 00:02:16Z | help: keyturn remove web silent --reason "gone for good"',
+        'unknown coverage fleet_heard: nothing is known of 5 verifiers that should report | since 00:02:16Z | help: keyturn remove web silent --reason "gone for good"',
         '  web/silent/jwks silent since 00:02:16Z: stopped reporting without a goodbye',
         '  web/joined/jwks never_seen since 00:02:16Z: said hello and has not reported yet',
         '  web/twin/jwks duplicate since 00:02:16Z: two processes report under this name, and only one of them is heard',
         '  web never_seen: 1 of 5 declared instances report',
-        '  and 2 more',
+        '  and 1 more',
       ],
     },
   },

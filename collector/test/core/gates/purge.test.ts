@@ -202,6 +202,7 @@ const READS: readonly Situation[] = [
         'pass health clock_agrees: the clocks of collector and issuer agree',
         'pass policy one_rotation: no other rotation is open for this issuer and alg',
         'pass evidence rejects_bogus: no verifier is known to accept a bogus signature',
+        'pass policy signer_switched: the signer was switched at 00:01:30Z | since 00:01:30Z',
         'pass evidence old_key_withdrawn: old is served nowhere since 00:02:00Z',
         'pass evidence old_key_dropped: no live key set holds old',
         'pass time drop_time_elapsed: every cache that shows nothing has outlived its bound',

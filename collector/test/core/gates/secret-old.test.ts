@@ -52,6 +52,7 @@ secretTable(t, 'purge', [
         'pass policy secrets_declared: secrets are not published: what verifiers say of themselves counts, and nothing else',
         'pass policy one_rotation: no other rotation is open for this issuer and alg',
         'pass evidence rejects_bogus: no verifier is known to accept a bogus signature',
+        'pass policy signer_switched: the signer was switched at 00:01:00Z | since 00:01:00Z',
         'pass policy retire_declared: verifiers may drop secret s1 since 00:01:05Z | since 00:01:05Z',
         'pass evidence old_key_dropped: nobody holds secret s1',
         'pass policy attested: no service depends on attestation',
