@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { reading } from '../../support/reading.ts';
 import { algsText, oldAlgOf, sharesAlg } from '../../../src/core/alg.ts';
 import { keyOf, NEW, OLD, policyOf, profileOf, serviceOf } from '../../support/policies.ts';
 import { blockers, checkOf, World } from '../../support/world.ts';
@@ -146,4 +147,31 @@ t.test('sharing an algorithm is mutual, and not knowing is shared with nobody', 
       return sharesAlg(one, other) === expected && sharesAlg(other, one) === expected;
     }),
   );
+});
+
+t.test('what a person reads of a change of algorithm', async (t) => {
+  const words = (part: Parameters<typeof profileOf>[0]) => {
+    const { world, id } = changing(part);
+    return reading(world.gate(id, 'publish'), ['alg_supported']);
+  };
+  const help = 'under services[].overrides.algs in the collector settings';
+  const refused = `fail policy alg_supported: the algorithm changes (RS256 -> ES256), and 1 service would refuse ES256 | since 00:01:00Z | help: let those services accept ES256, then say so ${help}`;
+  const asked = `unknown policy alg_supported: the algorithm changes (RS256 -> ES256), and nobody said whether 1 service would accept ES256 | since 00:01:00Z | help: say which algorithms they accept ${help}`;
+  t.same(words({ algs: ['RS256', 'PS256'], unknownKeySpoilsSet: false }), [
+    refused,
+    '  orders alg_refused: profile kind accepts RS256, PS256',
+  ]);
+  t.same(words({ id: '', algs: ['RS256'], unknownKeySpoilsSet: true }), [
+    refused,
+    '  orders alg_refused: this service accepts RS256; a key for ES256 that it does not understand makes it refuse every key',
+  ]);
+  t.same(words({ algs: null, unknownKeySpoilsSet: null }), [
+    asked,
+    '  orders alg_unknown: which algorithms profile kind accepts is not known; whether a key for ES256 spoils its whole key set is not known',
+  ]);
+  t.same(words({ id: '', algs: null, unknownKeySpoilsSet: false }), [
+    asked,
+    '  orders alg_unknown: which algorithms this service accepts is not known',
+  ]);
+  t.same(words({ algs: ['ES256'] }), ['pass policy alg_supported: every service accepts ES256']);
 });

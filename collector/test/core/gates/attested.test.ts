@@ -357,6 +357,90 @@ const SITUATIONS: readonly Situation[] = [
     status: 'open',
     reads: { of: OF, lines: ['pass policy attested: no service depends on attestation'] },
   },
+  {
+    name: 'a static service of a kind that fetches needs no word after the publication',
+    from: { until: 'started', services: [one('box', { kind: 'static' }), LEDGER] },
+    given: ({ world, id }) => {
+      world.attest(id, 'box');
+      world.served = [OLD, NEW];
+      world.pass(30_000);
+    },
+    status: 'closed',
+    blocked: ['new_key_known:fail', 'attested:fail'],
+    reads: {
+      of: OF,
+      lines: [
+        'fail policy attested: 1 service nobody has vouched for | since 00:01:00Z | help: keyturn attest ledger --rotation r-1 --fact holds_new --reason "how you know" --valid-for 1d',
+        '  ledger unattested since 00:01:00Z: its settings ask for a named person to vouch',
+      ],
+    },
+  },
+  {
+    name: 'a static service of a kind that fetches, without a word',
+    from: { services: [one('box', { kind: 'static' })] },
+    given: () => undefined,
+    status: 'closed',
+    blocked: ['attested:fail'],
+    reads: {
+      of: OF,
+      lines: [
+        'fail policy attested: 1 service nobody has vouched for | since 00:01:00Z | help: keyturn attest box --rotation r-1 --fact holds_new --reason "how you know" --valid-for 1d',
+        '  box unattested since 00:01:00Z: its keys are configured, not fetched',
+      ],
+    },
+  },
+  {
+    name: 'a word given at the moment the signer went back',
+    from: { services: [LEDGER] },
+    given: ({ world, id, a, b }) => {
+      world.declare(id, 'activate', 'now');
+      world.attest(id, 'ledger');
+      world.declare(id, 'rollback', 'it failed');
+      world.pass(1_000);
+      for (const verifier of [a, b]) verifier.report(BOTH);
+    },
+    status: 'closed',
+    blocked: ['attested:fail'],
+    reads: {
+      of: OF,
+      lines: [
+        'fail policy attested: 1 service nobody has vouched for | since 00:01:00Z | help: keyturn attest ledger --rotation r-1 --fact holds_new --reason "how you know" --valid-for 1d',
+        '  ledger unattested since 00:01:00Z: its settings ask for a named person to vouch',
+      ],
+    },
+  },
+  {
+    name: 'a word for a service that left the settings',
+    from: { services: [LEDGER] },
+    given: ({ world, id }) => {
+      world.attest(id, 'ledger');
+      const services = new Map([...world.policy.services].filter(([name]) => name !== 'ledger'));
+      world.restart({ policy: { ...world.policy, services } });
+      world.pass(60_000);
+    },
+    status: 'open',
+    reads: { of: OF, lines: ['pass policy attested: no service depends on attestation'] },
+  },
+  {
+    name: 'outdated words of others are not held against one',
+    from: { until: 'started', services: [LEDGER, one('other')] },
+    given: ({ world, id }) => {
+      world.attest(id, 'other', { by: 'ben' });
+      world.attest(id, 'ledger', { fact: 'rejects_old', by: 'cyd' });
+      world.served = [OLD, NEW];
+      world.pass(30_000);
+    },
+    status: 'closed',
+    blocked: ['new_key_known:fail', 'attested:fail'],
+    reads: {
+      of: OF,
+      lines: [
+        'fail policy attested: 2 services nobody has vouched for | since 00:01:00Z | help: keyturn attest ledger --rotation r-1 --fact holds_new --reason "how you know" --valid-for 1d',
+        '  ledger unattested since 00:01:00Z: its settings ask for a named person to vouch',
+        '  other unattested since 00:01:00Z: its settings ask for a named person to vouch; the word of ben is older than the publication of the new key',
+      ],
+    },
+  },
 ];
 
 gateTable(t, 'activate', SITUATIONS);

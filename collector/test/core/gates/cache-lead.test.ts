@@ -1,4 +1,4 @@
-import { issuerOf, ISSUER } from '../../support/policies.ts';
+import { issuerOf, ISSUER, serviceOf } from '../../support/policies.ts';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable, rotating } from '../../support/rotating.ts';
 import { checkOf } from '../../support/world.ts';
@@ -73,3 +73,120 @@ t.test('after a restart it is not known until every address was read', async (t)
   world.sight();
   t.match(checkOf(world.gate(id, 'publish'), 'cache_lead'), { status: 'pass' });
 });
+
+const LEAD = { of: ['cache_lead'] };
+const MESH = serviceOf('mesh', { evidence: 'timed', instances: null });
+
+gateTable(t, 'publish', [
+  {
+    name: 'reads: no plan, and caches may keep it longer than was declared',
+    from: { until: 'started' },
+    given: ({ world }) => world.sight(world.served, undefined, { maxAgeS: 300 }),
+    status: 'open',
+    reads: {
+      ...LEAD,
+      lines: [
+        'pass policy cache_lead: no time between publication and switch is planned; the issuer lets caches keep its JWKS for 300 s, more than the 0 s of shared_caches',
+      ],
+    },
+  },
+  {
+    name: 'reads: no plan, no cache',
+    from: { until: 'started' },
+    given: () => undefined,
+    status: 'open',
+    reads: {
+      ...LEAD,
+      lines: ['pass policy cache_lead: no time between publication and switch is planned'],
+    },
+  },
+  {
+    name: 'reads: within the plan',
+    from: planned(600_000, 300_000),
+    given: ({ world }) => world.sight(world.served, undefined, { maxAgeS: 300 }),
+    status: 'open',
+    reads: {
+      ...LEAD,
+      lines: [
+        'pass policy cache_lead: caches keep the JWKS for at most 300 s, within the planned 600 s',
+      ],
+    },
+  },
+  {
+    name: 'reads: beyond the plan',
+    from: planned(600_000),
+    given: ({ world }) => world.sight(world.served, undefined, { maxAgeS: 601 }),
+    status: 'closed',
+    blocked: ['cache_lead:fail'],
+    reads: {
+      ...LEAD,
+      lines: [
+        'fail policy cache_lead: caches may keep the JWKS of https://issuer.test/jwks for 601 s, longer than the 600 s planned between publication and switch; the issuer lets caches keep its JWKS for 601 s, more than the 0 s of shared_caches | help: lower max-age and stale-* of the JWKS, or raise issuers[].planned_lead in the collector settings',
+      ],
+    },
+  },
+  {
+    name: 'reads: beyond the plan until lately',
+    from: planned(600_000),
+    given: ({ world }) => {
+      world.sight(world.served, undefined, { maxAgeS: 3_600 });
+      world.pass(60_000);
+    },
+    status: 'closed',
+    blocked: ['cache_lead:fail'],
+    reads: {
+      ...LEAD,
+      lines: [
+        'fail policy cache_lead: caches may keep the JWKS as it was served before for 3600 s, longer than the 600 s planned between publication and switch; the issuer lets caches keep its JWKS for 3600 s, more than the 0 s of shared_caches | clears 01:01:00Z | help: lower max-age and stale-* of the JWKS, or raise issuers[].planned_lead in the collector settings',
+      ],
+    },
+  },
+  {
+    name: 'reads: a plan, and the JWKS cannot be read',
+    from: planned(600_000),
+    given: ({ world }) => world.sightFailure(),
+    status: 'closed',
+    blocked: ['jwks_healthy:fail', 'clock_agrees:unknown', 'cache_lead:unknown'],
+    reads: {
+      ...LEAD,
+      lines: [
+        'unknown policy cache_lead: how long caches may keep the JWKS has not been seen | help: keyturn doctor',
+      ],
+    },
+  },
+] satisfies readonly Situation[]);
+
+gateTable(t, 'activate', [
+  {
+    name: 'reads: time rules say why they wait for longer',
+    from: { services: [MESH] },
+    given: ({ world }) => world.sight(world.served, undefined, { maxAgeS: 300 }),
+    status: 'closed',
+    blocked: ['time_elapsed:fail'],
+    reads: {
+      of: ['time_elapsed', 'population_covered'],
+      lines: [
+        'fail time time_elapsed: 1 service judged by time may lack the new key until 00:08:30Z; the issuer lets caches keep its JWKS for 300 s, more than the 0 s of shared_caches | since 00:01:30Z | clears 00:08:30Z',
+        '  mesh timed since 00:01:30Z: instrumented, profile test-profile: may lack the new key until 00:08:30Z',
+        'pass time population_covered: no population is unmanaged',
+      ],
+    },
+  },
+  {
+    name: 'reads: and not where what was declared is more',
+    from: {
+      services: [MESH],
+      policy: { issuers: new Map([[ISSUER, issuerOf({ sharedCachesMs: 300_000 })]]) },
+    },
+    given: ({ world }) => world.sight(world.served, undefined, { maxAgeS: 300 }),
+    status: 'closed',
+    blocked: ['time_elapsed:fail'],
+    reads: {
+      of: ['time_elapsed'],
+      lines: [
+        'fail time time_elapsed: 1 service judged by time may lack the new key until 00:08:30Z | since 00:01:30Z | clears 00:08:30Z',
+        '  mesh timed since 00:01:30Z: instrumented, profile test-profile: may lack the new key until 00:08:30Z',
+      ],
+    },
+  },
+] satisfies readonly Situation[]);

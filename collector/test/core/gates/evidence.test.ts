@@ -214,58 +214,55 @@ gateTable(t, 'activate', [
   },
 ] satisfies readonly Situation[]);
 
-t.test('a fleet judged by time alone is heard, though nobody reports', (t) => {
-  gateTable(t, 'activate', [
-    {
-      name: 'time alone',
-      from: { services: [serviceOf('mesh', { evidence: 'timed', instances: null })] },
-      given: ({ world, a, b }) => {
-        a.goodbye();
-        b.goodbye();
-        const policy = policyOf([serviceOf('mesh', { evidence: 'timed', instances: null })]);
-        world.restart({ policy });
-        world.pass(300_000);
-      },
-      status: 'open',
-      reads: { of: HEARD, lines: ['pass coverage fleet_heard: 0 services report in full'] },
+gateTable(t, 'activate', [
+  {
+    name: 'time alone',
+    from: { services: [serviceOf('mesh', { evidence: 'timed', instances: null })] },
+    given: ({ world, a, b }) => {
+      a.goodbye();
+      b.goodbye();
+      const policy = policyOf([serviceOf('mesh', { evidence: 'timed', instances: null })]);
+      world.restart({ policy });
+      world.pass(300_000);
     },
-    {
-      name: 'no dependent at all',
-      given: ({ world, a, b }) => {
-        a.goodbye();
-        b.goodbye();
-        world.restart({ policy: policyOf([]) });
-        world.pass(300_000);
-      },
-      status: 'unknown',
-      blocked: ['fleet_heard:unknown'],
-      reads: {
-        of: HEARD,
-        lines: [
-          'unknown coverage fleet_heard: no verifier of this issuer is declared and none has reported, so nothing is known | help: declare the services that verify this issuer in the collector settings',
-        ],
-      },
+    status: 'open',
+    reads: { of: HEARD, lines: ['pass coverage fleet_heard: 0 services report in full'] },
+  },
+  {
+    name: 'no dependent at all',
+    given: ({ world, a, b }) => {
+      a.goodbye();
+      b.goodbye();
+      world.restart({ policy: policyOf([]) });
+      world.pass(300_000);
     },
-    {
-      name: 'an optional one alone',
-      given: ({ world, a, b }) => {
-        a.goodbye();
-        b.goodbye();
-        world.restart({ policy: policyOf([{ ...ORDERS, required: false }]) });
-        world.pass(300_000);
-      },
-      status: 'unknown',
-      blocked: ['fleet_heard:unknown'],
-      reads: {
-        of: HEARD,
-        lines: [
-          'unknown coverage fleet_heard: no verifier of this issuer is declared and none has reported, so nothing is known | help: declare the services that verify this issuer in the collector settings',
-        ],
-      },
+    status: 'unknown',
+    blocked: ['fleet_heard:unknown'],
+    reads: {
+      of: HEARD,
+      lines: [
+        'unknown coverage fleet_heard: no verifier of this issuer is declared and none has reported, so nothing is known | help: declare the services that verify this issuer in the collector settings',
+      ],
     },
-  ]);
-  t.end();
-});
+  },
+  {
+    name: 'an optional one alone',
+    given: ({ world, a, b }) => {
+      a.goodbye();
+      b.goodbye();
+      world.restart({ policy: policyOf([{ ...ORDERS, required: false }]) });
+      world.pass(300_000);
+    },
+    status: 'unknown',
+    blocked: ['fleet_heard:unknown'],
+    reads: {
+      of: HEARD,
+      lines: [
+        'unknown coverage fleet_heard: no verifier of this issuer is declared and none has reported, so nothing is known | help: declare the services that verify this issuer in the collector settings',
+      ],
+    },
+  },
+]);
 
 t.test('of a secret it is said that it is one', (t) => {
   const { world, id, b } = secretRotating();

@@ -292,6 +292,33 @@ const SITUATIONS: readonly Situation[] = [
       ],
     },
   },
+  {
+    name: 'the issuer left the settings',
+    given: ({ world }) => {
+      world.restart({ policy: { ...world.policy, issuers: new Map() } });
+      world.pass(60_000);
+    },
+    status: 'unknown',
+    blocked: ['issuer_configured:unknown'],
+    reads: {
+      lines: [
+        'unknown health issuer_configured: issuer https://issuer.test is not configured any more | help: add the issuer to the collector settings again',
+      ],
+    },
+  },
+  {
+    name: 'a lease after the start, to the second',
+    given: ({ world }) => {
+      world.restart();
+      const { holdDownUntilMs } = world.state.health;
+      world.pass(holdDownUntilMs - world.atMs);
+    },
+    status: 'open',
+    reads: {
+      of: ['collector_ready'],
+      lines: ['pass health collector_ready: the collector has heard the fleet since it started'],
+    },
+  },
 ];
 
 gateTable(t, 'activate', SITUATIONS);

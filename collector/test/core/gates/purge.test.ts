@@ -447,6 +447,39 @@ const READS: readonly Situation[] = [
       ],
     },
   },
+  {
+    name: 'reads: the proxy in front of one serves the old key',
+    from: { services: [PER_KID] },
+    given: ({ world }) => {
+      world.pass(5_000);
+      world.join('edge', 'i1', { source: 'proxy' }).report(BOTH);
+      world.join('edge', 'i2', { source: 'proxy' }).report({ keys: [NEW] });
+    },
+    status: 'closed',
+    blocked: ['drop_time_elapsed:fail'],
+    reads: {
+      lines: [
+        'fail time drop_time_elapsed: 2 verifiers may accept old until 00:12:05Z | since 00:02:00Z | clears 00:12:05Z',
+        '  edge/i2/jwks undecided since 00:02:05Z: nothing shows that it dropped old',
+        '  edge/i1/jwks served_old since 00:02:05Z: nothing shows that it dropped old',
+      ],
+    },
+  },
+  {
+    name: 'reads: judged by evidence, and one was never heard',
+    from: { services: [serviceOf('web', { instances: 2 })] },
+    given: ({ world }) => void world.join('web', 'x').report({ keys: [NEW] }),
+    status: 'unknown',
+    blocked: ['fleet_heard:unknown'],
+    reads: {
+      of: ['drop_time_elapsed', 'fleet_heard'],
+      lines: [
+        'pass time drop_time_elapsed: every cache that shows nothing has outlived its bound',
+        'unknown coverage fleet_heard: nothing is known of 1 verifier that should report | help: keyturn doctor',
+        '  web never_seen: 1 of 2 declared instances report',
+      ],
+    },
+  },
 ];
 
 gateTable(

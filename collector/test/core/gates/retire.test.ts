@@ -1,6 +1,11 @@
 import t from 'tap';
+import { pass } from '../../../src/core/gates/check.ts';
+import { observedHelp } from '../../../src/core/gates/observed-help.ts';
+import { signerSwitched } from '../../../src/core/gates/retire.ts';
+import { switchedAtAll } from '../../../src/core/gates/rollback.ts';
 import type { Situation } from '../../support/rotating.ts';
-import { gateTable } from '../../support/rotating.ts';
+import { gateTable, rotating } from '../../support/rotating.ts';
+import { readingOf } from '../../support/reading.ts';
 import { issuerOf, ISSUER, NEW, OLD, profileOf, serviceOf } from '../../support/policies.ts';
 
 // How retire is fooled, as stories: ../retire-fooled.test.ts. Here, every check of the gate on its own.
@@ -610,6 +615,126 @@ const READS: readonly Situation[] = [
       ],
     },
   },
+  {
+    name: 'reads: one signer was left behind, and others know better',
+    from: { services: [serviceOf('web', { required: false, instances: null })] },
+    given: ({ world, a, b, switchedAtMs }) => {
+      world.pass(60_000);
+      const iatS = switchedAtMs / 1_000 + 30;
+      const late = { kid: 'old', outcomes: { ok: 11 }, iatS, lifetimeS: 300 };
+      b.report({ ...b.said, counts: [late] });
+      a.report({ ...a.said, counts: [{ ...late, kid: 'new' }] });
+      world.join('web', 'w', { issuers: [ISSUER, 'https://other.test'] }).report({
+        keys: [OLD, NEW],
+        counts: [
+          { ...late, issuer: 'https://other.test' },
+          { ...late, kid: undefined },
+        ],
+      });
+      world.join('web', 'x').report({
+        keys: [OLD, NEW],
+        counts: [{ ...late, iatS: switchedAtMs / 1_000 + 10 }],
+      });
+    },
+    status: 'closed',
+    blocked: ['old_tokens_expired:fail', 'old_key_not_signing:fail'],
+    reads: {
+      of: ['old_key_not_signing'],
+      lines: [
+        'fail evidence old_key_not_signing: old still signed at 00:02:00Z, after the switch: a signer was left behind, or the issuer hands out tokens it has kept | since 00:01:30Z | clears 00:13:10Z | help: restart every signer that still uses old and empty the token caches of the issuer; the wait counts from its last token',
+        '  orders/b/jwks accepts_late since 00:02:00Z: accepted a token of old signed at 00:02:00Z',
+      ],
+    },
+  },
+  {
+    name: 'reads: a token ends later than any of before the switch',
+    given: ({ world, a, switchedAtMs }) => {
+      world.pass(60_000);
+      const switchedS = switchedAtMs / 1_000;
+      a.report({
+        keys: [OLD, NEW],
+        counts: [{ kid: 'old', outcomes: { ok: 11 }, iatS: switchedS - 60, expS: switchedS + 630 }],
+      });
+    },
+    status: 'closed',
+    blocked: ['old_tokens_expired:fail', 'old_key_not_signing:fail'],
+    reads: {
+      of: ['old_key_not_signing'],
+      lines: [
+        'fail evidence old_key_not_signing: old still signed at 00:02:00Z, after the switch: a signer was left behind, or tokens without iat live longer than known | since 00:01:30Z | clears 00:13:10Z | help: restart every signer that still uses old and empty the token caches of the issuer; the wait counts from its last token',
+        '  orders/a/jwks accepts_late since 00:02:00Z: accepted a token of old signed at 00:02:00Z',
+      ],
+    },
+  },
+  {
+    name: 'reads: a signer was left behind, and nobody knows how long tokens live',
+    from: { until: 'known', policy: UNDECLARED },
+    given: ({ world, id, a }) => {
+      world.declare(id, 'activate');
+      const iatS = world.atMs / 1_000 + 30;
+      world.pass(60_000);
+      a.report({
+        keys: [OLD, NEW],
+        counts: [{ kid: 'old', outcomes: { ok: 11 }, iatS, expS: iatS + 60 }],
+      });
+    },
+    status: 'closed',
+    blocked: [
+      'new_key_in_use:unknown',
+      'old_tokens_expired:unknown',
+      'old_key_not_signing:fail',
+      'old_key_unused:unknown',
+    ],
+    reads: {
+      of: ['old_key_not_signing'],
+      lines: [
+        'fail evidence old_key_not_signing: old still signed at 00:02:00Z, after the switch: a signer was left behind, or the issuer hands out tokens it has kept | since 00:01:30Z | help: restart every signer that still uses old and empty the token caches of the issuer; the wait counts from its last token',
+        '  orders/a/jwks accepts_late since 00:02:00Z: accepted a token of old signed at 00:02:00Z',
+      ],
+    },
+  },
+  {
+    name: 'reads: the old key is tainted, and the switch was not seen',
+    from: { until: 'known' },
+    given: ({ world, id }) => {
+      world.declare(id, 'activate');
+      world.declare(id, 'taint');
+      world.pass(5_000);
+    },
+    status: 'unknown',
+    blocked: ['new_key_in_use:unknown', 'tainted_tokens:unknown'],
+    reads: {
+      of: ['tainted_tokens'],
+      lines: [
+        'unknown time tainted_tokens: old is tainted; its tokens are cut off once the new key is seen in use | since 00:01:30Z',
+      ],
+    },
+  },
+  {
+    name: 'reads: the old key is tainted, and the grace runs from the switch that was seen',
+    from: {
+      until: 'known',
+      policy: { emergency: { publishSafetyMs: 0, retireGraceMs: 120_000, skip: [] } },
+    },
+    given: ({ world, id, a }) => {
+      world.declare(id, 'activate');
+      world.declare(id, 'taint');
+      world.pass(30_000);
+      const iatS = world.atMs / 1_000;
+      a.report({
+        keys: [OLD, NEW],
+        counts: [{ kid: 'new', outcomes: { ok: 1 }, iatS, lifetimeS: 60 }],
+      });
+    },
+    status: 'closed',
+    blocked: ['tainted_tokens:fail'],
+    reads: {
+      of: ['tainted_tokens'],
+      lines: [
+        'fail time tainted_tokens: old is tainted, and policy honours its tokens until 00:04:00Z (policy.emergency.retire_grace) | since 00:02:00Z | clears 00:04:00Z',
+      ],
+    },
+  },
 ];
 
 gateTable(
@@ -620,3 +745,36 @@ gateTable(
     from: { until: 'switched', ...situation.from },
   })),
 );
+
+t.test('of a rotation that was only seen, the switch is seen as well', (t) => {
+  const { world, id } = rotating({ until: 'switched' });
+  const record = world.state.rotations.get(id);
+  if (record === undefined) throw new Error('no rotation');
+  const seen = { ...record, origin: 'observed' as const };
+  t.same(readingOf(signerSwitched(seen)), [
+    'pass evidence signer_switched: the issuer was seen to sign with new at 00:01:30Z | since 00:01:30Z',
+  ]);
+  const unseen = { ...seen, switchedAtMs: null };
+  t.same(readingOf(signerSwitched(unseen)), [
+    'unknown evidence signer_switched: no token signed by new has been accepted, so nothing shows that the issuer switched | since 00:01:00Z | help: wait',
+  ]);
+  t.same(readingOf(switchedAtAll(unseen)), [
+    'fail policy signer_switched: the issuer has not been seen to switch, so there is nothing to undo',
+  ]);
+  const help = (checkId: string, origin: 'declared' | 'observed', said = 'do it') =>
+    observedHelp({ ...record, origin }, pass(checkId, 'policy', '', { help: said })).help;
+  t.equal(help('signer_switched', 'declared'), 'do it');
+  t.equal(help('signer_switched', 'observed', ''), '');
+  t.equal(help('fleet_heard', 'observed'), 'do it');
+  for (const [checkId, words] of [
+    ['key_identity', 'ask whoever runs the issuer why one kid stands for several keys'],
+    ['new_key_in_use', 'wait: the issuer switches when it likes'],
+    ['old_key_published', 'ask whoever runs the issuer to publish the old key again'],
+    ['old_key_withdrawn', 'wait: the issuer withdraws the old key when it likes'],
+    ['signer_switched', 'wait: the issuer switches when it likes'],
+    ['tokens_have_kid', 'ask whoever runs the issuer to set `kid` in every token header'],
+  ] as const) {
+    t.equal(help(checkId, 'observed'), words);
+  }
+  t.end();
+});
