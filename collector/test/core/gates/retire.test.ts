@@ -1,7 +1,7 @@
 import t from 'tap';
 import { pass } from '../../../src/core/gates/check.ts';
 import { observedHelp } from '../../../src/core/gates/observed-help.ts';
-import { signerSwitched } from '../../../src/core/gates/retire.ts';
+import { signerSwitched } from '../../../src/core/gates/signer-switched.ts';
 import { switchedAtAll } from '../../../src/core/gates/rollback.ts';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable, rotating } from '../../support/rotating.ts';
