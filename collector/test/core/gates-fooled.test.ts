@@ -43,6 +43,7 @@ t.test('purge: a replaced cache of secrets does not stand in for one of public k
   hmac.crash();
   const api = world.join('api', 'lives', { cacheKind: 'public' });
   api.report({ keys: [NEW] });
+  t.ok(world.declare(id, 'activate', 'the test says so').ok);
   world.served = [NEW];
   for (const verifier of world.verifiers) verifier.said = { keys: [NEW] };
   world.pass(2 * HOUR_MS);
@@ -188,6 +189,7 @@ t.test('purge: who takes any signature has not stopped accepting the old key', (
   world.publish();
   world.a.report(BOTH);
   world.probe(TAKES_ANYTHING);
+  t.ok(world.declare(world.rotationId, 'activate', 'the test says so').ok);
   world.served = [NEW];
   world.a.said = { keys: [NEW] };
   world.pass(MINUTE_MS);
@@ -197,6 +199,30 @@ t.test('purge: who takes any signature has not stopped accepting the old key', (
 });
 
 const GATEWAY = serviceOf('gateway', { kind: 'managed', evidence: 'timed', instances: null });
+
+t.test('activate: who said that it lacks the new key does not gain it by falling silent', (t) => {
+  const { world, id } = rotating({ services: [GATEWAY] });
+  const one = world.join('gateway');
+  one.report({ keys: [OLD] });
+  world.pass(HOUR_MS);
+  isShut(t, world, id, 'activate', 'new_key_known:fail');
+  one.crash();
+  world.pass(5 * MINUTE_MS);
+  isShut(t, world, id, 'activate', 'new_key_known:fail');
+  t.end();
+});
+
+t.test('purge: who held the old key past its bound does not drop it by falling silent', (t) => {
+  const { world, id } = rotating({ services: [GATEWAY], until: 'retired' });
+  const one = world.join('gateway');
+  one.report({ keys: [OLD, NEW] });
+  world.pass(HOUR_MS);
+  isShut(t, world, id, 'purge', 'old_key_dropped:fail');
+  one.crash();
+  world.pass(5 * MINUTE_MS);
+  isShut(t, world, id, 'purge', 'old_key_dropped:fail');
+  t.end();
+});
 
 t.test('activate: time proves nothing of one whose own fetches have failed since', (t) => {
   const { world, id } = rotating({ services: [GATEWAY], until: 'started' });

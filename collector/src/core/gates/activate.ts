@@ -31,7 +31,7 @@ export function activateFindings(
       newKeyPublished(state, rotation),
       oldKeyPublished(state, rotation),
       algSupported(state, rotation),
-      newKeyKnown(state, rotation),
+      newKeyKnown(state, rotation, now),
       attestedFor(state, rotation, 'holds_new', now),
       timedReady(state, rotation, policy, now),
       populationsCovered(state, rotation, policy, now),

@@ -1,9 +1,11 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import type { Check } from '@keyturn/shared/model/verdict.ts';
 import { GRADES } from '@keyturn/shared/model/evidence.ts';
-import type { Verifier } from '../fleet.ts';
+import type { Group, Verifier } from '../fleet.ts';
+import { learnMs } from '../observed/lead.ts';
 import type { RotationRecord } from '../records.ts';
-import type { State } from '../state.ts';
+import { rotationFacts } from '../rotation.ts';
+import type { Now, State } from '../state.ts';
 import { fail, noun, offender, pass, quoted, unknown } from './check.ts';
 import {
   addUnheard,
@@ -15,16 +17,20 @@ import {
   tooWeak,
   waysOf,
 } from './dependents.ts';
+import { saidOtherwise } from './last-said.ts';
 
 /** Every instrumented verifier is known, at its required grade, to know the new key. */
-export function newKeyKnown(state: State, rotation: RotationRecord): Check {
+export function newKeyKnown(state: State, rotation: RotationRecord, now: Now): Check {
   const found = new Offenders();
   let known = 0;
   for (const group of requiredGroups(state, rotation)) {
     const weak: readonly (readonly [string, ReadonlySet<Verifier>])[] =
       waysOf(group, rotation) === 'evidence'
         ? tooWeak(group, rotation)
-        : contradicting(group, rotation);
+        : [
+            ...contradicting(group, rotation),
+            ['silent', lackedWhenHeard(state, group, rotation, now)],
+          ];
     for (const [grade, verifiers] of weak) {
       found.addAll(verifiers, (verifier) => {
         const standing = verifier.standings.get(rotation.id);
@@ -59,6 +65,19 @@ export function newKeyKnown(state: State, rotation: RotationRecord): Check {
       help: `keyturn verifiers --rotation ${rotation.id} --state lagging`,
     },
   );
+}
+
+function lackedWhenHeard(
+  state: State,
+  group: Group,
+  rotation: RotationRecord,
+  now: Now,
+): ReadonlySet<Verifier> {
+  const policy = state.policy.issuers.get(rotation.issuer);
+  const { publishedAtMs } = rotationFacts(state, rotation);
+  const boundMs = policy === undefined ? null : learnMs(group, policy);
+  const boundAtMs = boundMs === null || publishedAtMs === null ? null : publishedAtMs + boundMs;
+  return saidOtherwise(state, group, rotation, 'holds_new', boundAtMs, now);
 }
 
 /** Nobody who should report is silent, missing or yet to report. Silence is never consent. */

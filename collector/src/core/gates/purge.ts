@@ -16,6 +16,7 @@ import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.
 import { fleetHeard } from './evidence.ts';
 import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
+import { saidOtherwise } from './last-said.ts';
 import { signerSwitched } from './signer-switched.ts';
 import { populationDropMs, uncoveredShares } from './populations.ts';
 import type { Findings } from './verdict.ts';
@@ -35,7 +36,7 @@ export function purgeFindings(
       rejectsBogus(state, rotation),
       ...signerLeft(rotation),
       oldKeyWithdrawn(state, rotation),
-      oldKeyDropped(state, rotation),
+      oldKeyDropped(state, rotation, policy, now),
       dropTimeElapsed(state, rotation, policy, now),
       attestedFor(state, rotation, 'rejects_old', now),
       fleetHeard(state, rotation),
@@ -68,7 +69,12 @@ function oldKeyWithdrawn(state: State, rotation: RotationRecord): Check {
 }
 
 /** Nobody's live key set holds the old key. */
-function oldKeyDropped(state: State, rotation: RotationRecord): Check {
+function oldKeyDropped(
+  state: State,
+  rotation: RotationRecord,
+  policy: IssuerPolicy,
+  now: Now,
+): Check {
   const found = new Offenders();
   for (const group of requiredGroups(state, rotation)) {
     found.addAll(group.tallies.get(rotation.id)?.byOld.get('held') ?? new Set(), (verifier) =>
@@ -77,6 +83,15 @@ function oldKeyDropped(state: State, rotation: RotationRecord): Check {
         'holds_old',
         verifier.standings.get(rotation.id)?.holdsOldSinceMs ?? null,
         `still accepts ${rotation.oldKid}`,
+      ),
+    );
+    const untilMs = dropUntilMs(state, group, rotation, policy);
+    found.addAll(saidOtherwise(state, group, rotation, 'rejects_old', untilMs, now), (verifier) =>
+      offender(
+        verifier,
+        'holds_old',
+        verifier.record.observedAtMs,
+        `accepted ${rotation.oldKid} when it was heard last`,
       ),
     );
   }
@@ -169,16 +184,27 @@ export function dropOf(
   words: Words,
   now: Now,
 ): GroupDrop {
-  const { withdrawnAtMs } = rotationFacts(state, rotation);
   if (waysOf(group, rotation) === 'attested' || !isUndecided(group, rotation)) {
     return { kind: 'settled' };
   }
   if (vouchersOf(words, group) !== null) return { kind: 'settled' };
-  const boundMs = dropBoundMs(group, rotation, policy);
-  if (boundMs === null || withdrawnAtMs === null) return { kind: 'unbounded' };
-  const servedAtMs = group.tallies.get(rotation.id)?.lastServedOldAtMs ?? 0;
-  const untilMs = Math.max(withdrawnAtMs, servedAtMs) + boundMs;
+  const untilMs = dropUntilMs(state, group, rotation, policy);
+  if (untilMs === null) return { kind: 'unbounded' };
   return now.earliestMs >= untilMs ? { kind: 'outlived' } : { kind: 'waiting', untilMs };
+}
+
+/** When a group's bound ends, Unix ms; null: never, or the key is not withdrawn. */
+function dropUntilMs(
+  state: State,
+  group: Group,
+  rotation: RotationRecord,
+  policy: IssuerPolicy,
+): number | null {
+  const { withdrawnAtMs } = rotationFacts(state, rotation);
+  const boundMs = dropBoundMs(group, rotation, policy);
+  if (boundMs === null || withdrawnAtMs === null) return null;
+  const servedAtMs = group.tallies.get(rotation.id)?.lastServedOldAtMs ?? 0;
+  return Math.max(withdrawnAtMs, servedAtMs) + boundMs;
 }
 
 /**

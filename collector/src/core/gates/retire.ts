@@ -41,7 +41,7 @@ export function retireFindings(
       newKeyInUse(rotation),
       ...oldTokens(state, rotation, policy, now),
       newKeyPublished(state, rotation),
-      newKeyKnown(state, rotation),
+      newKeyKnown(state, rotation, now),
       attestedFor(state, rotation, 'holds_new', now),
       timedReady(state, rotation, policy, now),
       populationsCovered(state, rotation, policy, now),

@@ -9,6 +9,7 @@ import type { Now, State } from '../state.ts';
 import { vouchersOf, wordsInForce } from './attested.ts';
 import { fail, offender, pass, unknown } from './check.ts';
 import { Offenders, requiredGroups, waysOf } from './dependents.ts';
+import { saidOtherwise } from './last-said.ts';
 
 const NOBODY: ReadonlySet<Verifier> = new Set();
 
@@ -38,6 +39,14 @@ export function oldSecretDropped(state: State, rotation: RotationRecord, now: No
   const words = wordsInForce(state, rotation, 'rejects_old', now);
   for (const group of requiredGroups(state, rotation)) {
     addOld(holding, group, rotation, 'held', `still holds secret ${rotation.oldKid}`);
+    holding.addAll(saidOtherwise(state, group, rotation, 'rejects_old', null, now), (verifier) =>
+      offender(
+        verifier,
+        'holds_old',
+        verifier.record.observedAtMs,
+        `held secret ${rotation.oldKid} when it was heard last`,
+      ),
+    );
     if (waysOf(group, rotation) === 'attested') continue;
     if (vouchersOf(words, group) !== null) continue;
     const remembers = group.service.profile.cachesVerifiedTokens;
