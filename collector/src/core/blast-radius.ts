@@ -1,6 +1,7 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import { moment } from '@keyturn/shared/model/moment.ts';
 import { reckonedPolicy } from './cache-life.ts';
+import { dropNowOf } from './drop-now.ts';
 import type { Group } from './fleet.ts';
 import { groupsOfIssuer } from './fleet.ts';
 import { dropBoundMs } from './gates/purge.ts';
@@ -85,19 +86,29 @@ export function refusedSentence(
   const recent = recentCount(state, issuer, oldKid, now.atMs, now.atMs - since);
   const who = verifiers === undefined ? 'verifiers' : counted(verifiers, 'verifier');
   const usage = state.usage.get(usageKey(issuer, oldKid));
-  const blind = uncountedOf(groupsOfIssuer(state.fleet, issuer));
+  const blind = blindText([...groupsOfIssuer(state.fleet, issuer)]);
   if (recent.accepted === 0) {
     const seen = `no token of ${oldKid} was seen accepted since ${moment(since)}${last(usage?.lastAcceptedAtMs)}`;
-    return blind === 0
+    return blind === ''
       ? `${seen}; removing the key refuses whatever is held`
-      : `${seen}; but ${counted(blind, 'verifier')} cannot count, so nobody knows what removing the key refuses there`;
+      : `${seen}; but ${blind} may have accepted some, so nobody knows what removing the key refuses`;
   }
   const expMs = usage?.highestExpS == null ? null : usage.highestExpS * 1_000;
   const until =
     expMs === null ? 'with no end known' : `until ${moment(expMs)}, when the last token seen ends`;
-  const unseen =
-    blind === 0 ? '' : `, beside what ${counted(blind, 'verifier')} that cannot count would refuse`;
+  const unseen = blind === '' ? '' : `; ${blind} may have accepted more`;
   return `${who} accepted ${oldKid} ${counted(recent.accepted, 'time')} since ${moment(since)}; removing the key now refuses up to about ${counted(recent.busiestMinute, 'request')} a minute, ${until}${unseen}`;
+}
+
+/** Who may use the key without anybody seeing it; empty when nobody. */
+function blindText(groups: readonly Group[]): string {
+  const uncounted = uncountedOf(groups);
+  const unheard = groups.filter(({ members }) => members.size === 0).length;
+  const parts = [
+    ...(uncounted > 0 ? [`${counted(uncounted, 'verifier')} that cannot count`] : []),
+    ...(unheard > 0 ? [`${counted(unheard, 'service')} that nobody hears`] : []),
+  ];
+  return parts.join(' and ');
 }
 
 function uncountedOf(groups: Iterable<Group>): number {
@@ -170,6 +181,6 @@ function reachOf(state: State, rotation: RotationRecord, group: Group, now: Now)
     dropped: byOld?.get('dropped')?.size ?? 0,
     dropBoundMs: boundMs,
     mayAcceptUntilMs: boundMs === null || withdrawnAtMs === null ? null : withdrawnAtMs + boundMs,
-    dropNow: service.profile.dropNow,
+    dropNow: dropNowOf(group, rotation),
   };
 }

@@ -1,5 +1,6 @@
 import type { Check } from '@keyturn/shared/model/verdict.ts';
 import { reckonedPolicy } from './cache-life.ts';
+import { dropNowOf } from './drop-now.ts';
 import { findingsOf } from './evaluate.ts';
 import type { NotContained } from './containment-shares.ts';
 import { classShares } from './containment-shares.ts';
@@ -154,6 +155,6 @@ function serviceOf(
     total,
     contained: counts.get('rejects') ?? 0,
     pending,
-    dropNow: profile.dropNow,
+    dropNow: dropNowOf(group, rotation),
   };
 }

@@ -25,7 +25,7 @@ export function overlapOf(facts: ReportFacts): OverlapView {
     withdrawn_at: isoMomentOrNull(moments.withdrawnAtMs),
     gone_at: rotation.outcome === 'completed' ? isoMomentOrNull(rotation.endedAtMs) : null,
     formula: FORMULA,
-    terms: terms === null ? [] : termViews(terms),
+    terms: terms === null ? [] : termViews(terms, facts.rotation.keyKind === 'secret'),
     terms_from: from,
     whole: windowOf(
       terms?.requiredMs ?? null,
@@ -70,7 +70,7 @@ function termsOf({ evidence, overlap, rotation }: ReportFacts): {
   return { terms: nearest.record.overlap, from: nearest.record.number };
 }
 
-function termViews(terms: OverlapTerms): OverlapView['terms'] {
+function termViews(terms: OverlapTerms, isSecret: boolean): OverlapView['terms'] {
   return [
     {
       symbol: 'P',
@@ -78,7 +78,9 @@ function termViews(terms: OverlapTerms): OverlapView['terms'] {
       ms: terms.propagationMs,
       note:
         terms.propagationOf === null
-          ? 'no service is required'
+          ? isSecret
+            ? 'time brings nobody a secret'
+            : 'no service is required'
           : terms.propagationMs === null
             ? `service ${terms.propagationOf} has no bound, so evidence decided and not time`
             : `service ${terms.propagationOf}`,

@@ -19,7 +19,7 @@ function whatSentence({ rotation }: Core): string {
   const what =
     rotation.origin === 'observed'
       ? `Key ${rotation.new_key.kid} appeared by itself beside ${rotation.old_key.kid} at ${rotation.issuer}, seen at ${rotation.started_at}; gates of such a rotation only advise.`
-      : `The ${rotation.alg} signing key of ${rotation.issuer} was to change from ${rotation.old_key.kid} to ${rotation.new_key.kid}; ${rotation.started_by} started this at ${rotation.started_at}.`;
+      : `The ${rotation.alg} ${rotation.key_kind === 'secret' ? 'shared secret' : 'signing key'} of ${rotation.issuer} was to change from ${rotation.old_key.kid} to ${rotation.new_key.kid}; ${rotation.started_by} started this at ${rotation.started_at}.`;
   if (rotation.outcome === null)
     return `${what} The rotation is still open: this report is interim.`;
   const why = rotation.ended_because === null ? '' : `: ${rotation.ended_because}`;
@@ -77,8 +77,10 @@ function integritySentence({ audit, evidence }: Core): string {
         ? 'The audit trail is intact'
         : `The audit trail is broken at entry ${audit.first_broken ?? 0}`;
   const kept =
-    torn === 0
-      ? `and vouches for all ${counted(evidence.length, 'snapshot')} of evidence`
-      : `and does not vouch for ${torn} of ${counted(evidence.length, 'snapshot')} of evidence`;
+    evidence.length === 0
+      ? 'and there is no snapshot of evidence'
+      : torn === 0
+        ? `and vouches for all ${counted(evidence.length, 'snapshot')} of evidence`
+        : `and does not vouch for ${torn} of ${counted(evidence.length, 'snapshot')} of evidence`;
   return `${chain}, ${kept}.`;
 }

@@ -42,7 +42,7 @@ t.test(
     });
     t.match(await rig.call('POST', steps, { body: { step: 'abort', by: 'alice' } }), {
       status: 400,
-      json: { field: 'override_reason', detail: /expected a reason/ },
+      json: { field: 'reason', detail: /expected a reason/ },
     });
     const started = await rig.start();
     t.match((await rig.call('GET', '/v1/rotations')).json.rotations, [

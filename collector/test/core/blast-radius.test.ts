@@ -7,6 +7,7 @@ import { keyIdentity, usageKey } from '../../src/core/state.ts';
 import { LEDGER } from '../support/acts.ts';
 import { ISSUER, issuerOf, NEW, OLD, profileOf, serviceOf } from '../support/policies.ts';
 import { rotating, type Rotating } from '../support/rotating.ts';
+import { secretRotating } from '../support/secret-rotating.ts';
 
 function rotationOf({ world, id }: Rotating): RotationRecord {
   const rotation = world.state.rotations.get(id);
@@ -127,13 +128,41 @@ t.test('what removing the key refuses, in a sentence', (t) => {
   world.join('orders', 'p', { source: 'proxy' });
   t.match(
     say(),
-    /; but 1 verifier cannot count, so nobody knows what removing the key refuses there$/,
+    /; but 1 verifier that cannot count may have accepted some, so nobody knows what removing the key refuses$/,
   );
   a.report({ keys: [OLD, NEW], counts: [{ kid: 'old', outcomes: { ok: 9 } }] });
   t.match(
     say(),
-    /when the last token seen ends, beside what 1 verifier that cannot count would refuse$/,
+    /when the last token seen ends; 1 verifier that cannot count may have accepted more$/,
   );
+  t.end();
+});
+
+t.test('what nobody hears may use the key unseen', (t) => {
+  const app = serviceOf('app', {
+    population: { cohorts: [], coverPercentile: 100, dropsWithRefresh: false },
+    profile: profileOf({ id: '' }),
+  });
+  const rotation = rotating({ services: [app, LEDGER] });
+  const { world } = rotation;
+  const found = blastRadius(world.state, rotationOf(rotation), world.now());
+  t.match(found.services, [{}, { dropNow: /^Nothing from here/ }, {}]);
+  t.match(
+    found.summary,
+    /; but 2 services that nobody hears may have accepted some, so nobody knows/,
+  );
+  t.end();
+});
+
+t.test('time takes a shared secret from nobody', (t) => {
+  const { world, id } = secretRotating();
+  const rotation = world.state.rotations.get(id);
+  if (rotation === undefined) throw new Error('no rotation');
+  const { services } = blastRadius(world.state, rotation, world.now());
+  t.ok(services.length > 0);
+  for (const reach of services) {
+    t.match(reach, { dropBoundMs: null, mayAcceptUntilMs: null, dropNow: /out of its settings/ });
+  }
   t.end();
 });
 

@@ -113,10 +113,11 @@ t.test('nobody knows what verifiers that cannot count would refuse', (t) => {
   world.join('gateway', 'g', { source: 'proxy' }).report({ keys: [OLD, NEW] });
   t.match(radius(rotation), {
     uncounted: 1,
-    summary: /no token of old was seen accepted .*; but 1 verifier cannot count, so nobody knows/,
+    summary:
+      /no token of old was seen accepted .*; but 1 verifier that cannot count may have accepted some, so nobody/,
   });
   a.report({ keys: [OLD, NEW], counts: [{ kid: 'old', outcomes: { ok: 6 }, lifetimeS: 60 }] });
-  t.match(radius(rotation).summary, /beside what 1 verifier that cannot count would refuse$/);
+  t.match(radius(rotation).summary, /; 1 verifier that cannot count may have accepted more$/);
   t.end();
 });
 

@@ -20,10 +20,14 @@ export function rollbackWindow(state: State, rotation: RotationRecord, now: Now)
     'rollback_window',
     'policy',
     fromMs === null
-      ? `the issuer keeps the private key of ${rotation.oldKid} for a time after the switch`
-      : `the issuer keeps the private key of ${rotation.oldKid} until ${moment(fromMs + windowMs)}`,
+      ? `the issuer keeps ${signsWith(rotation)} for a time after the switch`
+      : `the issuer keeps ${signsWith(rotation)} until ${moment(fromMs + windowMs)}`,
     { sinceMs: fromMs },
   );
+}
+
+function signsWith({ keyKind, oldKid }: RotationRecord): string {
+  return keyKind === 'secret' ? `secret ${oldKid}` : `the private key of ${oldKid}`;
 }
 
 interface Closed {
@@ -35,7 +39,7 @@ function whyClosed(state: State, rotation: RotationRecord, now: Now): Closed | u
   const destroyed = rotation.declared.destroy_old_key;
   if (destroyed !== undefined) {
     return {
-      message: `${destroyed.by} says that the private key of ${rotation.oldKid} was destroyed at ${moment(destroyed.atMs)}, so nothing can sign with it`,
+      message: `${destroyed.by} says that ${signsWith(rotation)} was destroyed at ${moment(destroyed.atMs)}, so nothing can sign with it`,
       sinceMs: destroyed.atMs,
     };
   }
@@ -57,7 +61,7 @@ function whyClosed(state: State, rotation: RotationRecord, now: Now): Closed | u
   const endsAtMs = rotation.firstSwitchedAtMs + windowMs;
   if (now.atMs < endsAtMs) return undefined;
   return {
-    message: `the issuer kept the private key of ${rotation.oldKid} until ${moment(endsAtMs)} (policy.rollback_window)`,
+    message: `the issuer kept ${signsWith(rotation)} until ${moment(endsAtMs)} (policy.rollback_window)`,
     sinceMs: endsAtMs,
   };
 }

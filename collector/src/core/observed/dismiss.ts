@@ -20,7 +20,7 @@ export function declareObserved(
   if (reason === null) {
     const dismissal = `keyturn rotation abort ${rotation.id} --reason "why"`;
     const message = `expected a reason why rotation ${rotation.id} is of no interest, got none: ${dismissal}`;
-    return refuse('invalid', 'override_reason', message);
+    return refuse('invalid', 'reason', message);
   }
   const because = `dismissed by ${act.by}: ${reason}`;
   const declaration = { atMs: now.atMs, by: act.by, overrideReason: reason, reason };
@@ -30,7 +30,8 @@ export function declareObserved(
 }
 
 function refusalOf(state: State, rotation: RotationRecord, act: ActOf<'declare'>): string {
-  const seen = `rotation ${rotation.id} was observed, so ${act.step} is seen and not declared`;
+  const isSeen = act.step !== 'taint' && act.step !== 'destroy_old_key';
+  const seen = `rotation ${rotation.id} was observed, so ${act.step} is ${isSeen ? 'seen and not declared' : 'not for us to declare'}`;
   if (state.policy.issuers.get(rotation.issuer)?.control !== 'ours') {
     return `${seen}: nobody here controls ${rotation.issuer}`;
   }
