@@ -6,8 +6,6 @@ import type { World } from './world.ts';
 const JUMPED =
   'KNOWN: moments noted while the collector was behind look older after its clock is set';
 
-const TWIN = 'KNOWN: two processes under one name, of which a person vouched for one';
-
 /** Compares what the gates say with what is true. */
 export class Checks {
   readonly #world: World;
@@ -234,15 +232,6 @@ export class Checks {
     return this.#world.crowdedServices.has(cache.split('-')[0] ?? '');
   }
 
-  /** Of two processes under one name one is heard; where people vouch, the other blocks nothing. */
-  #isUnheardTwin(cache: string): boolean {
-    const { instances } = this.#world;
-    const instance = instances[Number(cache.split('#')[1])];
-    if (instance === undefined || instance.options.service.evidence !== 'attested') return false;
-    const { name } = instance.options;
-    return instances.some((other) => other !== instance && other.options.name === name);
-  }
-
   #isExcused(verifier: string): boolean {
     return this.#world.excusedSilence.has(verifier.split('/')[1] ?? '');
   }
@@ -255,7 +244,6 @@ export class Checks {
       return world.excuse('A1: a silent instance of a service with more than it declared');
     }
     if (world.servedReuse) return world.excuse('A6: a kid with two keys');
-    if (lacking.every((name) => this.#isUnheardTwin(name))) return world.excuse(TWIN);
     if (world.hasJumped) return world.excuse(JUMPED);
     if (!world.plan.seesEveryOrigin)
       return world.excuse('A3: origins the collector cannot tell apart');
@@ -298,7 +286,6 @@ export class Checks {
     if (trusting.every((name) => this.#isBeyondInventory(name))) {
       return world.excuse('A1: a silent instance of a service with more than it declared');
     }
-    if (trusting.every((name) => this.#isUnheardTwin(name))) return world.excuse(TWIN);
     if (world.hasJumped) return world.excuse(JUMPED);
     world.violate(rule, `open although ${trusting.join(', ')} still accept the old key`);
   }

@@ -96,9 +96,8 @@ ${rowsOf(RULES)}
 What a gate cannot know is counted apart, by reason, and is no broken promise: a verifier that nobody
 declared and that never got through, one that starts with keys of its own behind a proxy that cannot
 see them, an origin that goes back after the switch, a signature or a lifetime nobody had declared or
-reported, two keys under one kid, a cooldown where the policy lets a fetch on demand count. Two of
-these are limits of the product (\`KNOWN\`): more than three processes in turn under one name, and
-two at once of which a person vouched for one.
+reported, two keys under one kid, a cooldown where the policy lets a fetch on demand count. One of
+these is a limit of the product (\`KNOWN\`): more than three processes in turn under one name.
 
 A few worlds take a turn that most rotations never see:
 

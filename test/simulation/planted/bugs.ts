@@ -433,4 +433,16 @@ export const PLANTED: readonly PlantedBug[] = [
     turn: 'emergency',
     seed: 23,
   },
+  {
+    id: 'a word covers a second process that nobody hears',
+    replacements: [
+      at(
+        `${CORE}/gates/evidence.ts`,
+        '      addContested(group, found);\n      continue;',
+        '      continue;',
+      ),
+    ],
+    focus: ['duplicate_identity'],
+    seed: 30,
+  },
 ];

@@ -183,15 +183,11 @@ export function addUnheard(group: Group, rotation: RotationRecord, found: Offend
       'said hello and has not reported yet',
     ),
   );
-  found.addAll(group.contested, (verifier) =>
-    group.silent.has(verifier) || group.joined.has(verifier)
-      ? undefined
-      : offender(
-          verifier,
-          'duplicate',
-          verifier.record.duplicateAtMs ?? verifier.livenessSinceMs,
-          'two processes report under this name, and only one of them is heard',
-        ),
+  // Those that are silent or have just joined are listed as that.
+  addContested(
+    group,
+    found,
+    (verifier) => !group.silent.has(verifier) && !group.joined.has(verifier),
   );
   const unheard = unheardInstances(group);
   if (unheard > 0) {
@@ -210,6 +206,24 @@ export function addUnheard(group: Group, rotation: RotationRecord, found: Offend
       unheard,
     );
   }
+}
+
+/** Adds verifiers of which another process runs under the same name: of the two, one is heard. */
+export function addContested(
+  group: Group,
+  found: Offenders,
+  isOurs: (verifier: Verifier) => boolean = () => true,
+): void {
+  found.addAll(group.contested, (verifier) =>
+    isOurs(verifier)
+      ? offender(
+          verifier,
+          'duplicate',
+          verifier.record.duplicateAtMs ?? verifier.livenessSinceMs,
+          'two processes report under this name, and only one of them is heard',
+        )
+      : undefined,
+  );
 }
 
 function atLeast({ instances, instancesMax }: Group['service']): string {

@@ -8,6 +8,7 @@ import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
 import { fail, noun, offender, pass, quoted, unknown } from './check.ts';
 import {
+  addContested,
   addUnheard,
   contradicting,
   isBeyondRange,
@@ -85,7 +86,11 @@ export function fleetHeard(state: State, rotation: RotationRecord): Check {
   const found = new Offenders();
   let groups = 0;
   for (const group of requiredGroups(state, rotation)) {
-    if (waysOf(group, rotation) !== 'evidence') continue;
+    if (waysOf(group, rotation) !== 'evidence') {
+      // No word and no bound was given with a process in mind that nobody knew of.
+      addContested(group, found);
+      continue;
+    }
     groups += 1;
     addUnheard(group, rotation, found);
   }

@@ -16,7 +16,34 @@ const range = (instances: number, instancesMax: number) => ({
   ],
 });
 
+const twins = (service: string, second: 'reports' | 'says hello'): Situation => ({
+  name: `two processes under one name at ${service}, of which the second ${second}`,
+  from: {
+    services: [
+      serviceOf(service, {
+        evidence: service === 'vouched' ? 'attested' : 'timed',
+        instances: null,
+      }),
+    ],
+  },
+  given: ({ world, id, a, b }) => {
+    world.pass(3_600_000);
+    for (const verifier of [a, b]) verifier.report(BOTH);
+    world.attest(id, service);
+    world.join(service, 'x').report(BOTH);
+    const twin = world.join(service, 'x');
+    if (second === 'reports') twin.report(BOTH);
+  },
+  status: 'unknown',
+  blocked: ['fleet_heard:unknown'],
+  check: { id: 'fleet_heard', offenders: [`${service}/x/jwks duplicate`], offenderCount: 1 },
+});
+
 gateTable(t, 'activate', [
+  twins('vouched', 'reports'),
+  twins('vouched', 'says hello'),
+  twins('timed', 'reports'),
+  twins('timed', 'says hello'),
   {
     name: 'everybody holds it',
     given: () => undefined,

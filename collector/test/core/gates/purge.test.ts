@@ -35,7 +35,7 @@ const SITUATIONS: readonly Situation[] = [
       world.join('mesh').report({ keys: [NEW] });
     },
     status: 'closed',
-    blocked: ['drop_time_elapsed:fail'],
+    blocked: ['drop_time_elapsed:fail', 'fleet_heard:unknown'],
   },
   {
     name: 'still served',
