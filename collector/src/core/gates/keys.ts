@@ -4,6 +4,7 @@ import { servedEverywhere } from '../issuers.ts';
 import type { RotationRecord } from '../records.ts';
 import { newKeyRecord, oldKeyRecord } from '../rotation.ts';
 import type { State } from '../state.ts';
+import { isTainted } from '../tainted-key.ts';
 import { fail, pass, unknown } from './check.ts';
 
 /** The new key is served at every vantage, seen twice in a row: Tpub is known. */
@@ -72,6 +73,11 @@ export function keyIdentityHolds(state: State, rotation: RotationRecord): Check 
       );
     }
   }
+  if (isTainted(state, rotation.issuer, newKeyOf(rotation))) {
+    return fail('key_identity', 'policy', `${rotation.newKid} is tainted and must not sign again`, {
+      help: 'generate a key under a kid that was never used',
+    });
+  }
   for (const record of issuer?.keys.values() ?? []) {
     if (record.key.kid !== rotation.newKid) continue;
     if (record.tombstone === 'retired') {
@@ -97,4 +103,8 @@ export function keyIdentityHolds(state: State, rotation: RotationRecord): Check 
     }
   }
   return pass('key_identity', 'policy', 'each kid stands for one key');
+}
+
+function newKeyOf({ newKid, newThumbprint }: RotationRecord) {
+  return { kid: newKid, thumbprint: newThumbprint };
 }

@@ -2,6 +2,7 @@ import { moment } from '@keyturn/shared/model/moment.ts';
 import { type Algs, oldAlgOf } from '../alg.ts';
 import type { KeyRecord, RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
+import { isTainted } from '../tainted-key.ts';
 import { attributableFailures } from '../usage.ts';
 
 /** The record of a rotation that opens by itself. */
@@ -34,7 +35,8 @@ export function observedRotation(
     failuresAtSwitch: seenBefore ? attributableFailures(state, next.issuer, next.key.kid) : 0,
     endedAtMs: null,
     outcome: null,
-    tainted: false,
+    // Whoever moves away from a stolen key, it is stolen.
+    tainted: isTainted(state, next.issuer, old.key),
     origin: 'observed',
     endedBecause: null,
     findings: [],

@@ -131,7 +131,7 @@ function open(
       now,
       'rotation_observed',
       rotation,
-      `key ${next.key.kid} appeared beside ${old.key.kid} at ${issuer.issuer}: rotation ${rotation.id} opened by itself`,
+      `key ${next.key.kid} appeared beside ${old.key.kid} at ${issuer.issuer}: rotation ${rotation.id} opened by itself${rotation.tainted ? `; ${old.key.kid} is tainted` : ''}`,
     ),
   );
   if (!isGone(issuer, old)) return;
