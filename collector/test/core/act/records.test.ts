@@ -249,3 +249,75 @@ t.test('canaries that are taken change nothing', (t) => {
   });
   t.end();
 });
+
+t.test('rehearse: not where nobody here switches, and unknown without its issuer', (t) => {
+  const { world, id } = rotating();
+  const record = world.state.rotations.get(id);
+  if (record === undefined) throw new Error('no rotation');
+  world.state.rotations.set('r-9', { ...record, id: 'r-9', origin: 'observed' });
+  t.match(world.rehearse('r-9'), {
+    ok: false,
+    refusal: {
+      code: 'conflict',
+      field: 'rotation_id',
+      message:
+        'rotation r-9 was observed, so nobody here switches its signer or could switch it back',
+    },
+  });
+  world.restart({ policy: { ...world.policy, issuers: new Map() } });
+  world.pass(60_000);
+  const result = world.rehearse(id);
+  t.match(result, {
+    ok: true,
+    rehearsal: { status: 'unknown', checks: [{ id: 'issuer_configured', status: 'unknown' }] },
+  });
+  t.end();
+});
+
+t.test('a look is good for a quarter of an hour, and a second of the future is forgiven', (t) => {
+  const { world, id } = rotating();
+  const taint = (ageMs: number) =>
+    world.act({
+      type: 'declare',
+      by: 'tester',
+      rotationId: id,
+      step: 'taint',
+      overrideReason: null,
+      reason: 'stolen',
+      confirm: { oldKid: 'old', seenAtMs: world.atMs - ageMs },
+    }).ok;
+  t.same([-1_001, -1_000, 900_000, 900_001].map(taint), [false, true, true, false]);
+  t.end();
+});
+
+t.test('the old private key of a key that was withdrawn may go, switched or not', (t) => {
+  const { world, id } = rotating({ until: 'known' });
+  t.equal(world.declare(id, 'destroy_old_key').ok, false);
+  world.served = [NEW];
+  world.pass(30_000);
+  t.equal(world.declare(id, 'destroy_old_key').ok, true);
+  t.end();
+});
+
+t.test('start of a secret: a tainted one stays so, and what was counted before counts', (t) => {
+  const { world, id, a } = secretRotating({ until: 'started' });
+  world.declare(id, 'taint');
+  world.declare(id, 'abort', 'another way');
+  const keys = [
+    { kid: 's1', thumbprint: '', alg: 'HS256' },
+    { kid: 's3', thumbprint: '', alg: 'HS256' },
+  ];
+  a.report({
+    keys,
+    dataAgeMs: null,
+    secretsAgeMs: 0,
+    counts: [{ kid: 's3', outcomes: { unknown_kid: 9 } }],
+  });
+  const act = { ...START, alg: 'HS256', oldKid: 's1', newKid: 's3' };
+  const started = world.act(act);
+  t.match(started, { ok: true, rotation: { tainted: true } });
+  world.declare('r-2', 'activate', 'now');
+  t.equal(world.state.rotations.get('r-2')?.failuresAtSwitch, 9);
+  t.equal(world.gate('r-2', 'rollback').advised, false);
+  t.end();
+});
