@@ -314,7 +314,7 @@ secretTable(t, 'rollback', [
         'pass policy old_key_trusted: s1 is not tainted',
         'pass evidence old_key_held: every verifier still holds secret s1',
         'pass coverage fleet_heard: 1 service report in full',
-        'pass policy rollback_window: the issuer keeps the private key of s1 until 2026-01-02T00:01:00Z | since 00:01:00Z',
+        'pass policy rollback_window: the issuer keeps secret s1 until 2026-01-02T00:01:00Z | since 00:01:00Z',
         'pass health new_key_failures: no failure of a token of s2 that a key could cause',
       ],
     },
