@@ -7,6 +7,7 @@ import { contest, findVerifier, setLiveness, settledContests } from './fleet.ts'
 import { expiredLeases, renewLease } from './leases.ts';
 import { leaseMs } from './policy.ts';
 import type { HeldCounts, HeldKeySet, VerifierRecord } from './records.ts';
+import { mayBeCanaries } from './probes/canary-use.ts';
 import { lapsedProbes } from './probes/probed-sets.ts';
 import { noteFirstUse } from './observed/standby.ts';
 import { restand, watchingRotations } from './rotation.ts';
@@ -134,9 +135,10 @@ function takeReport(
     const previous = findRow(before.counts, row.issuer, row.key);
     if (previous === row) continue;
     const when = { sinceMs: before.observedAtMs, untilMs: now.atMs };
+    const isSign = !mayBeCanaries(state, verifier, row, previous, when.sinceMs, now);
     for (const record of raiseUsage(state, row, previous, when)) {
       writes.push({ kind: 'usage', record });
-      noteSwitchSeen(state, record, writes);
+      if (isSign) noteSwitchSeen(state, record, writes);
       noteFirstUse(state, record, writes);
     }
     addTotals(state, row, previous);

@@ -11,7 +11,7 @@ import {
   profileOf,
   serviceOf,
 } from '../support/policies.ts';
-import { ProbingWorld, TAKES_ANYTHING } from '../support/probing.ts';
+import { KNOWS, ProbingWorld, TAKES_ANYTHING } from '../support/probing.ts';
 import { rotating } from '../support/rotating.ts';
 import { holding, OLD_SECRET, secretRotating } from '../support/secret-rotating.ts';
 import { blockers, checkOf, World } from '../support/world.ts';
@@ -236,5 +236,70 @@ t.test('activate: time proves nothing of one whose own fetches have failed since
   }
   one.report({ keys: [OLD], dataAgeMs: world.atMs - fetchedAtMs, failures: 999 });
   isShut(t, world, id, 'activate', 'new_key_known:fail');
+  t.end();
+});
+
+t.test('activate: a run of passing checks does not go on through a rollback', (t) => {
+  const world = new World(policyOf([GATEWAY], { stableForMs: 10 * MINUTE_MS }));
+  world.sight();
+  world.sight();
+  world.pass(MINUTE_MS);
+  const id = world.start();
+  world.served = [OLD, NEW];
+  world.pass(HOUR_MS);
+  t.ok(world.declare(id, 'activate').ok);
+  world.pass(MINUTE_MS);
+  t.ok(world.declare(id, 'rollback', 'the new key fails').ok);
+  world.pass(MINUTE_MS);
+  isShut(t, world, id, 'activate', 'stable:fail');
+  t.end();
+});
+
+t.test('retire: a canary that a pushed verifier counts is no token of the issuer', (t) => {
+  const world = new ProbingWorld({ kind: 'pushed' }, { source: 'pushed' });
+  const { rotationId: id } = world;
+  world.publish();
+  world.a.report(BOTH);
+  t.ok(world.declare(id, 'activate', 'the test says so').ok);
+  world.pass(MINUTE_MS);
+  world.order();
+  world.pass(1_000);
+  world.answer(KNOWS);
+  const iatS = Math.floor(world.atMs / 1_000) - 1;
+  world.a.report({ ...BOTH, counts: [{ kid: 'new', outcomes: { ok: 1 }, iatS, lifetimeS: 600 }] });
+  world.pass(HOUR_MS);
+  isShut(t, world, id, 'retire', 'new_key_in_use:unknown');
+  const laterS = Math.floor(world.atMs / 1_000);
+  world.a.report({ ...BOTH, counts: [{ kid: 'new', outcomes: { ok: 2 }, iatS: laterS }] });
+  t.equal(checkOf(world.gate(id, 'retire'), 'new_key_in_use').status, 'pass', 'nobody was probed');
+  t.end();
+});
+
+t.test(
+  'purge: a collector that was down sees the old key served again, once, before it asks',
+  (t) => {
+    const { world, id } = rotating({ until: 'retired' });
+    t.equal(world.gate(id, 'purge').status, 'open');
+    world.restart({ downMs: HOUR_MS });
+    world.pass(60_000, { unwatched: true });
+    isShut(t, world, id, 'purge', 'jwks_healthy:unknown', 'clock_agrees:unknown');
+    world.sight([OLD, NEW]);
+    t.ok(blockers(world.gate(id, 'purge')).includes('old_key_withdrawn:fail'));
+    t.end();
+  },
+);
+
+t.test('activate: an attestation that ends in the second before the act', (t) => {
+  const appliance = serviceOf('appliance', {
+    kind: 'managed',
+    evidence: 'attested',
+    instances: null,
+  });
+  const { world, id } = rotating({ services: [appliance] });
+  t.ok(world.attest(id, 'appliance', { validForMs: MINUTE_MS }).ok);
+  t.equal(world.gate(id, 'activate').status, 'open');
+  world.atMs += MINUTE_MS;
+  const refused = world.declare(id, 'activate');
+  t.match(refused, { ok: false, refusal: { code: 'gate_not_open' } });
   t.end();
 });

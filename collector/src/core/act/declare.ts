@@ -69,7 +69,10 @@ export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: W
     writes,
   );
   // Evidence from before counts no more, so nobody is known to hold the new key until heard again.
-  if (next.rolledBackAtMs !== rotation.rolledBackAtMs) restandAll(state, next, now);
+  if (next.rolledBackAtMs !== rotation.rolledBackAtMs) {
+    state.steadySinceMs.delete(next.id);
+    restandAll(state, next, now);
+  }
   if (next.tainted && !rotation.tainted) writes.push(radiusAtTaint(state, next, now));
   if (next.endedAtMs !== null) {
     releaseRotation(state, next);

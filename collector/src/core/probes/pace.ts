@@ -15,7 +15,7 @@ const UNKNOWN_COOLDOWN_S = 1_800;
 export const PROBE_EXPIRES_MS = 30_000;
 
 /** A probe is over, or lost, this long after its order expired: three tokens at 10 s, and the way. */
-const PROBE_RUNS_MS = 40_000;
+export const PROBE_RUNS_MS = 40_000;
 
 /** Whether probes may go out for a rotation now; the sentence says why not. */
 export type ProbeWindow =
