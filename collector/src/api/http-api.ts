@@ -15,6 +15,7 @@ import { changeListeners } from './change-listeners.ts';
 import type { OperatorToken } from './authorize.ts';
 import { answerUnroutable, guardRequests } from './guard-requests.ts';
 import { openApiOptions } from './openapi.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { RouteContext } from './route-context.ts';
 import { addRoutes } from './routes.ts';
 
@@ -33,6 +34,8 @@ export interface HttpApiOptions {
   readonly waitersMax?: number;
   /** Event streams at a time; 64 by default. */
   readonly streamsMax?: number;
+  /** Heavy answers that may wait while one is made; 32 by default. */
+  readonly heavyWaitingMax?: number;
 }
 
 const BODY_BYTES_MAX = 65_536;
@@ -79,6 +82,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
       keys: options.receiptKeys,
     }),
     receiptKeys: options.receiptKeys,
+    heavy: oneAtATime(options.heavyWaitingMax ?? 32),
     waiters: changeListeners(engine, options.waitersMax ?? 256),
     streams: changeListeners(engine, options.streamsMax ?? 64),
   };

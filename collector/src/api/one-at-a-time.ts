@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { ApiError } from './api-error.ts';
 
 /** Runs heavy answers one after the other, so that anybody who asks often slows down nobody else. */
@@ -7,15 +8,21 @@ export interface OneAtATime {
 }
 
 /** @param waitingMax - how many may wait while one runs */
-export function oneAtATime(waitingMax: number, busy: string): OneAtATime {
+export function oneAtATime(waitingMax: number): OneAtATime {
   let last: Promise<unknown> = Promise.resolve();
   let inside = 0;
   return {
     async run(work) {
-      if (inside > waitingMax) throw new ApiError('BUSY', busy);
+      if (inside > waitingMax) {
+        throw new ApiError('BUSY', 'Too many reports are being made; try again later.');
+      }
       inside += 1;
       // One that fails has told its own caller.
-      const mine = last.then(work, work);
+      const mine = last.then(async () => {
+        // Whatever else came in since has its turn first.
+        await setImmediate();
+        return work();
+      });
       last = mine.catch(() => undefined);
       try {
         return await mine;

@@ -12,6 +12,7 @@ import type { Engine } from '../engine-port.ts';
 import type { ReceiptKeys } from '../receipt/receipt-keys.ts';
 import type { Reports } from '../report/reports.ts';
 import type { ChangeListeners } from './change-listeners.ts';
+import type { OneAtATime } from './one-at-a-time.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -37,6 +38,8 @@ export interface RouteContext {
   readonly version: string;
   readonly reports: Reports;
   readonly receiptKeys: ReceiptKeys;
+  /** For answers that read much of the store or the fleet. */
+  readonly heavy: OneAtATime;
   /** Long polls in progress. */
   readonly waiters: ChangeListeners;
   /** Open event streams. */

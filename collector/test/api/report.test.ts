@@ -168,3 +168,20 @@ t.test('what Accept asks for', (t) => {
   for (const [header, media] of table) t.equal(preferred(header, offered), media, header ?? 'none');
   t.end();
 });
+
+t.test('who asks for many reports at once waits for himself alone', async (t) => {
+  const rig = await startRig({ api: { heavyWaitingMax: 0 } });
+  t.teardown(() => rig.close());
+  const rotation = await ended(rig);
+  const paths = ['report', 'evidence/1', 'blast-radius'].map(
+    (what) => `/v1/rotations/${rotation}/${what}`,
+  );
+  const asked = Array.from({ length: 30 }, (_, at) => rig.call('GET', paths[at % 3] ?? ''));
+  const [status, ...answers] = await Promise.all([rig.call('GET', '/v1/status'), ...asked]);
+  t.equal(status.status, 200);
+  const refused = answers.filter((answer) => answer.status === 503);
+  t.equal(refused.length + answers.filter((answer) => answer.status === 200).length, 30);
+  t.ok(refused.length > 0);
+  t.match(refused[0], { headers: { 'retry-after': '5' }, json: { detail: /Too many reports/ } });
+  t.equal((await rig.call('GET', paths[0] ?? '')).status, 200, 'and then there is room again');
+});

@@ -17,13 +17,13 @@ export function emergencyRoutes(app: Api, context: RouteContext): void {
         summary: 'Who uses the old key now, and who would go on accepting it once it is removed',
         tags: ['rotations'],
         params,
-        response: { 200: BlastRadiusSchema, ...problems(400, 404) },
+        response: { 200: BlastRadiusSchema, ...problems(400, 404, 503) },
       },
     },
     async (request) => {
       const id = request.params.rotation_id;
+      const radius = await context.heavy.run(async () => context.engine.blastRadius(id));
       const rotation = context.engine.state().rotations.get(id);
-      const radius = context.engine.blastRadius(id);
       if (rotation === undefined || radius === undefined) throw noSuchRotation();
       return blastRadiusView(rotation, radius);
     },

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { reportMarkdown } from '../../report/markdown.ts';
 import { ApiError, noSuchRotation } from '../api-error.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
 import { preferred } from '../preferred.ts';
 import { RotationIdSchema } from '../schemas/acts.ts';
 import { problems } from '../schemas/problem.ts';
@@ -17,12 +16,8 @@ const MEDIA: Readonly<Record<Format, string>> = {
   jws: 'application/jwt',
 };
 
-/** Reports that may wait while one is made: of a large fleet one takes seconds. */
-const WAITING_MAX = 16;
-
 /** Why a key was retired on that day: the evidence report of a rotation, and a signed receipt of it. */
-export function reportRoute(app: Api, { reports }: RouteContext): void {
-  const turns = oneAtATime(WAITING_MAX, 'Too many reports are being made; try again later.');
+export function reportRoute(app: Api, { reports, heavy }: RouteContext): void {
   app.get(
     '/v1/rotations/:rotation_id/report',
     {
@@ -51,7 +46,7 @@ export function reportRoute(app: Api, { reports }: RouteContext): void {
     },
     async (request, reply) => {
       const format = request.query.format ?? accepted(request.headers.accept);
-      const text: unknown = await turns.run(async () => {
+      const text: unknown = await heavy.run(async () => {
         const report = await reports.report(request.params.rotation_id);
         return report === undefined ? undefined : rendered(report, format, reports);
       });
@@ -66,7 +61,7 @@ export function reportRoute(app: Api, { reports }: RouteContext): void {
 }
 
 /** The evidence of one decision, byte for byte as it was stored and as the audit trail names it. */
-export function evidenceRoute(app: Api, { engine }: RouteContext): void {
+export function evidenceRoute(app: Api, { engine, heavy }: RouteContext): void {
   app.get(
     '/v1/rotations/:rotation_id/evidence/:number',
     {
@@ -91,7 +86,7 @@ export function evidenceRoute(app: Api, { engine }: RouteContext): void {
     },
     async (request, reply) => {
       const { rotation_id: id, number } = request.params;
-      const stored = engine.evidence(id, number);
+      const stored = await heavy.run(async () => engine.evidence(id, number));
       if (stored === undefined) {
         throw new ApiError('NOT_FOUND', 'There is no evidence of this number for this rotation.');
       }
