@@ -79,6 +79,11 @@ async function ask(question: string): Promise<string> {
   const asked = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await asked.question(question);
+  } catch (error) {
+    // Ctrl-D and Ctrl-C are no answer, and the line is left open.
+    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+    process.stderr.write('\n');
+    return '';
   } finally {
     asked.close();
   }
