@@ -8,7 +8,8 @@ import {
 import type { RotationRecord } from '../../src/core/records.ts';
 import type { AuditEntry } from '../../src/core/records.ts';
 import type { Write } from '../../src/core/writes.ts';
-import { OLD } from '../support/policies.ts';
+import { NEW, OLD } from '../support/policies.ts';
+import { secretRotating } from '../support/secret-rotating.ts';
 import { rotating, type Rotating } from '../support/rotating.ts';
 
 function rotationOf({ world, id }: Rotating): RotationRecord {
@@ -141,7 +142,9 @@ t.test('a run is kept by activate alone, shows in its verdict, and ends with the
   evaluateStability(world.state, rotationOf(rotation), world.now());
   t.equal(since(), undefined, 'it is broken');
   t.equal(world.state.revision, revision, 'and nobody is told');
-  world.state.steadySinceMs.set(id, 1);
+  b.report({ keys: [OLD, NEW] });
+  evaluate(rotation);
+  t.equal(since(), world.atMs, 'it begins anew');
   world.state.rotations.set(id, { ...rotationOf(rotation), endedAtMs: 5, outcome: 'aborted' });
   evaluate(rotation);
   t.equal(since(), undefined);
@@ -156,5 +159,27 @@ t.test('after the run the gate is open, and says for how long it has been steady
   world.pass(61_000);
   a.report({ keys: a.said.keys ?? [] });
   t.equal(evaluate(rotation).verdict.status, 'open');
+  t.end();
+});
+
+t.test('a check that is waived breaks no run', (t) => {
+  const rotation = rotating({ policy: { stableForMs: 60_000 } });
+  const { world, id, b } = rotation;
+  b.report({ keys: [OLD] });
+  evaluate(rotation);
+  t.notOk(world.state.steadySinceMs.has(id));
+  t.ok(world.waive(id, 'activate', 'new_key_known').ok);
+  evaluate(rotation);
+  t.ok(world.state.steadySinceMs.has(id));
+  t.end();
+});
+
+t.test('secrets have gates of their own, and the run with them', (t) => {
+  const rotation = { ...secretRotating(), switchedAtMs: 0 };
+  const ids = (gate: 'activate' | 'retire') =>
+    evaluate(rotation, gate).verdict.checks.map((check) => check.id);
+  t.ok(ids('activate').includes('old_key_held'));
+  t.equal(ids('activate').at(-1), 'stable');
+  t.notOk(ids('retire').includes('stable'));
   t.end();
 });

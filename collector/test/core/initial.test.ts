@@ -4,6 +4,7 @@ import { keyIdentity, usageKey } from '../../src/core/state.ts';
 import type { Persisted } from '../../src/core/writes.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { ISSUER, NEW, OLD, policyOf, serviceOf } from '../support/policies.ts';
+import { LEDGER } from '../support/acts.ts';
 import { rotating } from '../support/rotating.ts';
 
 const NOW = { atMs: 1_800_000_000_123.5, earliestMs: 1_800_000_000_000 };
@@ -37,7 +38,8 @@ t.test('a first start: nothing known, nothing believed', (t) => {
 });
 
 t.test('what was committed is known, by its name', (t) => {
-  const { world, id, a } = rotating();
+  const { world, id, a } = rotating({ services: [LEDGER] });
+  t.ok(world.attest(id, 'ledger').ok);
   a.report({ keys: [OLD, NEW], counts: [{ kid: 'old', outcomes: { ok: 3 }, iatS: 5 }] });
   world.waive(id, 'activate', 'stable');
   world.sight(world.served, undefined, { maxAgeS: 60 });
@@ -50,6 +52,11 @@ t.test('what was committed is known, by its name', (t) => {
     persisted.waivers.map((record) => record.id),
   );
   t.equal(state.waivers.size, 1);
+  t.same(
+    [...state.attestations.keys()],
+    persisted.attestations.map((record) => record.id),
+  );
+  t.equal(state.attestations.size, 1);
   t.equal(state.epochFloor, 6);
   t.same([...state.evidence.keys()], [id]);
   t.same(state.totals.get(usageKey(ISSUER, 'old')), { ok: 3 });

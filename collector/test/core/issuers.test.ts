@@ -268,6 +268,8 @@ t.test('what is told of keys, and of which rotation', (t) => {
   t.same(since().slice(7), ['key_seen third null']);
   world.sight([OLD, NEW, keyOf('third', 'x')]);
   t.ok(since().includes('kid_reused third null'));
+  t.match(recordOf(world, keyOf('third')), { tombstone: null, unclaimed: true });
+  t.match(recordOf(world, keyOf('third', 'x')), { tombstone: 'reused', unclaimed: false });
   world.sightFailure('no answer');
   t.equal(since().at(-1), `jwks_unreadable null ${id}`);
   const messages = new Map(
@@ -412,6 +414,12 @@ t.test('standings follow what is published', (t) => {
   world.sight([OLD, NEW]);
   world.sight([OLD, NEW]);
   t.equal(grade(), 'present', 'a report of that moment');
+  const old = () => world.state.fleet.verifiers.get('orders/a/jwks')?.standings.get(id)?.holdsOld;
+  world.verifiers[0]?.report({ keys: [NEW] });
+  t.equal(old(), 'unknown');
+  world.sight([NEW]);
+  world.sight([NEW]);
+  t.equal(old(), 'dropped', 'a report of the moment of its withdrawal');
   t.end();
 });
 
@@ -503,11 +511,13 @@ t.test('served everywhere: at each address, by what was read last', (t) => {
   t.end();
 });
 
+const SECRET = keyRecord({ kid: 's', thumbprint: '', alg: 'HS256' });
+
 t.test('keys beyond the bound are told of by when one was dropped', (t) => {
   const world = new World(policyOf([serviceOf('orders')]));
   const issuer = world.state.issuers.get(ISSUER);
   if (issuer === undefined) throw new Error('no issuer');
-  for (let n = 1; n < KEYS_PER_ISSUER_MAX; n += 1) issuer.keys.set(`k${n}`, keyRecord(OLD));
+  for (let n = 1; n < KEYS_PER_ISSUER_MAX; n += 1) issuer.keys.set(`k${n}`, SECRET);
   world.sight([OLD]);
   t.equal(issuer.keys.size, KEYS_PER_ISSUER_MAX, 'it just fits');
   t.match(world.state.health, { droppedKeys: 0, droppedKeyAtMs: null });

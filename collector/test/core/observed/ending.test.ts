@@ -8,7 +8,8 @@ import type { KeyRecord, RotationRecord } from '../../../src/core/records.ts';
 import { keyIdentity, type State } from '../../../src/core/state.ts';
 import type { Write } from '../../../src/core/writes.ts';
 import { auditOf, observedNow, observing, theOpen } from '../../support/observing.ts';
-import { ISSUER, keyOf, NEW, OLD } from '../../support/policies.ts';
+import { ISSUER, issuerOf, keyOf, NEW, OLD, policyOf } from '../../support/policies.ts';
+import { World } from '../../support/world.ts';
 
 function appeared() {
   const observed = observing();
@@ -177,15 +178,16 @@ t.test('of ended ones the latest are kept, with all that belongs to them', (t) =
   const ended = (id: string, part: Partial<RotationRecord> = {}): void => {
     state.rotations.set(id, { ...rotation, id, outcome: 'aborted', endedAtMs: 100, ...part });
   };
-  for (let n = 1; n < ENDED_KEPT_PER_ISSUER; n += 1) ended(`e-${n}`, { endedAtMs: 1_000 + n });
+  ended('e-0', { endedAtMs: 999 });
   ended('oldest', { endedAtMs: 5 });
+  for (let n = 2; n < ENDED_KEPT_PER_ISSUER; n += 1) ended(`e-${n}`, { endedAtMs: 1_000 + n });
   ended('declared', { endedAtMs: 1, origin: 'declared' });
   ended('elsewhere', { endedAtMs: 1, issuer: 'x' });
   ended('open', { endedAtMs: null, outcome: null });
   state.gates.set('oldest', new Map());
   state.evidence.set('oldest', { count: 1, opened: new Set() });
   const mine = { id: 'mine', rotationId: 'oldest', expiresAtMs: 9 };
-  const others = { ...mine, id: 'others', rotationId: 'e-1' };
+  const others = { ...mine, id: 'others', rotationId: 'e-2' };
   for (const record of [mine, others]) {
     state.attestations.set(record.id, record as never);
     state.waivers.set(record.id, record as never);
@@ -198,7 +200,7 @@ t.test('of ended ones the latest are kept, with all that belongs to them', (t) =
   });
   t.equal(writes.filter(({ kind }) => kind === 'rotation_removed').length, 1);
   t.same(
-    ['oldest', 'declared', 'elsewhere', 'open', 'e-1', rotation.id].map((id) =>
+    ['oldest', 'declared', 'elsewhere', 'open', 'e-0', rotation.id].map((id) =>
       state.rotations.has(id),
     ),
     [false, true, true, true, true, true],
@@ -292,5 +294,39 @@ t.test('the audit trail of a key that appears', (t) => {
     theOpen(swap).findings[0]?.message,
     'old was gone when x appeared: verifiers without x refuse its tokens now',
   );
+  t.end();
+});
+
+t.test('the first key of an issuer replaces none, and that is told once', (t) => {
+  const issuers = new Map([[ISSUER, issuerOf({ control: 'third_party' })]]);
+  const world = new World(policyOf([], { issuers }));
+  for (const keys of [[], [NEW], [NEW], [NEW]]) world.sight(keys);
+  t.same(observedNow(world), []);
+  t.match(auditOf(world, 'first_key'), [
+    {
+      kind: 'observation',
+      rotationId: null,
+      actor: 'keyturn',
+      message: 'key new is the first of its issuer, so it replaces none',
+      detail: { issuer: ISSUER },
+    },
+  ]);
+  t.equal(auditOf(world, 'first_key').length, 1);
+  t.equal(world.state.issuers.get(ISSUER)?.unclaimed.size, 0);
+  t.end();
+});
+
+t.test('a kid that is retired or reused opens nothing, and is looked at no more', (t) => {
+  for (const how of ['retired', 'reused'] as const) {
+    const { world } = observing();
+    const issuer = world.state.issuers.get(ISSUER);
+    world.sight([OLD, NEW]);
+    if (how === 'reused') issuer?.reusedKids.set('new', [NEW]);
+    else issuer?.keys.set(keyIdentity(NEW), { ...keyRecordOf(world.state, NEW), tombstone: how });
+    t.equal(issuer?.unclaimed.size, 1);
+    world.sight([OLD, NEW]);
+    t.same(observedNow(world), [], how);
+    t.equal(issuer?.unclaimed.size, 0, how);
+  }
   t.end();
 });

@@ -291,6 +291,8 @@ t.test('how far a key has come, number by number', (t) => {
   world.atMs += 60_000;
   world.take({ type: 'settle' });
   t.match(spread(), { verifiers: 2, knowing: 0, unheard: 2, byGrade: { silent: 2 } });
+  world.join('orders', 'd');
+  t.match(spread(), { unheard: 3, byGrade: { silent: 2, never_seen: 1 } });
   t.equal(propagationOf(state, { ...rotation, origin: 'declared' }, world.atMs), null);
   t.equal(propagationOf(state, { ...rotation, endedAtMs: 1 }, world.atMs), null);
   const used = { ...rotation, switchedAtMs: publishedAtMs - 5 };
@@ -335,5 +337,20 @@ t.test('when time or a word covers a service nobody hears', (t) => {
   t.ok(world.attest(rotation.id, 'ledger', { validForMs: 700_000 }).ok);
   t.match(at(600_000), { unseenServices: 0 }, 'and a word');
   t.match(at(700_000), { unseenServices: 1 }, 'that has lapsed');
+  t.end();
+});
+
+t.test('without a bound, or a publication, nobody knows when all have it', (t) => {
+  const unbounded = profileOf({ newKidRefusedS: null });
+  const slow = serviceOf('slow', { evidence: 'timed', instances: null, profile: unbounded });
+  const { state, rotation, world } = appeared([serviceOf('orders', { instances: 2 }), slow]);
+  for (const verifier of world.verifiers) verifier.report({ keys: [OLD, NEW] });
+  const at = (ms: number) => propagationOf(state, rotation, world.atMs + ms);
+  t.match(at(9_000_000_000), { unseenServices: 1, knownByMs: null, neededLeadMs: null });
+  const timed = appeared([serviceOf('quick', { evidence: 'timed', instances: null })]);
+  const quick = () => propagationOf(timed.state, timed.rotation, timed.world.atMs + 600_000);
+  t.match(quick(), { unseenServices: 0 });
+  setKey(timed.state, NEW, { publishedAtMs: null });
+  t.match(quick(), { unseenServices: 1, knownByMs: null });
   t.end();
 });

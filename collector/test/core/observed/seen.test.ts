@@ -140,7 +140,11 @@ t.test('which key a new one is to replace', (t) => {
     ['any other algorithm', [keyRecord('a', { alg: 'ES256' })], [], 'a'],
     [
       'served until the new one came',
-      [keyRecord('a', { withdrawnAtMs: T0 + 1_000 }), keyRecord('b', { withdrawnAtMs: T0 + 999 })],
+      [
+        keyRecord('a', { withdrawnAtMs: T0 + 1_000, firstSeenAtMs: 1 }),
+        keyRecord('b', { withdrawnAtMs: T0 + 2_000 }),
+        keyRecord('c', { withdrawnAtMs: T0 + 999, firstSeenAtMs: 0 }),
+      ],
       [],
       'a',
     ],
