@@ -319,7 +319,7 @@ const SITUATIONS: readonly Situation[] = [
       world.join('mesh').report(BOTH);
     },
     status: 'closed',
-    blocked: ['time_elapsed:fail'],
+    blocked: ['time_elapsed:fail', 'fleet_heard:unknown'],
   },
   {
     name: 'judged by time, and its profile knows no bound',
