@@ -11,8 +11,11 @@ import type { Containment } from '../core/containment.ts';
 import type { RotationRecord } from '../core/records.ts';
 import type { Engine } from '../engine-port.ts';
 import { noSuchRotation } from './api-error.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 const SENTENCE_BYTES = 4_096;
+
+const WAITING_MAX = 32;
 
 type Answering = <Request, Response>(
   handle: (request: Request) => Promise<Response>,
@@ -23,16 +26,18 @@ export function emergencyCalls(
   engine: Engine,
   answering: Answering,
 ): Pick<RotationServiceServer, 'getBlastRadius' | 'getContainment'> {
+  // Both look at every verifier, and need no token.
+  const heavy = oneAtATime(WAITING_MAX);
   return {
     getBlastRadius: answering(async ({ rotationId }) => {
       const rotation = engine.state().rotations.get(rotationId);
-      const radius = engine.blastRadius(rotationId);
+      const radius = await heavy.run(async () => engine.blastRadius(rotationId));
       if (rotation === undefined || radius === undefined) throw noSuchRotation();
       return { blastRadius: blastRadiusMessage(rotation, radius) };
     }),
     getContainment: answering(async ({ rotationId }) => {
       const rotation = engine.state().rotations.get(rotationId);
-      const found = engine.containment(rotationId);
+      const found = await heavy.run(async () => engine.containment(rotationId));
       if (rotation === undefined || found === undefined) throw noSuchRotation();
       return { containment: containmentMessage(rotation, found) };
     }),

@@ -14,7 +14,7 @@ export function oneAtATime(waitingMax: number): OneAtATime {
   return {
     async run(work) {
       if (inside > waitingMax) {
-        throw new ApiError('BUSY', 'Too many reports are being made; try again later.');
+        throw new ApiError('BUSY', 'Too many such answers are being made; try again later.');
       }
       inside += 1;
       // One that fails has told its own caller.

@@ -17,7 +17,7 @@ t.test('one runs, some wait in order, the rest are turned away', async (t) => {
     throw new Error('b');
   });
   const third = turns.run(work('c'));
-  await t.rejects(turns.run(work('d')), { code: 'BUSY', message: /^Too many reports/ });
+  await t.rejects(turns.run(work('d')), { code: 'BUSY', message: /^Too many such answers/ });
   gate.resolve();
   t.equal(await first, 'a');
   await t.rejects(failing, { message: 'b' });
