@@ -182,6 +182,9 @@ t.test('who asks for many reports at once waits for himself alone', async (t) =>
   const refused = answers.filter((answer) => answer.status === 503);
   t.equal(refused.length + answers.filter((answer) => answer.status === 200).length, 30);
   t.ok(refused.length > 0);
-  t.match(refused[0], { headers: { 'retry-after': '5' }, json: { detail: /Too many such answers/ } });
+  t.match(refused[0], {
+    headers: { 'retry-after': '5' },
+    json: { detail: /Too many such answers/ },
+  });
   t.equal((await rig.call('GET', paths[0] ?? '')).status, 200, 'and then there is room again');
 });
