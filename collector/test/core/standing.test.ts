@@ -636,3 +636,52 @@ t.test('what a report proves about the old key', (t) => {
   }
   t.end();
 });
+
+t.test('who decides about tokens of this rotation, by what it holds or has accepted', (t) => {
+  const other = keyOf('other');
+  const secret = { kid: 'old', thumbprint: '', alg: 'HS256' };
+  const rows: [string, Situation, boolean][] = [
+    ['holds the old key', {}, true],
+    ['holds the new key', { set: { keys: [NEW] } }, true],
+    ['holds others', { set: { keys: [other] } }, false],
+    ['holds nothing', { set: { keys: [] } }, false],
+    ['tells nothing', { set: null }, false],
+    ['of another issuer', { set: { issuer: 'x' } }, false],
+    ['holds a secret under the id', { set: { keys: [secret] } }, false],
+    [
+      'a secret, of a rotation of secrets',
+      { set: { keys: [secret] }, rotation: { keyKind: 'secret' } },
+      true,
+    ],
+    ['a key, of a rotation of secrets', { rotation: { keyKind: 'secret' } }, false],
+    ['accepted the old key', { set: { keys: [other] }, accepted: { kid: 'old', atMs: 1 } }, true],
+    ['accepted the new key', { set: { keys: [other] }, accepted: { kid: 'new', atMs: 1 } }, true],
+    ['accepted another', { set: { keys: [other] }, accepted: { kid: 'other', atMs: 1 } }, false],
+  ];
+  for (const [name, situation, expected] of rows) {
+    t.equal(standingIn(situation, false).decides, expected, name);
+  }
+  t.end();
+});
+
+t.test('who falls silent decides as it did; who is heard again, as it shows', (t) => {
+  const facts = { publishedAtMs: PUBLISHED, rolledBackAtMs: null, withdrawnAtMs: null };
+  const rotation = rotationIn({});
+  const shown = verifierIn({});
+  const decided = (now: Situation, before: boolean | null) => {
+    const verifier = verifierIn({ set: { keys: [] }, ...now });
+    if (before !== null) {
+      const standing = standingOf(shown, rotation, facts, NOW);
+      verifier.standings.set(rotation.id, { ...standing, decides: before });
+    }
+    return standingOf(verifier, rotation, facts, NOW).decides;
+  };
+  const joined = { liveness: 'joined', observedAtMs: null } as const;
+  for (const unheard of [{ liveness: 'silent' }, joined] as const) {
+    t.equal(decided(unheard, true), true);
+    t.equal(decided(unheard, false), false);
+    t.equal(decided(unheard, null), false);
+  }
+  t.equal(decided({}, true), false);
+  t.end();
+});

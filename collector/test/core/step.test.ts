@@ -39,13 +39,14 @@ t.test('what each input is answered with', (t) => {
     [{ type: 'tick' }, { type: 'none' }],
     [{ type: 'settle' }, { type: 'none' }],
     [{ type: 'store_health', failing: false }, { type: 'none' }],
-    [{ type: 'session_ended', session: 'x' }, { type: 'none' }],
+    [{ type: 'session_ended', session }, { type: 'none' }],
     [{ type: 'goodbye', session, verifiers: [verifier] }, { type: 'none' }],
     [{ type: 'paused' }, { type: 'none' }],
   ];
   for (const [input, expected] of rows) {
     const { reply } = step(world.state, input, world.now());
     t.match(reply, expected, input.type);
+    if (input.type === 'session_ended') t.notOk(world.state.sessions.has(input.session), 'let go');
   }
   t.end();
 });

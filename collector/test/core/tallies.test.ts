@@ -72,6 +72,22 @@ t.test('who is taken out is in no set, and may come back', (t) => {
   t.end();
 });
 
+t.test('who decides is counted, and gates hear of it', (t) => {
+  const { a, group } = begin();
+  const deciding = () => tallyOf(group, 'r').deciding.size;
+  setStanding(a, ROTATION, standing({ decides: false }));
+  t.equal(deciding(), 0);
+  t.equal(setStanding(a, ROTATION, standing({ decides: true })), true);
+  t.equal(deciding(), 1);
+  t.equal(setStanding(a, ROTATION, standing({ decides: true })), false);
+  setStanding(a, ROTATION, standing({ decides: false }));
+  t.equal(deciding(), 0);
+  setStanding(a, ROTATION, standing({ decides: true }));
+  clearStanding(a, 'r');
+  t.equal(deciding(), 0);
+  t.end();
+});
+
 t.test('a tally is made once', (t) => {
   const { group } = begin();
   const tally = tallyOf(group, 'r');
