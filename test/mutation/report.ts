@@ -1,8 +1,8 @@
-// Reads the mutation report of `pnpm mutate` and prints the score of every file of the core, and what
+// Reads the mutation report of `pnpm mutate` and prints the score of every folder of the core, and what
 // survived; with `--write` it also makes docs/mutation.md anew.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 interface Mutant {
   readonly mutatorName: string;
@@ -24,6 +24,9 @@ interface Score {
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const CORE = 'collector/src/core/';
+
+/** Per cent of a file's mutants that its tests should notice. */
+const AIM = 85;
 
 const report = JSON.parse(
   readFileSync(join(ROOT, 'reports', 'mutation', 'mutation.json'), 'utf8'),
@@ -49,22 +52,29 @@ if (process.argv.includes('--write')) {
   writeFileSync(page, `${before}${marks[0]}\n${table(scores).join('\n')}\n\n${marks[1]}${after}`);
 }
 
+/** The score by folder, and every file below the aim. */
 function table(all: readonly Score[]): string[] {
-  const rows = all.map(({ file, killed, survived }) => row(file, killed, survived.length));
-  const killed = all.reduce((sum, score) => sum + score.killed, 0);
-  const survived = all.reduce((sum, score) => sum + score.survived.length, 0);
+  const folders = Map.groupBy(all, ({ file }) => (file.includes('/') ? dirname(file) : '(top)'));
+  const weak = all.filter((score) => shareOf(score) < AIM);
   return [
-    '| file of the core | mutants | killed | survived | score |',
-    '|---|--:|--:|--:|--:|',
-    ...rows,
-    row('**all**', killed, survived),
+    '| folder of the core | files | mutants | killed | survived | score |',
+    '|---|--:|--:|--:|--:|--:|',
+    ...[...folders].map(([folder, scores]) => row(folder, scores)),
+    row('**all**', all),
+    '',
+    `Files below ${AIM} %: ${weak.length === 0 ? 'none' : weak.map((score) => `\`${score.file}\` ${shareOf(score).toFixed(0)} %`).join(', ')}.`,
   ];
 }
 
-function row(name: string, killed: number, survived: number): string {
-  const all = killed + survived;
-  const score = all === 0 ? '–' : `${((100 * killed) / all).toFixed(1)} %`;
-  return `| ${name} | ${all} | ${killed} | ${survived} | ${score} |`;
+function row(name: string, scores: readonly Score[]): string {
+  const killed = scores.reduce((sum, score) => sum + score.killed, 0);
+  const survived = scores.reduce((sum, score) => sum + score.survived.length, 0);
+  const share = (100 * killed) / Math.max(1, killed + survived);
+  return `| ${name} | ${scores.length} | ${killed + survived} | ${killed} | ${survived} | ${share.toFixed(1)} % |`;
+}
+
+function shareOf({ killed, survived }: Score): number {
+  return (100 * killed) / Math.max(1, killed + survived.length);
 }
 
 function survivors({ file, survived, source }: Score): string[] {
