@@ -8,7 +8,8 @@ import { fail, pass } from './check.ts';
 /** Where policy asks for it: that going back is possible was shown for this rotation, lately. */
 export function rehearsed(state: State, rotation: RotationRecord, now: Now): Check {
   const { requireRehearsal, rehearsalValidForMs } = state.policy.rollback;
-  const latest = rehearsalsOf(state, rotation.id).findLast(({ status }) => status === 'passed');
+  const all = rehearsalsOf(state, rotation.id);
+  const latest = all.findLast(({ status }) => status === 'passed');
   if (!requireRehearsal) {
     return pass('rehearsed', 'policy', 'policy asks for no rehearsal of going back');
   }
@@ -29,6 +30,15 @@ export function rehearsed(state: State, rotation: RotationRecord, now: Now): Che
       sinceMs: rotation.startedAtMs,
       help,
     });
+  }
+  const last = all.at(-1);
+  if (last !== undefined && last.status !== 'passed') {
+    return fail(
+      'rehearsed',
+      'policy',
+      `the last rehearsal of going back, at ${moment(last.atMs)}, did not pass`,
+      { sinceMs: last.atMs, help },
+    );
   }
   const voided = voidedBy(rotation, latest);
   if (voided !== undefined) {

@@ -68,11 +68,13 @@ gateTable(t, 'activate', [
       world.pass(50_000, { silent: ['orders/b'] });
       world.rehearse(id);
     },
-    status: 'unknown',
-    blocked: ['fleet_heard:unknown'],
+    status: 'closed',
+    blocked: ['fleet_heard:unknown', 'rehearsed:fail'],
     reads: {
       of: OF,
-      lines: ['pass policy rehearsed: going back was rehearsed at 00:01:30Z | since 00:01:30Z'],
+      lines: [
+        'fail policy rehearsed: the last rehearsal of going back, at 00:02:20Z, did not pass | since 00:02:20Z | help: keyturn rotation rehearse r-1 --old-key-available',
+      ],
     },
   },
   {
