@@ -111,13 +111,11 @@ function waitMs(world: World, tooling: Tooling): number {
   );
   const knownMs = caches + slowest + FAILED_FETCH_MS + plan.publishSafetyMs + world.mostAheadMs;
   switch (tooling.phase) {
-    case 'publish':
-      return (
-        Math.max(0, plan.kidlessUntilMs - tooling.sinceMs) +
-        2 * tmaxMs +
-        plan.skewMs +
-        world.mostAheadMs
-      );
+    case 'publish': {
+      const seenMs = oracle.reportedKidlessUntilMs - tooling.sinceMs;
+      const inAnyCaseMs = Math.max(0, plan.kidlessUntilMs - tooling.sinceMs) + 2 * tmaxMs;
+      return Math.max(seenMs, inAnyCaseMs) + plan.skewMs + world.mostAheadMs;
+    }
     case 'activate':
       return knownMs;
     case 'back': {

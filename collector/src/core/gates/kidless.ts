@@ -54,7 +54,10 @@ export function tokensHaveKid(
       { sinceMs: usage.firstAcceptedAtMs, help: 'set issuers[].max_token_lifetime' },
     );
   }
-  const clearsAtMs = usage.lastAcceptedAtMs + tmaxMs + policy.skewMs + why.marginMs(state);
+  // A token that does not say when it was signed shows how long it lives by its `exp` alone.
+  const latestExpMs = (usage.highestExpS ?? 0) * 1_000;
+  const clearsAtMs =
+    Math.max(usage.lastAcceptedAtMs + tmaxMs, latestExpMs) + policy.skewMs + why.marginMs(state);
   if (now.earliestMs >= clearsAtMs) {
     return pass(
       'tokens_have_kid',

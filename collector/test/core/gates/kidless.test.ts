@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable } from '../../support/rotating.ts';
-import { ISSUER, issuerOf, NEW, OLD, serviceOf } from '../../support/policies.ts';
+import { ISSUER, issuerOf, NEW, OLD, serviceOf, START_MS } from '../../support/policies.ts';
 
 const OF = ['tokens_have_kid'];
 const ACCEPTED = { kid: null, outcomes: { ok: 3 } } as const;
@@ -37,6 +37,22 @@ const SITUATIONS: readonly Situation[] = [
         'fail evidence tokens_have_kid: tokens without a kid are accepted; a second key would make verifiers refuse them | since 00:01:00Z | clears 00:11:30Z | help: make the issuer set `kid` in every token header',
         '  orders/a/jwks kid_missing since 00:01:00Z: accepts tokens without a kid',
         '  orders/b/jwks kid_missing since 00:01:20Z: accepts tokens without a kid',
+      ],
+    },
+  },
+  {
+    name: 'they do not say when they were signed, and end later than any is declared to',
+    given: ({ world, a }) => {
+      a.report({ counts: [{ ...ACCEPTED, expS: START_MS / 1_000 + 3_600, withoutIat: 3 }] });
+      world.pass(1_200_000);
+    },
+    status: 'closed',
+    blocked: ['tokens_have_kid:fail'],
+    reads: {
+      of: OF,
+      lines: [
+        'fail evidence tokens_have_kid: tokens without a kid are accepted; a second key would make verifiers refuse them | since 00:01:00Z | clears 01:00:10Z | help: make the issuer set `kid` in every token header',
+        '  orders/a/jwks kid_missing since 00:01:00Z: accepts tokens without a kid',
       ],
     },
   },
