@@ -2,6 +2,7 @@ import { counted } from '@keyturn/shared/model/counted.ts';
 import type { Check } from '@keyturn/shared/model/verdict.ts';
 import { isReplaced } from '../fleet.ts';
 import type { IssuerPolicy } from '../policy.ts';
+import type { Verifier } from '../fleet.ts';
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { attributableFailures } from '../usage.ts';
@@ -73,13 +74,14 @@ export function oldKeyStillHeld(state: State, rotation: RotationRecord): Check {
   const dropped = new Offenders();
   const undecided = new Offenders();
   for (const group of requiredGroups(state, rotation)) {
-    if (waysOf(group, rotation) === 'attested') continue;
+    const isVouchedFor = waysOf(group, rotation) === 'attested';
     const byOld = group.tallies.get(rotation.id)?.byOld;
     dropped.addAll(byOld?.get('dropped') ?? new Set(), (verifier) =>
       offender(verifier, 'dropped_old', null, `no longer holds ${rotation.oldKid}`),
     );
     undecided.addAll(byOld?.get('unknown') ?? new Set(), (verifier) =>
-      verifier.liveness === 'silent' && isReplaced(group, verifier)
+      (verifier.liveness === 'silent' && isReplaced(group, verifier)) ||
+      (isVouchedFor && !tellsKeys(verifier, rotation))
         ? undefined
         : offender(
             verifier,
@@ -114,6 +116,14 @@ export function oldKeyStillHeld(state: State, rotation: RotationRecord): Check {
     );
   }
   return pass('old_key_held', 'evidence', `every verifier still holds ${rotation.oldKid}`);
+}
+
+/** Where a word decides nobody has to report, but who tells keys without the old one contradicts it. */
+function tellsKeys({ liveness, record }: Verifier, { issuer }: RotationRecord): boolean {
+  return (
+    liveness === 'reporting' &&
+    record.keySets.some((set) => set.issuer === issuer && set.keys.length > 0)
+  );
 }
 
 /** Never blocks going back; it is the reason to. */

@@ -8,6 +8,8 @@ import { blockers, checkOf } from '../../support/world.ts';
 
 const DAY_MS = 86_400_000;
 
+const VOUCHED = serviceOf('ledger', { evidence: 'attested', instances: null });
+
 const SITUATIONS: readonly Situation[] = [
   { name: 'everybody still holds the old key', given: () => undefined, status: 'open' },
   {
@@ -45,6 +47,27 @@ const SITUATIONS: readonly Situation[] = [
       message: /nothing shows that 1 verifier still holds old/,
       offenders: ['orders/b/jwks undecided'],
     },
+  },
+  {
+    name: 'a word decides about a service, and one of it tells keys without the old one',
+    from: { services: [serviceOf('orders', { instances: 2 }), VOUCHED] },
+    given: ({ world }) => {
+      world.join('ledger', 'x').report({ keys: [NEW] });
+      world.pass(1_000);
+    },
+    status: 'unknown',
+    blocked: ['old_key_held:unknown'],
+    check: { id: 'old_key_held', offenders: ['ledger/x/jwks undecided'] },
+  },
+  {
+    name: 'a word decides about a service, and those of it that tell keys hold the old one',
+    from: { services: [serviceOf('orders', { instances: 2 }), VOUCHED] },
+    given: ({ world }) => {
+      world.join('ledger', 'x').report({ keys: [OLD, NEW] });
+      world.join('ledger', 'y').report({ keys: [] });
+      world.pass(1_000);
+    },
+    status: 'open',
   },
   {
     name: 'one is silent',
