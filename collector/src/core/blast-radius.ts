@@ -8,7 +8,7 @@ import { dropBoundMs } from './gates/purge.ts';
 import type { RotationRecord } from './records.ts';
 import type { RecentCount } from './recent-use.ts';
 import { recentCount } from './recent-use.ts';
-import { rotationFacts } from './rotation.ts';
+import { countedFacts } from './watch.ts';
 import type { Now, State } from './state.ts';
 import { usageKey } from './state.ts';
 
@@ -171,7 +171,7 @@ function reachOf(state: State, rotation: RotationRecord, group: Group, now: Now)
   const declared = state.policy.issuers.get(rotation.issuer);
   const policy = declared && reckonedPolicy(state, declared, now.earliestMs);
   const boundMs = policy === undefined ? null : dropBoundMs(group, rotation, policy);
-  const { withdrawnAtMs } = rotationFacts(state, rotation);
+  const { withdrawnAtMs } = countedFacts(state, rotation);
   return {
     service: service.name,
     required: service.required,

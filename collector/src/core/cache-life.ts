@@ -3,6 +3,7 @@ import type { IssuerPolicy } from './policy.ts';
 import type { IssuerRecord } from './records.ts';
 import type { Sighting } from './sighting.ts';
 import type { IssuerState, Now, State } from './state.ts';
+import { issuerWrite } from './watch.ts';
 import type { Write } from './writes.ts';
 
 /** How long copies of a JWKS may live that was served until some moment. */
@@ -39,7 +40,7 @@ export function noteCacheLife(
   issuer.cacheLives = bounded(kept);
   const after = issuer.cacheLives[0]?.lifeMs ?? 0;
   if (after === before) return;
-  writes.push({ kind: 'issuer', record: { issuer: issuer.issuer, cacheLifeMs: after } });
+  writes.push(issuerWrite(issuer));
 }
 
 /** After a restart: copies as long-lived as any known before may have been made until now. */

@@ -13,6 +13,7 @@ import { openRotations, restandAll, restoreServedOld } from './rotation.ts';
 import { evidenceTaken } from './snapshot/take.ts';
 import type { Now, State } from './state.ts';
 import { usageKey } from './state.ts';
+import { restoreWatch } from './watch.ts';
 import { Touched } from './touched.ts';
 
 /**
@@ -68,6 +69,8 @@ export function initialState(
     const issuer = state.issuers.get(record.issuer);
     if (issuer !== undefined) restoreKey(issuer, record);
   }
+  const known = new Map(persisted.issuers.map((record) => [record.issuer, record]));
+  for (const issuer of state.issuers.values()) restoreWatch(issuer, known.get(issuer.issuer));
   // An issuer known before has its baseline: what appeared while the collector was down is new.
   for (const issuer of state.issuers.values()) if (issuer.keys.size > 0) issuer.unread.clear();
   for (const record of persisted.verifiers) restoreVerifier(state, record, now);

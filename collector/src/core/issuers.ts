@@ -9,6 +9,7 @@ import type { Sighting } from './sighting.ts';
 import type { IssuerState, Now, State, VantageState } from './state.ts';
 import { keyIdentity } from './state.ts';
 import { isKnownKid, recountTotals } from './usage.ts';
+import { lookAway, noteRead } from './watch.ts';
 
 /** A key counts as there, or as gone, after this many sightings in a row (RFC 5011 pending_count). */
 export const SIGHTINGS_IN_A_ROW = 2;
@@ -21,6 +22,9 @@ export function emptyIssuer(policy: IssuerPolicy): IssuerState {
     issuer: policy.issuer,
     vantages: new Map(policy.vantages.map((url) => [url, emptyVantage(url)])),
     cacheLives: [],
+    readBeforeMs: null,
+    readNotedMs: null,
+    watchedSinceMs: null,
     keys: new Map(),
     kids: new Set(),
     reusedKids: new Map(),
@@ -56,7 +60,8 @@ export function applySighting(state: State, sighting: Sighting, now: Now, writes
   }
   const lifeMs = allowedLifeMs(sighting.result);
   noteCacheLife(issuer, lifeMs, now, writes, lingerTimeMs(state, issuer.issuer));
-  vantage.latestOkAtMs = now.atMs;
+  const policy = state.policy.issuers.get(issuer.issuer);
+  if (policy !== undefined) noteRead(issuer, vantage, policy, now, writes);
   vantage.consecutiveFailures = 0;
   vantage.failingSinceMs = null;
   const { keys } = sighting.result;
@@ -79,8 +84,9 @@ export function restoreKey(issuer: IssuerState, record: KeyRecord): void {
 
 /** What vantages served lately is not lately any more; keys stay known. */
 export function forgetSightings(state: State): void {
-  for (const { vantages } of state.issuers.values()) {
-    for (const url of vantages.keys()) vantages.set(url, emptyVantage(url));
+  for (const issuer of state.issuers.values()) {
+    lookAway(issuer);
+    for (const url of issuer.vantages.keys()) issuer.vantages.set(url, emptyVantage(url));
   }
 }
 

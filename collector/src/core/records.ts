@@ -107,6 +107,10 @@ export interface IssuerRecord {
   readonly issuer: string;
   /** Longest life of a copy of its JWKS that may still be about, by its answers, milliseconds. */
   readonly cacheLifeMs: number;
+  /** When every address of it had been read, as last written; null: never on record. */
+  readonly readAtMs: number | null;
+  /** End of the last long time in which an address was not read; null: there was none. */
+  readonly watchedSinceMs: number | null;
 }
 
 /** High-water marks of accepted tokens per (issuer, kid); kid null: tokens without one. Never lowered. */

@@ -48,6 +48,12 @@ export interface IssuerState {
   readonly vantages: Map<string, VantageState>;
   /** Longest first. */
   cacheLives: readonly CacheLife[];
+  /** When it was read last before the collector looked away (a start, a pause); null: never. */
+  readBeforeMs: number | null;
+  /** The read that is on record. */
+  readNotedMs: number | null;
+  /** End of the last long time in which an address was not read. */
+  watchedSinceMs: number | null;
   /** By `kid thumbprint`. */
   readonly keys: Map<string, KeyRecord>;
   /** Every kid ever seen in this issuer's JWKS. */

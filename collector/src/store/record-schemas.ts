@@ -108,6 +108,8 @@ export const verifierSchema = z.strictObject({
 export const issuerRecordSchema = z.strictObject({
   issuer: text,
   cacheLifeMs: z.number().nonnegative(),
+  readAtMs: orNull(atMs),
+  watchedSinceMs: orNull(atMs),
 }) satisfies z.ZodType<IssuerRecord>;
 
 export const keySchema = z.strictObject({

@@ -15,6 +15,8 @@ import { issuerOf, NEW, OLD, policyOf, serviceOf } from '../support/policies.ts'
 import { rotating } from '../support/rotating.ts';
 import { checkOf, World } from '../support/world.ts';
 
+const UNWATCHED = { readAtMs: null, watchedSinceMs: null };
+
 const HOUR_S = 3_600;
 const TIMED = serviceOf('phones', { instances: null, evidence: 'timed' });
 
@@ -92,7 +94,11 @@ t.test('what is not a header is no life', async (t) => {
   world.sight(world.served, undefined, { maxAgeS: null, staleS: 0 });
   world.sightFailure();
   t.equal(cacheLifeMs(world.state.issuers.get('https://issuer.test'), world.atMs), 0);
-  t.equal(world.store.load().issuers.length, 0, 'and nothing is written of it');
+  t.same(
+    world.store.load().issuers.map((record) => record.cacheLifeMs),
+    [0],
+    'and none is written',
+  );
   t.equal(cacheLifeMs(undefined, 0), 0);
 });
 
@@ -141,7 +147,7 @@ t.test('the marks: longest first, each served later than the one before', (t) =>
       writes.map(({ record }) => record),
     ];
   };
-  const written = (cacheLifeMs: number) => [{ issuer: issuer.issuer, cacheLifeMs }];
+  const written = (cacheLifeMs: number) => [{ ...UNWATCHED, issuer: issuer.issuer, cacheLifeMs }];
   t.same(note(0, 1), [[], []]);
   t.same(note(100, 10), [[[100, 10]], written(100)]);
   t.same(note(100, 20), [[[100, 20]], []], 'the same again: served later');
@@ -208,9 +214,9 @@ t.test('what a copy may live that is served now, or was', (t) => {
 t.test('after a restart nothing is believed to be over', (t) => {
   const issuer = emptyIssuer(issuerOf());
   const now = { atMs: 50, earliestMs: 40 };
-  restoreCacheLife(issuer, { issuer: issuer.issuer, cacheLifeMs: 0 }, now);
+  restoreCacheLife(issuer, { ...UNWATCHED, issuer: issuer.issuer, cacheLifeMs: 0 }, now);
   t.same(issuer.cacheLives, []);
-  restoreCacheLife(issuer, { issuer: issuer.issuer, cacheLifeMs: 9 }, now);
+  restoreCacheLife(issuer, { ...UNWATCHED, issuer: issuer.issuer, cacheLifeMs: 9 }, now);
   t.same(issuer.cacheLives, [{ lifeMs: 9, servedUntilMs: 50 }]);
   t.end();
 });

@@ -22,6 +22,8 @@ export interface StorePlace {
   open(): Store;
 }
 
+const ISSUER = { issuer: 'https://issuer.example', readAtMs: 7, watchedSinceMs: null };
+
 /** What every store must do; `place` makes an empty one for each test. */
 export function storeContract(name: string, place: (t: Test) => StorePlace): void {
   const put = (record: ReturnType<typeof verifier>): Write => ({ kind: 'verifier', record });
@@ -52,8 +54,8 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
       const first = at.open();
       first.commit([
         put(verifier('a', 1, 1)),
-        { kind: 'issuer', record: { issuer: 'https://issuer.example', cacheLifeMs: 60_000 } },
-        { kind: 'issuer', record: { issuer: 'https://issuer.example', cacheLifeMs: 5_000 } },
+        { kind: 'issuer', record: { ...ISSUER, cacheLifeMs: 60_000 } },
+        { kind: 'issuer', record: { ...ISSUER, cacheLifeMs: 5_000 } },
         { kind: 'key', record: key('k1', 'x') },
         { kind: 'key', record: key('k1', 'y') },
         { kind: 'usage', record: usage('k1', 9) },
@@ -79,7 +81,7 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
       const after = second.load();
       t.strictSame(after, before);
       t.strictSame(after.verifiers, [verifier('a', 1, 2)]);
-      t.strictSame(after.issuers, [{ issuer: 'https://issuer.example', cacheLifeMs: 5_000 }]);
+      t.strictSame(after.issuers, [{ ...ISSUER, cacheLifeMs: 5_000 }]);
       t.equal(after.keys.length, 2, 'one kid with two thumbprints is two keys');
       t.strictSame(
         new Set(after.usage.map((u) => [u.kid, u.lastAcceptedAtMs].join())),

@@ -16,9 +16,12 @@ const record = fc
 const write: fc.Arbitrary<Write> = fc.oneof(
   { weight: 4, arbitrary: record.map((record): Write => ({ kind: 'verifier', record })) },
   { weight: 2, arbitrary: record.map((record): Write => ({ kind: 'verifier_removed', record })) },
-  fc
-    .tuple(fc.string(), fc.nat())
-    .map(([issuer, cacheLifeMs]): Write => ({ kind: 'issuer', record: { issuer, cacheLifeMs } })),
+  fc.tuple(fc.string(), fc.nat(), fc.option(fc.nat())).map(
+    ([issuer, cacheLifeMs, readAtMs]): Write => ({
+      kind: 'issuer',
+      record: { issuer, cacheLifeMs, readAtMs, watchedSinceMs: readAtMs },
+    }),
+  ),
   fc.string().map((kid): Write => ({ kind: 'key', record: key(kid, 'x') })),
   fc
     .tuple(fc.option(fc.string({ unit: 'binary' })), fc.nat())

@@ -8,6 +8,7 @@ import type { Policy } from '../../src/core/policy.ts';
 import type { Now, State } from '../../src/core/state.ts';
 import type { Input, Reply } from '../../src/core/step.ts';
 import { step } from '../../src/core/step.ts';
+import { UNWATCHED_MAX_MS } from '../../src/core/watch.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Readable, ReportPart } from './messages.ts';
@@ -72,7 +73,7 @@ export class World {
   /**
    * Lets time pass a second at a time, or fifteen over long stretches; the issuer is watched and live
    * verifiers beat. Of what takes more than a quarter of a day, all but the first and the last hour
-   * pass by the hour: nothing happens in between but beats.
+   * pass by the quarter: the collector looks just often enough.
    */
   pass(
     ms: number,
@@ -83,7 +84,7 @@ export class World {
     while (this.atMs < endMs) {
       const sinceMs = this.atMs - START_MS;
       const isBetween = ms > 6 * HOUR_MS && this.atMs >= fromMs && endMs - this.atMs > 2 * HOUR_MS;
-      const stepMs = isBetween ? HOUR_MS : ms < 300_000 ? 1_000 : BEAT_MS;
+      const stepMs = isBetween ? UNWATCHED_MAX_MS : ms < 300_000 ? 1_000 : BEAT_MS;
       const nextMs = START_MS + (Math.floor(sinceMs / stepMs) + 1) * stepMs;
       this.atMs = Math.min(endMs, nextMs);
       if ((this.atMs - START_MS) % BEAT_MS === 0) {

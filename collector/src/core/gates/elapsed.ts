@@ -4,8 +4,8 @@ import type { Check, Offender } from '@keyturn/shared/model/verdict.ts';
 import type { Group } from '../fleet.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
-import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
+import { countedFacts } from '../watch.ts';
 import { propagationMs } from '../timing.ts';
 import type { Words } from './attested.ts';
 import { vouchersOf, wordsInForce } from './attested.ts';
@@ -26,7 +26,7 @@ export function timedReady(
   );
   if (groups.length === 0)
     return pass('time_elapsed', 'time', 'no service is judged by time alone');
-  const { publishedAtMs } = rotationFacts(state, rotation);
+  const { publishedAtMs } = countedFacts(state, rotation);
   if (publishedAtMs === null) {
     return unknown('time_elapsed', 'time', 'time counts from publication, which has not been seen');
   }

@@ -4,8 +4,8 @@ import { GRADES } from '@keyturn/shared/model/evidence.ts';
 import type { Group, Verifier } from '../fleet.ts';
 import { learnMs } from '../observed/lead.ts';
 import type { RotationRecord } from '../records.ts';
-import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
+import { countedFacts } from '../watch.ts';
 import { fail, noun, offender, pass, quoted, unknown } from './check.ts';
 import {
   addContested,
@@ -75,7 +75,7 @@ function lackedWhenHeard(
   now: Now,
 ): ReadonlySet<Verifier> {
   const policy = state.policy.issuers.get(rotation.issuer);
-  const { publishedAtMs } = rotationFacts(state, rotation);
+  const { publishedAtMs } = countedFacts(state, rotation);
   const boundMs = policy === undefined ? null : learnMs(group, policy);
   const boundAtMs = boundMs === null || publishedAtMs === null ? null : publishedAtMs + boundMs;
   return saidOtherwise(state, group, rotation, 'holds_new', boundAtMs, now);

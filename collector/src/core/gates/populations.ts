@@ -6,8 +6,8 @@ import type { Cohort } from '../kinds.ts';
 import { coveringCohort, uncoveredPercent } from '../kinds.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
-import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
+import { countedFacts } from '../watch.ts';
 import { populationMs } from '../timing.ts';
 import { fail, pass, unknown } from './check.ts';
 import { Offenders, requiredGroups } from './dependents.ts';
@@ -31,7 +31,7 @@ export function populationsCovered(
   if (groups.length === 0) return pass('population_covered', 'time', 'no population is unmanaged');
   const undeclared = groups.filter((group) => cohortOf(group) === null);
   if (undeclared.length > 0) return notDeclared(undeclared);
-  const { publishedAtMs } = rotationFacts(state, rotation);
+  const { publishedAtMs } = countedFacts(state, rotation);
   if (publishedAtMs === null) {
     return unknown(
       'population_covered',

@@ -8,6 +8,7 @@ import { instancesAtMost } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
 import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
+import { countedFacts } from '../watch.ts';
 import { dropMs } from '../timing.ts';
 import type { Words } from './attested.ts';
 import { attestedFor, vouchersOf, wordsInForce } from './attested.ts';
@@ -117,7 +118,7 @@ function dropTimeElapsed(
   policy: IssuerPolicy,
   now: Now,
 ): Check {
-  const { withdrawnAtMs } = rotationFacts(state, rotation);
+  const { withdrawnAtMs } = countedFacts(state, rotation);
   if (withdrawnAtMs === null) {
     return unknown(
       'drop_time_elapsed',
@@ -200,7 +201,7 @@ function dropUntilMs(
   rotation: RotationRecord,
   policy: IssuerPolicy,
 ): number | null {
-  const { withdrawnAtMs } = rotationFacts(state, rotation);
+  const { withdrawnAtMs } = countedFacts(state, rotation);
   const boundMs = dropBoundMs(group, rotation, policy);
   if (boundMs === null || withdrawnAtMs === null) return null;
   const servedAtMs = group.tallies.get(rotation.id)?.lastServedOldAtMs ?? 0;

@@ -3,8 +3,8 @@ import { moment } from '@keyturn/shared/model/moment.ts';
 import type { Group } from '../fleet.ts';
 import type { IssuerPolicy } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
-import { rotationFacts } from '../rotation.ts';
 import type { Now, State } from '../state.ts';
+import { countedFacts } from '../watch.ts';
 import type { Words } from './attested.ts';
 import { expiresSoon, vouchersOf, wordsInForce } from './attested.ts';
 import {
@@ -32,7 +32,7 @@ export function waitingFor(
   const lacking = contradicting(group, rotation).reduce((sum, [, found]) => sum + found.size, 0);
   const contradicted = lacking === 0 ? [] : [`${counted(lacking, 'verifier')} lacking it`];
   const words = wordsInForce(state, rotation, 'holds_new', now);
-  const { publishedAtMs } = rotationFacts(state, rotation);
+  const { publishedAtMs } = countedFacts(state, rotation);
   const untilMs = (readyAtMs: number | null): string[] =>
     readyAtMs === null
       ? ['a bound, and none is known']

@@ -6,6 +6,7 @@ import { observedRotations } from './0005-observed-rotations.ts';
 import { sharedSecrets } from './0006-shared-secrets.ts';
 import { issuers } from './0007-issuers.ts';
 import { rollbackAndRehearsal } from './0008-rollback-and-rehearsal.ts';
+import { watch } from './0009-watch.ts';
 
 /** `KEYT`: marks a file as Keyturn's in the SQLite header. */
 export const APPLICATION_ID = 0x4b455954;
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly string[] = [
   sharedSecrets,
   issuers,
   rollbackAndRehearsal,
+  watch,
 ];
 
 /** The schema this Keyturn writes. */
