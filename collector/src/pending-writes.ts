@@ -83,6 +83,18 @@ function identityOf(write: Exclude<Write, { readonly kind: 'audit' }>): string {
       return `evidence ${evidenceRecordId(write.record)}`;
     case 'rehearsal':
       return `rehearsal ${rehearsalRecordId(write.record)}`;
+    case 'alert':
+    case 'alert_removed':
+      return `alert ${write.record.id}`;
+    case 'silence':
+    case 'silence_removed':
+      return `silence ${write.record.id}`;
+    case 'notice':
+    case 'notice_removed':
+      return `notice ${write.record.id}`;
+    case 'series':
+    case 'series_removed':
+      return `series ${write.record.id}`;
     case 'meta':
       return 'meta';
   }

@@ -140,6 +140,11 @@ function resolve(
       verifiersMax: settings.max_verifiers,
       uncountedBlocksRetire: settings.uncounted_verifiers_block_retire,
       ...resolveEmergency(settings, problems),
+      alerts: {
+        onAlert: settings.on_alert,
+        stalledAfterMs: settings.stalled_after,
+        receivers: [],
+      },
     },
     logLevel: logLevelOf(env, problems),
   };

@@ -130,6 +130,8 @@ export const policySchema = z.strictObject({
   rollback_window: duration({ maxMs: 400 * DAY_MS }).default(DAY_MS),
   require_rehearsal: z.boolean().default(false),
   rehearsal_valid_for: duration({ minMs: 60_000, maxMs: 30 * DAY_MS }).default(DAY_MS),
+  on_alert: oneOf(['close', 'abort']).default('close'),
+  stalled_after: duration({ minMs: 1_000, maxMs: 400 * DAY_MS }).default(7 * DAY_MS),
   emergency: z
     .strictObject({
       publish_safety: duration({ maxMs: 30 * DAY_MS }).optional(),

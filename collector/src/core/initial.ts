@@ -1,3 +1,4 @@
+import { alertIdentity } from './alerts/alert.ts';
 import { countedRows } from './counts.ts';
 import { restoreCacheLife } from './cache-life.ts';
 import { addTotals } from './usage.ts';
@@ -39,6 +40,13 @@ export function initialState(
     evidence: evidenceTaken(persisted.evidence),
     policySha256,
     rehearsals: rehearsalsByRotation(persisted.rehearsals),
+    alerts: new Map(
+      persisted.alerts.map((record) => [alertIdentity(record.name, record.labels), record]),
+    ),
+    silences: new Map(persisted.silences.map((record) => [record.id, record])),
+    notices: new Map(persisted.notices.map((record) => [record.id, record])),
+    series: new Map(persisted.series.map((record) => [record.id, record])),
+    alertsChanged: false,
     recentUse: new Map(),
     totals: new Map(),
     sessions: new Map(),
@@ -55,6 +63,7 @@ export function initialState(
       untrackedUsage: 0,
       droppedKeys: 0,
       droppedKeyAtMs: null,
+      droppedAlerts: 0,
       droppedRotations: 0,
     },
     revision: Math.floor(now.atMs),

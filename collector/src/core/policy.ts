@@ -2,6 +2,7 @@ import type { Grade } from '@keyturn/shared/model/evidence.ts';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
 import type { Population, ServiceKind } from './kinds.ts';
 import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
+import type { AlertPolicy } from './alerts/alert-policy.ts';
 import type { EmergencyPolicy, RollbackPolicy } from './emergency-policy.ts';
 
 /** What the operator declared about one service that verifies tokens. */
@@ -89,6 +90,7 @@ export interface Policy {
   readonly stableForMs: number;
   readonly rollback: RollbackPolicy;
   readonly emergency: EmergencyPolicy;
+  readonly alerts: AlertPolicy;
 }
 
 /** The most instances a service may have by its declaration; null when nobody said. */

@@ -15,6 +15,9 @@ import type { CacheLife } from './cache-life.ts';
 import type { RecentUse } from './recent-use.ts';
 import type { Sighting } from './sighting.ts';
 import type { Touched } from './touched.ts';
+import type { AlertRecord, SilenceRecord } from './alerts/alert.ts';
+import type { NoticeRecord } from './alerts/notice.ts';
+import type { SeriesRecord } from './detectors/series-record.ts';
 import type { EvidenceTaken } from './snapshot/evidence-record.ts';
 
 /** One moment, told twice. */
@@ -83,6 +86,8 @@ export interface Health {
   /** Keys of overlong key sets that were not taken in, and when last. */
   droppedKeys: number;
   droppedKeyAtMs: number | null;
+  /** Conditions for which no alert was raised because there was no room. */
+  droppedAlerts: number;
   /** Ended observed rotations that made room for later ones. */
   droppedRotations: number;
 }
@@ -114,6 +119,15 @@ export interface State {
   readonly policySha256: string;
   /** By rotation id, oldest first. */
   readonly rehearsals: Map<string, readonly RehearsalRecord[]>;
+  /** By `alertIdentity`: pending, firing and, for a day, resolved ones. */
+  readonly alerts: Map<string, AlertRecord>;
+  readonly silences: Map<string, SilenceRecord>;
+  /** The outbox, by id. */
+  readonly notices: Map<string, NoticeRecord>;
+  /** Of detectors, by id; a series at zero has none. */
+  readonly series: Map<string, SeriesRecord>;
+  /** An alert changed its status since this was last set to false; whoever tells readers does that. */
+  alertsChanged: boolean;
   /** Acceptances of the last hour by `usageKey`, kids the collector knows only; not persisted. */
   readonly recentUse: Map<string, RecentUse>;
   /** Outcome totals over the fleet for kids the collector knows, by `usageKey`. */

@@ -4,6 +4,7 @@ import type { Ack, Assignment, Hello, Report } from '@keyturn/shared/model/repor
 import type { Verdict, Gate } from '@keyturn/shared/model/verdict.ts';
 import type { Write } from './writes.ts';
 import type { Act, ActResult } from './acts.ts';
+import { watchAlerts } from './alerts/watch.ts';
 import { applyHello } from './admission.ts';
 import { carryOut } from './carry-out.ts';
 import { dismiss } from './departure.ts';
@@ -168,6 +169,8 @@ function tick(state: State, now: Now, writes: Write[]): void {
   keepSecretLifetimes(state, writes);
   if (now.atMs - state.sweptAtMs >= SWEEP_EVERY_MS) sweep(state, now, writes);
   for (const id of openRotationIds(state)) state.unevaluated.add(id);
+  expireLeases(state, now);
+  watchAlerts(state, now, writes);
   settle(state, now, writes);
 }
 

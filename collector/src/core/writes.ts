@@ -9,6 +9,9 @@ import type {
   VerifierRecord,
   WaiverRecord,
 } from './records.ts';
+import type { AlertRecord, SilenceRecord } from './alerts/alert.ts';
+import type { NoticeRecord } from './alerts/notice.ts';
+import type { SeriesRecord } from './detectors/series-record.ts';
 import type { EvidenceRecord, EvidenceRef } from './snapshot/evidence-record.ts';
 
 /**
@@ -29,6 +32,10 @@ export type Write =
   /** Never changed once written. */
   | { readonly kind: 'evidence'; readonly record: EvidenceRecord }
   | { readonly kind: 'rehearsal'; readonly record: RehearsalRecord }
+  | { readonly kind: 'alert' | 'alert_removed'; readonly record: AlertRecord }
+  | { readonly kind: 'silence' | 'silence_removed'; readonly record: SilenceRecord }
+  | { readonly kind: 'notice' | 'notice_removed'; readonly record: NoticeRecord }
+  | { readonly kind: 'series' | 'series_removed'; readonly record: SeriesRecord }
   | { readonly kind: 'meta'; readonly record: Meta }
   | { readonly kind: 'audit'; readonly record: AuditEntry };
 
@@ -59,5 +66,9 @@ export interface Persisted {
   /** What snapshots there are; `Store.evidence` reads them. */
   readonly evidence: readonly EvidenceRef[];
   readonly rehearsals: readonly RehearsalRecord[];
+  readonly alerts: readonly AlertRecord[];
+  readonly silences: readonly SilenceRecord[];
+  readonly notices: readonly NoticeRecord[];
+  readonly series: readonly SeriesRecord[];
   readonly meta: Meta | null;
 }

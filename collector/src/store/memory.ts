@@ -11,6 +11,9 @@ import type {
   VerifierRecord,
   WaiverRecord,
 } from '../core/records.ts';
+import type { AlertRecord, SilenceRecord } from '../core/alerts/alert.ts';
+import type { NoticeRecord } from '../core/alerts/notice.ts';
+import type { SeriesRecord } from '../core/detectors/series-record.ts';
 import type { EvidenceRecord, EvidenceRef } from '../core/snapshot/evidence-record.ts';
 import { AUDIT_START, type AuditLink, firstBrokenLink, nextAuditLink } from './audit-chain.ts';
 import { evidenceBody, evidenceSha256 } from './evidence-body.ts';
@@ -30,6 +33,10 @@ export interface MemoryContents {
   /** By rotation and number, as text. */
   readonly evidence: Map<string, string>;
   readonly rehearsals: Map<string, RehearsalRecord>;
+  readonly alerts: Map<string, AlertRecord>;
+  readonly silences: Map<string, SilenceRecord>;
+  readonly notices: Map<string, NoticeRecord>;
+  readonly series: Map<string, SeriesRecord>;
   readonly audit: AuditLink[];
   meta: Meta | null;
 }
@@ -45,6 +52,10 @@ export function emptyMemoryContents(): MemoryContents {
     waivers: new Map(),
     evidence: new Map(),
     rehearsals: new Map(),
+    alerts: new Map(),
+    silences: new Map(),
+    notices: new Map(),
+    series: new Map(),
     audit: [],
     meta: null,
   };
@@ -112,6 +123,10 @@ function snapshot(contents: MemoryContents): Persisted {
     waivers: [...contents.waivers.values()],
     evidence: [...contents.evidence.values()].map(refOf),
     rehearsals: [...contents.rehearsals.values()],
+    alerts: [...contents.alerts.values()],
+    silences: [...contents.silences.values()],
+    notices: [...contents.notices.values()],
+    series: [...contents.series.values()],
     meta: contents.meta,
   };
 }
@@ -173,6 +188,30 @@ function apply(contents: MemoryContents, write: Write): void {
     }
     case 'rehearsal':
       contents.rehearsals.set(rehearsalRecordId(write.record), write.record);
+      return;
+    case 'alert':
+      contents.alerts.set(write.record.id, write.record);
+      return;
+    case 'alert_removed':
+      contents.alerts.delete(write.record.id);
+      return;
+    case 'silence':
+      contents.silences.set(write.record.id, write.record);
+      return;
+    case 'silence_removed':
+      contents.silences.delete(write.record.id);
+      return;
+    case 'notice':
+      contents.notices.set(write.record.id, write.record);
+      return;
+    case 'notice_removed':
+      contents.notices.delete(write.record.id);
+      return;
+    case 'series':
+      contents.series.set(write.record.id, write.record);
+      return;
+    case 'series_removed':
+      contents.series.delete(write.record.id);
       return;
     case 'meta':
       contents.meta = write.record;

@@ -6,12 +6,16 @@ import { evidenceSha256 } from '../../src/store/evidence-body.ts';
 import type { Store, Write } from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import {
+  alert,
   attestation,
   auditEntry,
   evidence,
   key,
+  notice,
   rehearsal,
   rotation,
+  series,
+  silence,
   usage,
   verifier,
   waiver,
@@ -21,6 +25,15 @@ import {
 export interface StorePlace {
   open(): Store;
 }
+
+const STEP = {
+  kind: 'rotation',
+  rotationId: 'r1',
+  issuer: 'https://issuer.example',
+  step: 'activate',
+  by: 'ana',
+  message: 'ana switched the signer',
+} as const;
 
 const ISSUER = { issuer: 'https://issuer.example', readAtMs: 7, watchedSinceMs: null };
 
@@ -40,6 +53,10 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
       waivers: [],
       evidence: [],
       rehearsals: [],
+      alerts: [],
+      silences: [],
+      notices: [],
+      series: [],
       meta: null,
     });
     t.strictSame(store.audit({ limit: 10 }), []);
@@ -65,6 +82,12 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
         { kind: 'waiver', record: waiver },
         { kind: 'evidence', record: evidence('r1', 1) },
         { kind: 'rehearsal', record: rehearsal(1) },
+        { kind: 'alert', record: alert },
+        { kind: 'alert', record: { ...alert, id: 'al-2' } },
+        { kind: 'silence', record: silence },
+        { kind: 'notice', record: notice('n1') },
+        { kind: 'notice', record: { ...notice('n2'), news: STEP } },
+        { kind: 'series', record: series },
         { kind: 'meta', record: { epochFloor: 4, lastNowMs: 77 } },
         { kind: 'audit', record: auditEntry('start', 'r1') },
       ]);
@@ -72,6 +95,9 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
         put(verifier('a', 1, 2)),
         { kind: 'usage', record: usage('k1', 10) },
         { kind: 'rotation', record: { ...rotation, tainted: true } },
+        { kind: 'alert', record: { ...alert, status: 'resolved', resolvedAtMs: 60 } },
+        { kind: 'alert_removed', record: { ...alert, id: 'al-2' } },
+        { kind: 'notice_removed', record: notice('n1') },
         { kind: 'meta', record: { epochFloor: 5, lastNowMs: 78 } },
       ]);
       const before = first.load();

@@ -6,7 +6,7 @@ import { canonicalJson } from '../../src/store/canonical-json.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Persisted, Write } from '../../src/store/store.ts';
-import { auditEntry, evidence, key, rotation, usage, verifier } from './samples.ts';
+import { alert, auditEntry, evidence, key, notice, rotation, usage, verifier } from './samples.ts';
 
 const instance = fc.constantFrom('a', 'b', 'c');
 const record = fc
@@ -32,6 +32,12 @@ const write: fc.Arbitrary<Write> = fc.oneof(
   fc
     .tuple(fc.constantFrom('r1', 'r2'), fc.integer({ min: 1, max: 3 }), fc.nat())
     .map(([id, n, atMs]): Write => ({ kind: 'evidence', record: { ...evidence(id, n), atMs } })),
+  fc
+    .tuple(fc.constantFrom('alert', 'alert_removed'), fc.constantFrom('a', 'b'))
+    .map(([kind, id]): Write => ({ kind, record: { ...alert, id } })),
+  fc
+    .tuple(fc.constantFrom('notice', 'notice_removed'), fc.constantFrom('a', 'b'))
+    .map(([kind, id]): Write => ({ kind, record: notice(id) })),
   fc.nat().map((n): Write => ({ kind: 'meta', record: { epochFloor: n, lastNowMs: n } })),
   fc.string().map((action): Write => ({ kind: 'audit', record: auditEntry(action, 'r1') })),
 );

@@ -1,3 +1,6 @@
+import type { AlertRecord, SilenceRecord } from '../../src/core/alerts/alert.ts';
+import type { NoticeRecord } from '../../src/core/alerts/notice.ts';
+import type { SeriesRecord } from '../../src/core/detectors/series-record.ts';
 import type {
   AttestationRecord,
   AuditEntry,
@@ -264,6 +267,46 @@ export function rehearsal(number: number): RehearsalRecord {
     ],
   };
 }
+
+export const alert: AlertRecord = {
+  id: 'al-1',
+  name: 'KidReused',
+  labels: { issuer: 'https://issuer.example', kid: 'k1' },
+  severity: 'critical',
+  status: 'firing',
+  sinceMs: 40,
+  firedAtMs: 41,
+  resolvedAtMs: null,
+  changedAtMs: 41,
+  transition: 2,
+  summary: 'kid k1 stands for 2 keys',
+  details: ['x (ES256)', 'y (ES256)'],
+  acknowledged: { by: 'ana', reason: 'on it', atMs: 50 },
+};
+
+export const silence: SilenceRecord = {
+  id: 's1',
+  name: null,
+  labels: { service: 'orders' },
+  by: 'ana',
+  reason: 'being moved',
+  atMs: 20,
+  expiresAtMs: 30,
+};
+
+export function notice(id: string): NoticeRecord {
+  return {
+    id,
+    receiver: 'pager',
+    news: { kind: 'alert', alert },
+    createdAtMs: 41,
+    attempts: 1,
+    nextAtMs: 42,
+    lastError: 'ECONNREFUSED',
+  };
+}
+
+export const series: SeriesRecord = { id: 's', score: 1.5, failures: 2, updatedAtMs: 41 };
 
 export function auditEntry(action: string, rotationId: string | null = null): AuditEntry {
   return {

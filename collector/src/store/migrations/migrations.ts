@@ -7,6 +7,7 @@ import { sharedSecrets } from './0006-shared-secrets.ts';
 import { issuers } from './0007-issuers.ts';
 import { rollbackAndRehearsal } from './0008-rollback-and-rehearsal.ts';
 import { watch } from './0009-watch.ts';
+import { alerts } from './0010-alerts.ts';
 
 /** `KEYT`: marks a file as Keyturn's in the SQLite header. */
 export const APPLICATION_ID = 0x4b455954;
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly string[] = [
   issuers,
   rollbackAndRehearsal,
   watch,
+  alerts,
 ];
 
 /** The schema this Keyturn writes. */

@@ -12,6 +12,7 @@ import {
   usageSchema,
   waiverSchema,
 } from '../record-schemas.ts';
+import { alertSchema, noticeSchema, seriesSchema, silenceSchema } from '../alert-schemas.ts';
 import type { Meta } from '../store.ts';
 import { storeError } from './failure.ts';
 
@@ -33,6 +34,10 @@ export function recordTables(db: Database.Database, file: string) {
     attestation: recordTable(db, file, 'attestation', attestationSchema, byId),
     waiver: recordTable(db, file, 'waiver', waiverSchema, byId),
     rehearsal: recordTable(db, file, 'rehearsal', rehearsalSchema, rehearsalRecordId),
+    alert: recordTable(db, file, 'alert', alertSchema, byId),
+    silence: recordTable(db, file, 'silence', silenceSchema, byId),
+    notice: recordTable(db, file, 'notice', noticeSchema, byId),
+    series: recordTable(db, file, 'series', seriesSchema, byId),
   };
 }
 

@@ -71,6 +71,10 @@ class SqliteStore implements Store {
       waivers: this.#records.waiver.all(),
       evidence: this.#evidence.refs(),
       rehearsals: this.#records.rehearsal.all(),
+      alerts: this.#records.alert.all(),
+      silences: this.#records.silence.all(),
+      notices: this.#records.notice.all(),
+      series: this.#records.series.all(),
       meta: this.#meta.get(),
     }));
   }
@@ -167,6 +171,30 @@ class SqliteStore implements Store {
         return;
       case 'rehearsal':
         this.#records.rehearsal.put(write.record);
+        return;
+      case 'alert':
+        this.#records.alert.put(write.record);
+        return;
+      case 'silence':
+        this.#records.silence.put(write.record);
+        return;
+      case 'notice':
+        this.#records.notice.put(write.record);
+        return;
+      case 'series':
+        this.#records.series.put(write.record);
+        return;
+      case 'alert_removed':
+        this.#records.alert.remove(write.record.id);
+        return;
+      case 'silence_removed':
+        this.#records.silence.remove(write.record.id);
+        return;
+      case 'notice_removed':
+        this.#records.notice.remove(write.record.id);
+        return;
+      case 'series_removed':
+        this.#records.series.remove(write.record.id);
         return;
       case 'meta':
         this.#meta.put(write.record);

@@ -1,0 +1,9 @@
+/** What the operator declared about alerts. */
+export interface AlertPolicy {
+  /** What an alert that shuts gates makes of their verdicts: `closed`, or `aborted`. */
+  readonly onAlert: 'close' | 'abort';
+  /** A rotation that has not moved for this long has stalled. */
+  readonly stalledAfterMs: number;
+  /** Names of the receivers that are told once each, through the outbox. */
+  readonly receivers: readonly string[];
+}

@@ -1,0 +1,139 @@
+import type { Now, State } from '../state.ts';
+import type { Write } from '../writes.ts';
+import { type AlertRecord, alertIdentity, isFiring } from './alert.ts';
+import { ALERT_KINDS } from './catalogue.ts';
+import type { Judgement } from './judgement.ts';
+import { alertId } from './alert-id.ts';
+import { transitionEntry } from './trail.ts';
+
+/** Alerts kept at a time; a condition beyond them is counted and waits for room. */
+export const ALERTS_MAX = 2_000;
+
+/** How long a resolved alert is kept, for receivers that missed it and people who look. */
+export const RESOLVED_KEPT_MS = 24 * 3_600_000;
+
+type Present = Extract<Judgement, { readonly status: 'present' }>;
+
+/**
+ * Brings the alerts of some kinds to what was just judged. What is not judged present ends, unless it
+ * cannot be told: then an alert that fires stays, as `no_data`. While the collector is not in a state
+ * to tell (`canTell` false) nothing ends at all.
+ */
+export function reconcile(
+  state: State,
+  names: ReadonlySet<string>,
+  judgements: readonly Judgement[],
+  canTell: boolean,
+  now: Now,
+  writes: Write[],
+): void {
+  const judged = new Map(
+    judgements.map((judgement) => [alertIdentity(judgement.name, judgement.labels), judgement]),
+  );
+  for (const [identity, alert] of state.alerts) {
+    if (!names.has(alert.name)) continue;
+    const judgement = judged.get(identity);
+    judged.delete(identity);
+    const next = nextOf(alert, judgement, canTell, now);
+    if (next === undefined) forgetAlert(state, alert, writes);
+    else if (next !== alert) keepAlert(state, next, alert, writes);
+  }
+  for (const judgement of judged.values()) {
+    if (judgement.status !== 'present') continue;
+    if (state.alerts.size >= ALERTS_MAX) state.health.droppedAlerts += 1;
+    else keepAlert(state, raised(judgement, now), undefined, writes);
+  }
+}
+
+/** What becomes of an alert; undefined: it is forgotten, the same object: nothing changes. */
+function nextOf(
+  alert: AlertRecord,
+  judgement: Judgement | undefined,
+  canTell: boolean,
+  now: Now,
+): AlertRecord | undefined {
+  if (judgement?.status === 'present') {
+    return alert.status === 'resolved' ? raised(judgement, now) : goesOn(alert, judgement, now);
+  }
+  if (alert.status === 'resolved') {
+    return now.atMs - alert.changedAtMs > RESOLVED_KEPT_MS ? undefined : alert;
+  }
+  const isUnknown = judgement !== undefined || !canTell;
+  if (isUnknown) return isFiring(alert) ? changed(alert, 'no_data', now) : alert;
+  return alert.status === 'pending' ? undefined : changed(alert, 'resolved', now);
+}
+
+function raised(judgement: Present, now: Now): AlertRecord {
+  const { name, labels, summary, details = [] } = judgement;
+  const isDue = ALERT_KINDS[name].pendingMs === 0;
+  return {
+    id: alertId(alertIdentity(name, labels), now.atMs),
+    name,
+    labels,
+    severity: judgement.severity ?? ALERT_KINDS[name].severity,
+    status: isDue ? 'firing' : 'pending',
+    sinceMs: now.atMs,
+    firedAtMs: isDue ? now.atMs : null,
+    resolvedAtMs: null,
+    changedAtMs: now.atMs,
+    transition: 1,
+    summary,
+    details,
+    acknowledged: null,
+  };
+}
+
+function goesOn(alert: AlertRecord, judgement: Present, now: Now): AlertRecord {
+  const { summary, details = [] } = judgement;
+  const severity = judgement.severity ?? ALERT_KINDS[alert.name].severity;
+  const isSame =
+    alert.summary === summary &&
+    alert.severity === severity &&
+    JSON.stringify(alert.details) === JSON.stringify(details);
+  const told = isSame ? alert : { ...alert, summary, severity, details };
+  const isDue = now.atMs - alert.sinceMs >= ALERT_KINDS[alert.name].pendingMs;
+  return alert.status === 'pending' && !isDue ? told : changed(told, 'firing', now);
+}
+
+function changed(alert: AlertRecord, status: AlertRecord['status'], now: Now): AlertRecord {
+  if (alert.status === status) return alert;
+  return {
+    ...alert,
+    status,
+    firedAtMs: alert.firedAtMs ?? (status === 'firing' ? now.atMs : null),
+    resolvedAtMs: status === 'resolved' ? now.atMs : null,
+    changedAtMs: now.atMs,
+    transition: alert.transition + 1,
+  };
+}
+
+function keepAlert(
+  state: State,
+  next: AlertRecord,
+  before: AlertRecord | undefined,
+  writes: Write[],
+): void {
+  const identity = alertIdentity(next.name, next.labels);
+  state.alerts.set(identity, next);
+  if (before !== undefined && before.id !== next.id) {
+    writes.push({ kind: 'alert_removed', record: before });
+  }
+  writes.push({ kind: 'alert', record: next });
+  if (before?.id === next.id && before.transition === next.transition) return;
+  state.alertsChanged = true;
+  writes.push(transitionEntry(next, before?.id === next.id ? before.status : null));
+  touchGates(state, next);
+}
+
+function forgetAlert(state: State, alert: AlertRecord, writes: Write[]): void {
+  state.alerts.delete(alertIdentity(alert.name, alert.labels));
+  writes.push({ kind: 'alert_removed', record: alert });
+}
+
+function touchGates(state: State, alert: AlertRecord): void {
+  const kind = ALERT_KINDS[alert.name];
+  if (!kind.shutsGates && !kind.advisesRollback) return;
+  for (const rotation of state.rotations.values()) {
+    if (rotation.endedAtMs === null) state.unevaluated.add(rotation.id);
+  }
+}
