@@ -152,14 +152,14 @@ export class Faults {
         const edge = issuer.edges[Math.floor(fault.target * issuer.edges.length)];
         if (edge === undefined) return;
         edge.staleUntilMs = untilMs;
-        world.lastRegressionMs = untilMs;
+        world.lastRegressionMs = Math.max(world.lastRegressionMs, untilMs);
         return tell(`an edge keeps what it has for ${forS}`);
       }
       case 'regressing_origin': {
         const origin = issuer.origins[Math.floor(fault.target * issuer.origins.length)];
         if (origin === undefined) return;
         origin.old = issuer.first;
-        world.lastRegressionMs = untilMs;
+        world.lastRegressionMs = Math.max(world.lastRegressionMs, untilMs);
         tell(`an origin serves its first document for ${forS}`);
         schedule.after(fault.forMs, () => {
           origin.old = null;

@@ -41,6 +41,11 @@ export class Population {
     }
   }
 
+  /** The longest any member takes to refresh. */
+  get slowestMs(): number {
+    return Math.max(...this.#members.map(({ everyMs }) => everyMs));
+  }
+
   /** Members that could not verify the new key at any moment since then, per cent. */
   lackNewPercent(sinceMs: number): number {
     return this.#percent(({ lacksNewSinceMs }) => (lacksNewSinceMs ?? Infinity) <= sinceMs);

@@ -76,6 +76,8 @@ export const TURNS: Readonly<Record<keyof Turns, string>> = {
     'dependents without any agent: a population of 50 whose members refresh as their cohorts were declared, gateways judged by time or by a word, keys in files that people vouch for',
   emergency:
     'the old key is tainted before or after the switch: gates hurry as policy says, valid tokens that the early withdrawal refuses are the price and counted apart, and everything else holds as before',
+  absence:
+    'the collector is away, or the JWKS answers 503, for 17 to 50 minutes, longer than anybody may look away; while the collector is away an origin may serve its first document, and nobody sees it',
 };
 
 /** What the worlds of `pnpm simulate` check; the end of the page in docs. */

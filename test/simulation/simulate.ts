@@ -1,3 +1,4 @@
+import { armAbsence } from './absence.ts';
 import { Faults } from './faults.ts';
 import type { WorldPlan } from './plan.ts';
 import { FAILED_FETCH_MS } from './policy.ts';
@@ -30,6 +31,7 @@ export async function simulate(plan: WorldPlan): Promise<Result> {
   const world = new World(plan);
   const tooling = new Tooling(world);
   new Faults(world, tooling).arm();
+  armAbsence(world);
   world.startCollector();
   for (const instance of world.instances) {
     instance.start();
@@ -105,6 +107,7 @@ function waitMs(world: World, tooling: Tooling): number {
       return Math.max(refreshS ?? 0, newKidRefusedS ?? 0) * 1_000;
     }),
   );
+  const slowestMemberMs = world.population?.slowestMs ?? 0;
   const dropMs = Math.max(
     0,
     ...plan.services.map((service) => (factsOf(kindOf(service)).removedKeyAcceptedS ?? 0) * 1_000),
@@ -134,7 +137,8 @@ function waitMs(world: World, tooling: Tooling): number {
       return Math.max(expiredMs, knownMs);
     }
     case 'complete':
-      return caches + dropMs + slowest + world.mostAheadMs + 1_800_000;
+      // People set a check aside for all at once: the last of a population is waited for, declared or not.
+      return caches + dropMs + Math.max(slowest, slowestMemberMs) + world.mostAheadMs + 1_800_000;
     case 'start':
     case 'done':
     case 'aborted':

@@ -1,3 +1,4 @@
+import { type AbsencePlan, absenceOf } from './absence.ts';
 import { Chance } from './chance.ts';
 import type { Anchor } from './fault-plan.ts';
 
@@ -43,10 +44,11 @@ export interface Turns {
   readonly rollback: RollbackPlan | null;
   readonly unseen: UnseenPlan | null;
   readonly emergency: EmergencyPlan | null;
+  readonly absence: AbsencePlan | null;
 }
 
 /** A rotation that goes straight through. */
-export const NO_TURNS: Turns = { rollback: null, unseen: null, emergency: null };
+export const NO_TURNS: Turns = { rollback: null, unseen: null, emergency: null, absence: null };
 
 /** The turns of a seed. */
 export function turnsOf(seed: number, tmaxMs: number, edges: number): Turns {
@@ -54,6 +56,7 @@ export function turnsOf(seed: number, tmaxMs: number, edges: number): Turns {
     rollback: rollbackOf(new Chance(seed, 'rollback'), tmaxMs),
     unseen: unseenOf(new Chance(seed, 'unseen'), edges),
     emergency: emergencyOf(new Chance(seed, 'emergency'), tmaxMs),
+    absence: absenceOf(new Chance(seed, 'absence')),
   };
 }
 

@@ -445,4 +445,16 @@ export const PLANTED: readonly PlantedBug[] = [
     focus: ['duplicate_identity'],
     seed: 30,
   },
+  {
+    id: 'time in which nobody looked counts',
+    replacements: [
+      at(
+        `${CORE}/watch.ts`,
+        'if (lastMs !== null && now.atMs - lastMs > allowedMs(vantage, policy)) {',
+        'if (lastMs !== null && now.atMs - lastMs > 1e6 * allowedMs(vantage, policy)) {',
+      ),
+    ],
+    turn: 'absence',
+    seed: 769,
+  },
 ];
