@@ -3,7 +3,7 @@ import { policyOf, START_MS } from '../../support/policies.ts';
 import { World } from '../../support/world.ts';
 
 /** A state without alerts, and moments in seconds after its start. */
-export function worldOf(): { readonly state: State; at(seconds: number): Now } {
+export function worldOf(): { readonly state: State; readonly at: (seconds: number) => Now } {
   const { state } = new World(policyOf([]));
   const at = (seconds: number): Now => {
     const atMs = START_MS + seconds * 1_000;
