@@ -12,7 +12,8 @@ const USAGE = `pnpm simulate [--seeds N] [--from SEED]   run N worlds (200), fro
 pnpm simulate --replay SEED [--cuts CUTS] run one world again and tell its story
 pnpm simulate --headline [--seeds N] [--from SEED] [--workers N] [--out FOLDER]
                 compare with the waits people use today, in N processes (1); writes simulation.md and its
-                picture (docs). Ctrl-C or SIGTERM ends it early, with the seeds it has
+                picture (docs). Ctrl-C or SIGTERM ends it early, with the seeds it has. FOLDER keeps them in
+                runs.jsonl: the same command goes on where it ended
   --story       tell the story of every world
   --no-shrink   leave a failing world as it is
   --json        one JSON object per world, and one for all
