@@ -18,19 +18,24 @@ import type { CollectorConfig } from './config/config.ts';
 import type { ListenConfig } from './config/listen.ts';
 import { createEngine } from './engine.ts';
 import type { Engine } from './engine-port.ts';
-import { collectorEvents } from './events.ts';
+import { type CollectorEvents, collectorEvents } from './events.ts';
 import { startGrpcServer } from './grpc-server.ts';
 import { fleetService } from './ingest/fleet-service.ts';
 import { trustReach } from './ingest/identify.ts';
 import { watchIssuer } from './issuer/watch-issuer.ts';
 import { openOperatorToken } from './operator-token.ts';
 import { openReceiptKeys } from './receipt/receipt-keys.ts';
+import { EventCounts } from './telemetry/event-counts.ts';
+import { prometheusText } from './telemetry/prometheus-text.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
 /** How often an issuer is looked at while a rotation is open, where its own interval is longer. */
 const ROTATION_WATCH_MS = 5_000;
 
 export const VERSION: string = packageJson.version;
+
+/** What the collector calls itself in metrics and traces. */
+const SERVICE = 'keyturn-collector';
 
 /** A collector at work. */
 export interface Collector {
@@ -64,7 +69,8 @@ async function start(
   { config, log, clock = systemClock }: CollectorOptions,
   teardown: Teardown,
 ): Promise<Collector> {
-  const events = collectorEvents(log);
+  const counts = new EventCounts();
+  const events = collectorEvents(log, counts);
   const store = openSqliteStore(path.join(config.dataDirectory, 'keyturn.db'));
   teardown.add('store', () => store.close());
   const token = openOperatorToken(config.operatorToken, config.dataDirectory);
@@ -91,6 +97,7 @@ async function start(
     version: VERSION,
     name: config.name,
     receiptKeys,
+    metrics: prometheusText({ engine, counts }, { name: SERVICE, version: VERSION }),
     logger: log.child({ part: 'http' }),
     clock,
   });
@@ -109,7 +116,7 @@ async function start(
     registerRotations(server, engine, canaries, token);
   });
   teardown.add('grpc', () => grpc.close());
-  teardown.add('issuer watchers', startWatching(config, engine, keys));
+  teardown.add('issuer watchers', startWatching(config, engine, keys, events));
 
   const bound = http.server.address();
   const httpPort =
@@ -130,11 +137,15 @@ function startWatching(
   config: CollectorConfig,
   engine: Engine,
   keys: PublishedKeys,
+  events: CollectorEvents,
 ): () => Promise<unknown> {
   const watches = config.issuers.map((issuer) => ({
     issuer,
     watch: watchIssuer(issuer, {
-      onSighting: (sighting) => engine.sighting(sighting),
+      onSighting(sighting) {
+        events.sighted(sighting);
+        return engine.sighting(sighting);
+      },
       onDocument: (vantage, body) => keys.note(issuer.issuer, vantage, body),
     }),
   }));

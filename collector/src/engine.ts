@@ -23,7 +23,8 @@ import type { Store } from './store/store.ts';
 export interface EngineEvents {
   storeFailing(message: string): void;
   storeRecovered(): void;
-  committed(writes: number): void;
+  /** One commit ended; `refused`: the store did not take it. */
+  committed(writes: number, durationMs: number, refused: boolean): void;
 }
 
 export interface EngineOptions {
@@ -104,15 +105,19 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   function commit(now: Now): unknown {
     if (pending.size === 0) return undefined;
+    const startedAtMs = clock.monotonicMs();
+    const ended = (refused: boolean): void =>
+      events.committed(pending.size, clock.monotonicMs() - startedAtMs, refused);
     try {
       store.commit(pending.all);
     } catch (error) {
+      ended(true);
       if (state.health.storeFailingSinceMs === null) events.storeFailing(messageOf(error));
       take({ type: 'store_health', failing: true }, now);
       take({ type: 'settle' }, now);
       return error;
     }
-    events.committed(pending.size);
+    ended(false);
     pending.committed(now.atMs);
     if (state.health.storeFailingSinceMs !== null) {
       events.storeRecovered();

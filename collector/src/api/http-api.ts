@@ -10,6 +10,7 @@ import type { Canaries } from '../canary/canaries.ts';
 import type { Engine } from '../engine-port.ts';
 import type { ReceiptKeys } from '../receipt/receipt-keys.ts';
 import { reportsOf } from '../report/reports.ts';
+import type { PrometheusText } from '../telemetry/prometheus-text.ts';
 import type { BindInfo } from './bind-info.ts';
 import { changeListeners } from './change-listeners.ts';
 import type { OperatorToken } from './authorize.ts';
@@ -28,6 +29,7 @@ export interface HttpApiOptions {
   /** What the collector calls itself in receipts. */
   readonly name: string;
   readonly receiptKeys: ReceiptKeys;
+  readonly metrics: PrometheusText;
   readonly logger: FastifyBaseLogger;
   readonly clock: Clock;
   /** Long polls at a time; 256 by default. */
@@ -82,6 +84,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
       keys: options.receiptKeys,
     }),
     receiptKeys: options.receiptKeys,
+    metrics: options.metrics,
     heavy: oneAtATime(options.heavyWaitingMax ?? 32),
     waiters: changeListeners(engine, options.waitersMax ?? 256),
     streams: changeListeners(engine, options.streamsMax ?? 64),

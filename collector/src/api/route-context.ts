@@ -11,6 +11,7 @@ import type { Canaries } from '../canary/canaries.ts';
 import type { Engine } from '../engine-port.ts';
 import type { ReceiptKeys } from '../receipt/receipt-keys.ts';
 import type { Reports } from '../report/reports.ts';
+import type { PrometheusText } from '../telemetry/prometheus-text.ts';
 import type { ChangeListeners } from './change-listeners.ts';
 import type { OneAtATime } from './one-at-a-time.ts';
 
@@ -38,6 +39,7 @@ export interface RouteContext {
   readonly version: string;
   readonly reports: Reports;
   readonly receiptKeys: ReceiptKeys;
+  readonly metrics: PrometheusText;
   /** For answers that read much of the store or the fleet. */
   readonly heavy: OneAtATime;
   /** Long polls in progress. */

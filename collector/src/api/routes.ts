@@ -11,6 +11,7 @@ import { healthRoutes } from './routes/health.ts';
 import { issuersRoute } from './routes/issuers.ts';
 import { jwksRoute } from './routes/jwks.ts';
 import { openApiRoute } from './routes/openapi.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { operatorRoute } from './routes/operator.ts';
 import { profilesRoute } from './routes/profiles.ts';
 import { rehearseRoute } from './routes/rehearse.ts';
@@ -50,5 +51,6 @@ export function addRoutes(app: Api, context: RouteContext): void {
   auditRoute(app, context);
   eventsRoute(app, context);
   healthRoutes(app, context);
+  metricsRoute(app, context);
   openApiRoute(app);
 }

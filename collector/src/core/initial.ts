@@ -49,6 +49,7 @@ export function initialState(
     alertsChanged: false,
     recentUse: new Map(),
     totals: new Map(),
+    verifications: new Map(),
     sessions: new Map(),
     unevaluated: new Touched(),
     steadySinceMs: new Map(),

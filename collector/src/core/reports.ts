@@ -15,6 +15,7 @@ import { bindSession, unbindSession } from './sessions.ts';
 import type { Now, State } from './state.ts';
 import { noteSwitchSeen } from './switch-seen.ts';
 import { addTotals, isKnownKid, raiseUsage } from './usage.ts';
+import { countVerifications } from './verification-counts.ts';
 import type { Write } from './writes.ts';
 
 /**
@@ -142,6 +143,7 @@ function takeReport(
       noteFirstUse(state, record, writes);
     }
     addTotals(state, row, previous);
+    countVerifications(state, verifier, row, previous);
   }
   verifier.record = {
     ...before,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { status } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
 import type { ProbeOrders } from '@keyturn/shared/model/probe.ts';
+import type { Ack } from '@keyturn/shared/model/report.ts';
 import {
   acksToWire,
   goodbyeFromWire,
@@ -32,7 +33,7 @@ export interface IngestEvents {
   sessionStarted(peer: string): void;
   sessionEnded(peer: string, reason: string): void;
   messageRefused(peer: string, field: string, message: string): void;
-  reportsTaken(count: number, rejected: number): void;
+  reportsTaken(acks: readonly Ack[]): void;
   /** `problems`: why some of the results do not count. */
   probesAnswered(peer: string, count: number, problems: readonly string[]): void;
   failed(peer: string, error: unknown): void;
@@ -115,7 +116,7 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
         const reports = reportsFromWire(request.message.value);
         if (!reports.ok) return reports;
         const acks = await session.reports(reports.value);
-        events.reportsTaken(acks.length, acks.filter((ack) => ack.result === 'rejected').length);
+        events.reportsTaken(acks);
         return send(stream, { message: { $case: 'acks', value: acksToWire(acks) } });
       }
       case 'goodbye': {
@@ -152,7 +153,7 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
     const reports = reportsFromWire(request.reports ?? { reports: [] });
     if (!reports.ok) return reports;
     const acks = reports.value.length === 0 ? [] : await session.reports(reports.value);
-    events.reportsTaken(acks.length, acks.filter((ack) => ack.result === 'rejected').length);
+    events.reportsTaken(acks);
     if (request.goodbye !== undefined) {
       const goodbye = goodbyeFromWire(request.goodbye);
       if (!goodbye.ok) return goodbye;

@@ -48,6 +48,7 @@ t.test('the OpenAPI document is valid and describes every route', async (t) => {
     '/',
     '/.well-known/jwks.json',
     '/healthz',
+    '/metrics',
     '/openapi.json',
     '/readyz',
     '/v1/audit',

@@ -17,6 +17,8 @@ import { createEngine, type RunningEngine } from '../../src/engine.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { memoryReceiptKeys } from '../support/receipts.ts';
 import type { Store } from '../../src/store/store.ts';
+import { EventCounts } from '../../src/telemetry/event-counts.ts';
+import { prometheusText } from '../../src/telemetry/prometheus-text.ts';
 
 export const ISSUER = 'https://issuer.example';
 export const VANTAGE = 'https://issuer.example/jwks.json';
@@ -136,6 +138,7 @@ export interface RigOptions {
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const clock = options.clock ?? pushedClock();
+  const counts = new EventCounts();
   const engine = createEngine({
     policy: policyOf(options.services ?? [service('orders')]),
     store: options.store ?? openMemoryStore(),
@@ -143,7 +146,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     events: {
       storeFailing: () => undefined,
       storeRecovered: () => undefined,
-      committed: () => undefined,
+      committed: (_writes, durationMs) => counts.committed(durationMs / 1_000),
     },
     tickMs: 50,
   });
@@ -157,6 +160,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     version: '0.0.0-test',
     name: 'https://keyturn.test',
     receiptKeys: memoryReceiptKeys(),
+    metrics: prometheusText(
+      { engine, counts },
+      { name: 'keyturn-collector', version: '0.0.0-test' },
+    ),
     logger: pino({ level: 'silent' }),
     clock,
     ...options.api,
