@@ -56,6 +56,15 @@ export interface Engine {
   verifyAudit(): number | null;
   /** Called with the rotation id after a verdict of it changed; returns the unsubscribe. */
   onChange(listener: (rotationId: string) => void): () => void;
+  /** A receiver took a notice of the outbox. */
+  noticeDelivered(id: string): Promise<void>;
+  /** A receiver did not take a notice, and is to be tried again after `retryInMs`. */
+  noticeFailed(id: string, error: string, retryInMs: number): Promise<void>;
+  /**
+   * Called when notices were added to `state().notices` or an alert changed, after the commit, or the
+   * try at it: while the store refuses writes, alerts are told from memory. Returns the unsubscribe.
+   */
+  onNews(listener: () => void): () => void;
   /** Called when settings for agents changed; returns the unsubscribe. */
   onSettings(listener: (settings: Settings) => void): () => void;
 }

@@ -72,6 +72,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const pending = new PendingWrites();
   const changeListeners = new Set<(rotationId: string) => void>();
   const settingsListeners = new Set<(settings: Settings) => void>();
+  const newsListeners = new Set<() => void>();
   let scheduled: (() => void) | null = null;
   let settledAtMs = 0;
   let metaAtMs = 0;
@@ -162,6 +163,11 @@ export function createEngine(options: EngineOptions): RunningEngine {
     const changed = [...state.changed];
     state.changed.clear();
     for (const id of changed) for (const listener of changeListeners) listener(id);
+    if (state.alertsChanged || state.noticesAdded) {
+      state.alertsChanged = false;
+      state.noticesAdded = false;
+      for (const listener of newsListeners) listener();
+    }
     const watching = JSON.stringify(watchedKeys(state));
     if (watching === watched) return;
     watched = watching;
@@ -277,6 +283,16 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onChange(listener) {
       changeListeners.add(listener);
       return () => changeListeners.delete(listener);
+    },
+    async noticeDelivered(id) {
+      await submit({ type: 'notice_delivered', id });
+    },
+    async noticeFailed(id, error, retryInMs) {
+      await submit({ type: 'notice_failed', id, error, retryInMs });
+    },
+    onNews(listener) {
+      newsListeners.add(listener);
+      return () => newsListeners.delete(listener);
     },
     onSettings(listener) {
       settingsListeners.add(listener);

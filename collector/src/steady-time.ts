@@ -37,5 +37,7 @@ export function latestMomentMs(persisted: Persisted): number {
   }
   const { attestations, waivers, rehearsals } = persisted;
   for (const made of [...attestations, ...waivers, ...rehearsals]) note(made.atMs);
+  for (const silence of persisted.silences) note(silence.atMs);
+  for (const alert of persisted.alerts) note(alert.changedAtMs);
   return latestMs;
 }

@@ -1,4 +1,5 @@
 import { alertIdentity } from './alerts/alert.ts';
+import { restoreNotices } from './alerts/outbox.ts';
 import { countedRows } from './counts.ts';
 import { restoreCacheLife } from './cache-life.ts';
 import { addTotals } from './usage.ts';
@@ -44,9 +45,10 @@ export function initialState(
       persisted.alerts.map((record) => [alertIdentity(record.name, record.labels), record]),
     ),
     silences: new Map(persisted.silences.map((record) => [record.id, record])),
-    notices: new Map(persisted.notices.map((record) => [record.id, record])),
+    notices: restoreNotices(persisted.notices),
     series: new Map(persisted.series.map((record) => [record.id, record])),
     alertsChanged: false,
+    noticesAdded: false,
     recentUse: new Map(),
     totals: new Map(),
     verifications: new Map(),
@@ -65,6 +67,7 @@ export function initialState(
       droppedKeys: 0,
       droppedKeyAtMs: null,
       droppedAlerts: 0,
+      droppedNotices: 0,
       droppedRotations: 0,
     },
     revision: Math.floor(now.atMs),

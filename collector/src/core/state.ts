@@ -89,6 +89,8 @@ export interface Health {
   droppedKeyAtMs: number | null;
   /** Conditions for which no alert was raised because there was no room. */
   droppedAlerts: number;
+  /** Notices that made room in the outbox before they were delivered. */
+  droppedNotices: number;
   /** Ended observed rotations that made room for later ones. */
   droppedRotations: number;
 }
@@ -129,6 +131,8 @@ export interface State {
   readonly series: Map<string, SeriesRecord>;
   /** An alert changed its status since this was last set to false; whoever tells readers does that. */
   alertsChanged: boolean;
+  /** As before, of notices that were added. */
+  noticesAdded: boolean;
   /** Acceptances of the last hour by `usageKey`, kids the collector knows only; not persisted. */
   readonly recentUse: Map<string, RecentUse>;
   /** Outcome totals over the fleet for kids the collector knows, by `usageKey`. */

@@ -4,6 +4,7 @@ import type { Ack, Assignment, Hello, Report } from '@keyturn/shared/model/repor
 import type { Verdict, Gate } from '@keyturn/shared/model/verdict.ts';
 import type { Write } from './writes.ts';
 import type { Act, ActResult } from './acts.ts';
+import { forgetReceivers, noticeDelivered, noticeFailed } from './alerts/outbox.ts';
 import { watchAlerts } from './alerts/watch.ts';
 import { applyHello } from './admission.ts';
 import { carryOut } from './carry-out.ts';
@@ -53,7 +54,16 @@ export type Input =
   | { readonly type: 'tick' }
   /** Evaluate what reports and sightings have touched. */
   | { readonly type: 'settle' }
-  | { readonly type: 'store_health'; readonly failing: boolean };
+  | { readonly type: 'store_health'; readonly failing: boolean }
+  /** A receiver took a notice of the outbox. */
+  | { readonly type: 'notice_delivered'; readonly id: string }
+  /** A receiver did not, and is to be tried again after `retryInMs`. */
+  | {
+      readonly type: 'notice_failed';
+      readonly id: string;
+      readonly error: string;
+      readonly retryInMs: number;
+    };
 
 /** What the caller is owed once the writes are committed. */
 export type Reply =
@@ -149,6 +159,12 @@ function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
     case 'store_health':
       noteStore(state, input.failing, now);
       return NONE;
+    case 'notice_delivered':
+      noticeDelivered(state, input.id, writes);
+      return NONE;
+    case 'notice_failed':
+      noticeFailed(state, input.id, input, now, writes);
+      return NONE;
   }
 }
 
@@ -193,6 +209,7 @@ function noteStore(state: State, failing: boolean, now: Now): void {
 
 function sweep(state: State, now: Now, writes: Write[]): void {
   state.sweptAtMs = now.atMs;
+  forgetReceivers(state, writes);
   const hasRoom = state.fleet.verifiers.size * 2 <= state.policy.verifiersMax;
   const departedKeptMs = hasRoom ? DEPARTED_KEPT_WITH_ROOM_MS : DEPARTED_KEPT_MS;
   for (const verifier of state.fleet.verifiers.values()) {

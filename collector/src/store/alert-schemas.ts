@@ -6,7 +6,7 @@ import {
   type SilenceRecord,
 } from '../core/alerts/alert.ts';
 import { ALERT_NAMES, SEVERITIES } from '../core/alerts/catalogue.ts';
-import type { NoticeRecord } from '../core/alerts/notice.ts';
+import { ALERT_CHANGES, type NoticeRecord } from '../core/alerts/notice.ts';
 import type { SeriesRecord } from '../core/detectors/series-record.ts';
 
 // Strict shapes of what is read back from disk, as in record-schemas.ts.
@@ -31,6 +31,9 @@ export const alertSchema = z.strictObject({
   summary: text,
   details: z.array(text).readonly(),
   acknowledged: z.nullable(z.strictObject({ by: text, reason: text, atMs })),
+  told: z.nullable(
+    z.strictObject({ severity: z.enum(SEVERITIES), noData: z.boolean(), resolved: z.boolean() }),
+  ),
 }) satisfies z.ZodType<AlertRecord>;
 
 export const silenceSchema = z.strictObject({
@@ -47,7 +50,11 @@ export const noticeSchema = z.strictObject({
   id: text,
   receiver: text,
   news: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('alert'), alert: alertSchema }),
+    z.strictObject({
+      kind: z.literal('alert'),
+      change: z.enum(ALERT_CHANGES),
+      alert: alertSchema,
+    }),
     z.strictObject({
       kind: z.literal('rotation'),
       rotationId: text,

@@ -205,6 +205,8 @@ t.test('hostile names stay text', async (t) => {
     store_failing_since_at: '2026-11-23T00:00:00.000Z',
     refused_verifiers: 3,
     dropped_rotations: 0,
+    dropped_alerts: 0,
+    dropped_notices: 0,
     fleet: { verifiers_known: 0, issuers: [] },
     issuers: [
       {

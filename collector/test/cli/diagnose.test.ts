@@ -95,6 +95,8 @@ const STATUS: StatusView = {
   store_failing_since_at: null,
   refused_verifiers: 0,
   dropped_rotations: 0,
+  dropped_alerts: 0,
+  dropped_notices: 0,
   fleet: {
     verifiers_known: 2,
     issuers: [

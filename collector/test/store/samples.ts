@@ -282,6 +282,7 @@ export const alert: AlertRecord = {
   summary: 'kid k1 stands for 2 keys',
   details: ['x (ES256)', 'y (ES256)'],
   acknowledged: { by: 'ana', reason: 'on it', atMs: 50 },
+  told: { severity: 'warning', noData: true, resolved: false },
 };
 
 export const silence: SilenceRecord = {
@@ -298,7 +299,7 @@ export function notice(id: string): NoticeRecord {
   return {
     id,
     receiver: 'pager',
-    news: { kind: 'alert', alert },
+    news: { kind: 'alert', change: 'worse', alert },
     createdAtMs: 41,
     attempts: 1,
     nextAtMs: 42,

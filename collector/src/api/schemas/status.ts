@@ -15,6 +15,8 @@ export const StatusSchema = z
     store_failing_since_at: MomentSchema.nullable(),
     refused_verifiers: z.int(),
     dropped_rotations: z.int().describe('Ended observed rotations that made room for later ones'),
+    dropped_alerts: z.int().describe('Conditions that raised no alert for want of room'),
+    dropped_notices: z.int().describe('Notices that made room before they were delivered'),
     fleet: z.object({
       verifiers_known: z.int(),
       issuers: z.array(

@@ -31,6 +31,8 @@ export function statusView(engine: Engine, canaries: Canaries, version: string):
     store_failing_since_at: isoMomentOrNull(health.storeFailingSinceMs),
     refused_verifiers: health.refusedVerifiers,
     dropped_rotations: health.droppedRotations,
+    dropped_alerts: health.droppedAlerts,
+    dropped_notices: health.droppedNotices,
     fleet: fleetView(state),
     issuers: issuerViews(state),
     rotations: open.slice(0, ROTATIONS_SHOWN_MAX).map((rotation) => ({

@@ -1,5 +1,6 @@
 import type { Gate } from '@keyturn/shared/model/verdict.ts';
 import type { ActResult } from '../acts.ts';
+import { tellStepTaken } from '../alerts/step-news.ts';
 import { blastRadius } from '../blast-radius.ts';
 import { evaluateGate } from '../evaluate.ts';
 import { firstReason } from '../gates/verdict.ts';
@@ -73,6 +74,7 @@ export function declare(state: State, act: ActOf<'declare'>, now: Now, writes: W
     state.steadySinceMs.delete(next.id);
     restandAll(state, next, now);
   }
+  tellStepTaken(state, next, { step, by, why: overrideReason ?? reason }, now, writes);
   if (next.tainted && !rotation.tainted) writes.push(radiusAtTaint(state, next, now));
   if (next.endedAtMs !== null) {
     releaseRotation(state, next);

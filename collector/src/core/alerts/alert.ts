@@ -31,6 +31,14 @@ export interface Acknowledgement {
   readonly atMs: number;
 }
 
+/** What receivers were told of an alert. */
+export interface Told {
+  /** The highest they heard of. */
+  readonly severity: Severity;
+  readonly noData: boolean;
+  readonly resolved: boolean;
+}
+
 /** One alert, from when it was first seen to when it is forgotten. Times: Unix ms, collector's clock. */
 export interface AlertRecord {
   /** Of this occurrence: another one of the same identity gets another id. */
@@ -46,13 +54,15 @@ export interface AlertRecord {
   readonly resolvedAtMs: number | null;
   /** When its status changed last. */
   readonly changedAtMs: number;
-  /** Grows with every change of status; (id, transition) names one change for ever. */
+  /** Grows with every change of status or severity, and when it is acknowledged. */
   readonly transition: number;
   /** One sentence for a person, with values. */
   readonly summary: string;
   /** What was seen, and where: further sentences, each short. */
   readonly details: readonly string[];
   readonly acknowledged: Acknowledgement | null;
+  /** Null: nothing yet. */
+  readonly told: Told | null;
 }
 
 /** Keeps alerts from being told, never from firing and never from shutting a gate. */
@@ -71,6 +81,11 @@ export interface SilenceRecord {
 /** True while an alert counts: for gates, for people, for receivers. */
 export function isFiring({ status }: AlertRecord): boolean {
   return status === 'firing' || status === 'no_data';
+}
+
+/** Alerts of one group are told and shown together: same name, issuer and rotation. */
+export function alertGroup({ name, labels }: AlertRecord): string {
+  return JSON.stringify([name, labels.issuer ?? null, labels.rotation ?? null]);
 }
 
 /** The identity of an alert as text: its name and its labels in the order of `ALERT_LABELS`. */

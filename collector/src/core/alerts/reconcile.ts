@@ -36,12 +36,12 @@ export function reconcile(
     judged.delete(identity);
     const next = nextOf(alert, judgement, canTell, now);
     if (next === undefined) forgetAlert(state, alert, writes);
-    else if (next !== alert) keepAlert(state, next, alert, writes);
+    else if (next !== alert) keepAlert(state, next, alert, now, writes);
   }
   for (const judgement of judged.values()) {
     if (judgement.status !== 'present') continue;
     if (state.alerts.size >= ALERTS_MAX) state.health.droppedAlerts += 1;
-    else keepAlert(state, raised(judgement, now), undefined, writes);
+    else keepAlert(state, raised(judgement, now), undefined, now, writes);
   }
 }
 
@@ -80,19 +80,22 @@ function raised(judgement: Present, now: Now): AlertRecord {
     summary,
     details,
     acknowledged: null,
+    told: null,
   };
 }
 
 function goesOn(alert: AlertRecord, judgement: Present, now: Now): AlertRecord {
   const { summary, details = [] } = judgement;
   const severity = judgement.severity ?? ALERT_KINDS[alert.name].severity;
-  const isSame =
-    alert.summary === summary &&
-    alert.severity === severity &&
-    JSON.stringify(alert.details) === JSON.stringify(details);
-  const told = isSame ? alert : { ...alert, summary, severity, details };
   const isDue = now.atMs - alert.sinceMs >= ALERT_KINDS[alert.name].pendingMs;
-  return alert.status === 'pending' && !isDue ? told : changed(told, 'firing', now);
+  const status = alert.status === 'pending' && !isDue ? 'pending' : 'firing';
+  const isSaid =
+    alert.summary === summary && JSON.stringify(alert.details) === JSON.stringify(details);
+  const said = isSaid ? alert : { ...alert, summary, details };
+  if (severity === alert.severity) return changed(said, status, now);
+  // Receivers are told by transition, and it matters to them.
+  const next = changed({ ...said, severity }, status, now);
+  return { ...next, transition: alert.transition + 1 };
 }
 
 function changed(alert: AlertRecord, status: AlertRecord['status'], now: Now): AlertRecord {
@@ -111,6 +114,7 @@ function keepAlert(
   state: State,
   next: AlertRecord,
   before: AlertRecord | undefined,
+  now: Now,
   writes: Write[],
 ): void {
   const identity = alertIdentity(next.name, next.labels);
@@ -121,7 +125,7 @@ function keepAlert(
   writes.push({ kind: 'alert', record: next });
   if (before?.id === next.id && before.transition === next.transition) return;
   state.alertsChanged = true;
-  writes.push(transitionEntry(next, before?.id === next.id ? before.status : null));
+  writes.push(transitionEntry(next, before?.id === next.id ? before.status : null, now.atMs));
   touchGates(state, next);
 }
 

@@ -9,19 +9,26 @@ const VERBS: Readonly<Record<AlertStatus, string>> = {
   resolved: 'is resolved',
 };
 
-/** The audit entry of one change of an alert. */
-export function transitionEntry(alert: AlertRecord, before: AlertStatus | null): Write {
+/** The audit entry of one change of an alert: of its status, or else of its severity. */
+export function transitionEntry(
+  alert: AlertRecord,
+  before: AlertStatus | null,
+  atMs: number,
+): Write {
+  const isSeverity = before === alert.status;
+  const verb = isSeverity ? `is ${alert.severity} now` : VERBS[alert.status];
   return {
     kind: 'audit',
     record: {
-      atMs: alert.changedAtMs,
+      atMs,
       kind: 'observation',
       rotationId: alert.labels.rotation ?? null,
       actor: 'keyturn',
-      action: `alert_${alert.status}`,
-      message: `alert ${alert.name} ${VERBS[alert.status]}: ${alert.summary}`,
+      action: isSeverity ? 'alert_severity' : `alert_${alert.status}`,
+      message: `alert ${alert.name} ${verb}: ${alert.summary}`,
       detail: {
         alert: alert.id,
+        transition: alert.transition,
         name: alert.name,
         labels: alert.labels,
         severity: alert.severity,

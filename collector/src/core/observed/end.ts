@@ -1,3 +1,4 @@
+import { tellStepTaken } from '../alerts/step-news.ts';
 import type { RotationRecord } from '../records.ts';
 import { retireOldKey } from '../retired-key.ts';
 import { keepRotation, newKeyRecord, releaseRotation } from '../rotation.ts';
@@ -31,6 +32,8 @@ export function endObserved(
   const ended = { ...rotation, endedAtMs: now.atMs, outcome, endedBecause: because };
   keepRotation(state, ended, writes);
   takeEvidence(state, ended, { kind: 'end', outcome, because }, null, now, writes);
+  const step = outcome === 'completed' ? 'complete' : 'abort';
+  tellStepTaken(state, ended, { step, by: 'keyturn', why: because }, now, writes);
   releaseRotation(state, ended);
   state.unevaluated.add(ended.id);
   if (outcome === 'completed') retireOldKey(state, ended, now, writes);

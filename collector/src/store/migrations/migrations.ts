@@ -8,6 +8,7 @@ import { issuers } from './0007-issuers.ts';
 import { rollbackAndRehearsal } from './0008-rollback-and-rehearsal.ts';
 import { watch } from './0009-watch.ts';
 import { alerts } from './0010-alerts.ts';
+import { told } from './0011-told.ts';
 
 /** `KEYT`: marks a file as Keyturn's in the SQLite header. */
 export const APPLICATION_ID = 0x4b455954;
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly string[] = [
   rollbackAndRehearsal,
   watch,
   alerts,
+  told,
 ];
 
 /** The schema this Keyturn writes. */
