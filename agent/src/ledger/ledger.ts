@@ -43,6 +43,7 @@ export interface Ledger {
   /**
    * Hot path. `kid` null: the token had none. `claims` only for `ok`; an accepted token without
    * claims counts as one without `exp` and `iat`. `times` (1): tokens that ended this way at once.
+   * Gives how urgent the news in it is; null: none that could not wait for the heartbeat.
    */
   count(
     issuer: string,
@@ -51,7 +52,7 @@ export interface Ledger {
     claims: AcceptedClaims | null,
     nowMs: number,
     times?: number,
-  ): void;
+  ): Urgency | null;
   /** Replaces what is known of one issuer's set; true when the keys themselves changed. */
   setKeys(issuer: string, state: KeySetState): boolean;
   /** Replaces what is known of one issuer's secrets in this cache; null: nothing is known any more. */

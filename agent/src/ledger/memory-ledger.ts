@@ -1,7 +1,7 @@
 import { KeyturnError } from '@keyturn/shared/errors.ts';
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 import { ID_LIMITS, nameProblem, textProblem } from '@keyturn/shared/model/ids.ts';
-import type { Outcome } from '@keyturn/shared/model/outcome.ts';
+import { isAttributable, type Outcome } from '@keyturn/shared/model/outcome.ts';
 import type { KidCounts, Report, Source, WatchedKey } from '@keyturn/shared/model/report.ts';
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
@@ -9,9 +9,9 @@ import type { HeldSet } from './held-set.ts';
 import { hasSameKeys, holdSet, isWorthSending, NOTHING_KNOWN, readHeldSet } from './held-set.ts';
 import type { IssuerRows, KidTableLimits } from './kid-table.ts';
 import { createIssuerRows, KidTable } from './kid-table.ts';
-import type { AcceptedClaims, HeldSecrets, KeySetState, Ledger } from './ledger.ts';
+import type { AcceptedClaims, HeldSecrets, KeySetState, Ledger, Urgency } from './ledger.ts';
 import type { Row } from './row.ts';
-import { addToRow, readRow } from './row.ts';
+import { addToRow, isOfIssuer, readRow } from './row.ts';
 
 const UINT32_MAX = 4_294_967_295;
 
@@ -113,14 +113,17 @@ class MemoryLedger implements Ledger {
     claims: AcceptedClaims | null,
     nowMs: number,
     times = 1,
-  ): void {
+  ): Urgency | null {
     const rows = this.#rows.get(issuer);
     if (rows === undefined) {
       this.foreignIssuerCounts += times;
-      return;
+      return null;
     }
     const row = kid === null ? rows.none : this.#rowOf(rows, kid);
-    if (addToRow(row, outcome, claims, nowMs, times)) this.revision += 1;
+    const isFirst = addToRow(row, outcome, claims, nowMs, times);
+    if (!isFirst && !goesOn(row, outcome)) return null;
+    this.revision += 1;
+    return isFirst && isAttributable(outcome) ? 'now' : 'soon';
   }
 
   // Hashing a kid of a megabyte is what an attacker would like; its length alone says `other`.
@@ -208,6 +211,11 @@ class MemoryLedger implements Ledger {
     for (const held of this.#sets.values()) n += held.leftOut;
     return Math.min(n, UINT32_MAX);
   }
+}
+
+// How fast a failure that a key causes grows is what detection waits for.
+function goesOn(row: Row, outcome: Outcome): boolean {
+  return isAttributable(outcome) && isOfIssuer(row);
 }
 
 function readRows(rows: IssuerRows, nowMs: number): readonly KidCounts[] {

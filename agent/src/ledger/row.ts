@@ -8,6 +8,7 @@ const SLOT_BY_OUTCOME: ReadonlyMap<Outcome, number> = new Map(
   OUTCOMES.map((outcome, slot) => [outcome, slot]),
 );
 
+const OK = OUTCOMES.indexOf('ok');
 const HIGHEST_IAT = OUTCOMES.length;
 const HIGHEST_EXP = HIGHEST_IAT + 1;
 const LONGEST_LIFETIME = HIGHEST_IAT + 2;
@@ -84,6 +85,14 @@ function raise(slots: Float64Array, slot: number, value: number): boolean {
 
 function valueOrNull(value: number | undefined): number | null {
   return value === undefined || value === -Infinity ? null : value;
+}
+
+/**
+ * True where tokens like this one are the issuer's own: its kid was held or watched, or some were
+ * accepted. What anybody can invent must not make a verifier talk more.
+ */
+export function isOfIssuer(row: Row): boolean {
+  return row.wantedAtRevision > 0 || (row.slots[OK] ?? 0) > 0;
 }
 
 /** The row as reported; undefined while nothing was counted in it. */

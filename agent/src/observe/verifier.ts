@@ -1,5 +1,5 @@
 import type { Clock } from '@keyturn/shared/clock.ts';
-import { isAttributable, type Outcome } from '@keyturn/shared/model/outcome.ts';
+import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import type { AgentEvents } from '../events.ts';
 import type {
   AcceptedClaims,
@@ -38,11 +38,10 @@ export class ObservedVerifier {
     outcome: Outcome,
     claims: AcceptedClaims | null = null,
   ): void {
-    const { ledger } = this;
-    const before = ledger.revision;
-    ledger.count(issuer, kid, outcome, claims, this.#context.clock.monotonicMs());
-    if (ledger.revision === before || this.#isClosed) return;
-    this.#context.reporter.changed(ledger, isAttributable(outcome) ? 'now' : 'soon');
+    const nowMs = this.#context.clock.monotonicMs();
+    const urgency = this.ledger.count(issuer, kid, outcome, claims, nowMs);
+    if (urgency === null || this.#isClosed) return;
+    this.#context.reporter.changed(this.ledger, urgency);
   }
 
   setKeys(issuer: string, state: KeySetState): void {

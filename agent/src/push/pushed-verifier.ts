@@ -1,5 +1,4 @@
 import type { Clock } from '@keyturn/shared/clock.ts';
-import { isAttributable } from '@keyturn/shared/model/outcome.ts';
 import { isSecretKey } from '@keyturn/shared/model/secret-keys.ts';
 import { NOTHING_KNOWN } from '../ledger/held-set.ts';
 import type { HeldSecrets, KeySetState, Ledger, Reporter, Urgency } from '../ledger/ledger.ts';
@@ -76,8 +75,8 @@ export class PushedVerifier implements Disposable {
       isNew = push.seq > this.#seq;
       if (!isNew) return 'soon';
       this.#seq = push.seq;
-      for (const row of push.outcomes) count(this.ledger, row, nowMs);
-      return push.outcomes.some((row) => isAttributable(row.outcome)) ? 'now' : 'soon';
+      const news = push.outcomes.map((row) => count(this.ledger, row, nowMs));
+      return news.includes('now') ? 'now' : 'soon';
     });
     return isNew;
   }
@@ -189,17 +188,17 @@ function secretsOf(push: KeysPush, nowMs: number): HeldSecrets | null {
 // The ledger takes lifetimes from claims. A row of several tokens has its highest iat and exp from
 // different ones perhaps, so the longest lifetime goes in as one token of its own: it ends at the
 // highest exp and began no later than the highest iat, hence moves neither.
-function count(ledger: Ledger, row: OutcomeRow, nowMs: number): void {
+function count(ledger: Ledger, row: OutcomeRow, nowMs: number): Urgency | null {
   const { issuer, kid, outcome, iat, exp, lifetime_s: lifetimeS } = row;
-  if (row.count === 0) return;
+  if (row.count === 0) return null;
   const claims =
     outcome === 'ok' && (iat !== undefined || exp !== undefined)
       ? { iatS: iat ?? null, expS: exp ?? null }
       : null;
   if (row.count === 1 || exp === undefined || lifetimeS === undefined) {
-    ledger.count(issuer, kid, outcome, claims, nowMs, row.count);
-    return;
+    return ledger.count(issuer, kid, outcome, claims, nowMs, row.count);
   }
-  ledger.count(issuer, kid, outcome, claims, nowMs, row.count - 1);
+  const urgency = ledger.count(issuer, kid, outcome, claims, nowMs, row.count - 1);
   ledger.count(issuer, kid, outcome, { iatS: exp - lifetimeS, expS: exp }, nowMs, 1);
+  return urgency;
 }

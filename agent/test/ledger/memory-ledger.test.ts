@@ -1,6 +1,7 @@
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import type { CountKey, KidCounts, Report } from '@keyturn/shared/model/report.ts';
 import * as fc from 'fast-check';
+import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import t from 'tap';
 import type { KeySetState, Ledger } from '../../src/ledger/ledger.ts';
 import { createLedger, LedgerError } from '../../src/ledger/memory-ledger.ts';
@@ -179,9 +180,36 @@ t.test('revision grows with what a reader would want to know', async (t) => {
   grows('second ok', () => ledger.count(A, 'k1', 'ok', { iatS: 5, expS: 60 }, 0), false);
   grows('longer lifetime', () => ledger.count(A, 'k1', 'ok', { iatS: 0, expS: 61 }, 0), true);
   grows('first failure', () => ledger.count(A, 'k1', 'bad_signature', null, 0), true);
-  grows('second failure', () => ledger.count(A, 'k1', 'bad_signature', null, 0), false);
+  grows('second failure', () => ledger.count(A, 'k1', 'bad_signature', null, 0), true);
+  grows('expired', () => ledger.count(A, 'k1', 'expired', null, 0), true);
+  grows('expired again', () => ledger.count(A, 'k1', 'expired', null, 0), false);
   grows('same failure, other kid', () => ledger.count(A, 'k2', 'bad_signature', null, 0), true);
 });
+
+t.test(
+  'the first failure is urgent, later ones are news where the tokens are the issuer’s',
+  async (t) => {
+    const ledger = ledgerOf();
+    ledger.setKeys(A, stateOf(['held']));
+    ledger.watch([{ issuer: A, kid: 'watched', secret: false }]);
+    const twice = (kid: string | null, outcome: Outcome) => [
+      ledger.count(A, kid, outcome, null, 0),
+      ledger.count(A, kid, outcome, null, 0),
+    ];
+    t.strictSame(twice('held', 'bad_signature'), ['now', 'soon']);
+    t.strictSame(twice('watched', 'unknown_kid'), ['now', 'soon']);
+    t.strictSame(twice('held', 'expired'), ['soon', null]);
+    t.strictSame(twice('held', 'ok'), ['soon', null]);
+    t.strictSame(twice('invented', 'unknown_kid'), ['now', null], 'nobody can make it talk more');
+    t.strictSame(
+      twice(null, 'bad_signature'),
+      ['now', null],
+      'no token without kid was ever taken',
+    );
+    ledger.count(A, null, 'ok', null, 0);
+    t.strictSame(twice(null, 'key_ambiguous'), ['now', 'soon']);
+  },
+);
 
 t.test('key sets: changed, ages, bounds', async (t) => {
   const ledger = ledgerOf();
