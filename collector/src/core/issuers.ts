@@ -81,13 +81,17 @@ export function restoreKey(issuer: IssuerState, record: KeyRecord): void {
   // Only a kid known before can have come back with other material; most have not.
   if (issuer.kids.has(record.key.kid)) noteReuse(issuer, record.key.kid);
   else issuer.kids.add(record.key.kid);
+  if (record.publishedAtMs === null) return;
+  for (const { served } of issuer.vantages.values()) served.add(keyIdentity(record.key));
 }
 
 /** What vantages served lately is not lately any more; keys stay known. */
 export function forgetSightings(state: State): void {
   for (const issuer of state.issuers.values()) {
     lookAway(issuer);
-    for (const url of issuer.vantages.keys()) issuer.vantages.set(url, emptyVantage(url));
+    for (const [url, { served }] of issuer.vantages) {
+      issuer.vantages.set(url, { ...emptyVantage(url), served });
+    }
   }
 }
 
@@ -109,6 +113,7 @@ function emptyVantage(url: string): VantageState {
     failingSinceMs: null,
     heldRuns: new Map(),
     missedRuns: new Map(),
+    served: new Set(),
   };
 }
 
@@ -208,8 +213,10 @@ function countRuns(issuer: IssuerState, vantage: VantageState, keys: readonly Ke
     // No document has a secret, so none shows it published or gone.
     if (isSecretKey(record.key)) continue;
     if (present.has(identity)) {
-      vantage.heldRuns.set(identity, (vantage.heldRuns.get(identity) ?? 0) + 1);
+      const run = (vantage.heldRuns.get(identity) ?? 0) + 1;
+      vantage.heldRuns.set(identity, run);
       vantage.missedRuns.delete(identity);
+      if (run >= SIGHTINGS_IN_A_ROW) vantage.served.add(identity);
     } else {
       vantage.missedRuns.set(identity, (vantage.missedRuns.get(identity) ?? 0) + 1);
       vantage.heldRuns.delete(identity);

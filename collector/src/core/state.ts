@@ -45,6 +45,8 @@ export interface VantageState {
   readonly heldRuns: Map<string, number>;
   /** Consecutive readable sightings that lacked a known key. */
   readonly missedRuns: Map<string, number>;
+  /** Keys it served twice in a row at some time, as far as that is known since the start. */
+  readonly served: Set<string>;
 }
 
 export interface IssuerState {

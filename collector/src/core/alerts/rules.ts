@@ -4,6 +4,11 @@ import { hiddenDependent } from './rules/hidden-dependent.ts';
 import { kidReused } from './rules/kid-reused.ts';
 import { verifierNeverSeen } from './rules/verifier-never-seen.ts';
 import { verifierSilent } from './rules/verifier-silent.ts';
+import { clockSkew } from './rules/clock-skew.ts';
+import { issuerHeaders } from './rules/issuer-headers.ts';
+import { jwksRegressed } from './rules/jwks-regressed.ts';
+import { jwksTooLarge } from './rules/jwks-too-large.ts';
+import { jwksUnreachable } from './rules/jwks-unreachable.ts';
 
 /** Every rule, in no order that matters. */
 export const ALERT_RULES: readonly AlertRule[] = [
@@ -12,4 +17,9 @@ export const ALERT_RULES: readonly AlertRule[] = [
   kidReused,
   verifierNeverSeen,
   verifierSilent,
+  clockSkew,
+  issuerHeaders,
+  jwksRegressed,
+  jwksTooLarge,
+  jwksUnreachable,
 ];

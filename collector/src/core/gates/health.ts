@@ -143,10 +143,7 @@ export function jwksHealthy(
       { sinceMs: state.health.droppedKeyAtMs },
     );
   }
-  const staleAfterMs = Math.max(
-    policy.watchIntervalMs * STALE_SIGHTING_INTERVALS,
-    STALE_SIGHTING_MIN_MS,
-  );
+  const staleAfterMs = staleSightingMs(policy);
   for (const vantage of issuer.vantages.values()) {
     const { latest } = vantage;
     if (latest === null) {
@@ -176,13 +173,23 @@ export function jwksHealthy(
   );
 }
 
+/** An address that was not read for longer says nothing of now, milliseconds. */
+export function staleSightingMs(policy: IssuerPolicy): number {
+  return Math.max(policy.watchIntervalMs * STALE_SIGHTING_INTERVALS, STALE_SIGHTING_MIN_MS);
+}
+
 /** Whether any vantage says what time it is. */
 export function comparesClocks(issuer: IssuerState): boolean {
   return [...issuer.vantages.values()].some((vantage) => clockAheadMs(vantage) !== null);
 }
 
+/** Clocks of collector and issuer further apart than this make time rules meaningless, ms. */
+export function clockToleranceMs(policy: IssuerPolicy): number {
+  return Math.max(CLOCK_TOLERANCE_MS, policy.skewMs);
+}
+
 export function clockAgrees(issuer: IssuerState, policy: IssuerPolicy): Check {
-  const toleranceMs = Math.max(CLOCK_TOLERANCE_MS, policy.skewMs);
+  const toleranceMs = clockToleranceMs(policy);
   let compared = 0;
   for (const vantage of issuer.vantages.values()) {
     const offMs = clockAheadMs(vantage);
@@ -224,7 +231,7 @@ export function judgedAt(issuer: IssuerState | undefined, policy: IssuerPolicy, 
 }
 
 /** How far the collector's clock is ahead of a vantage's, by its last Date; null when it sent none. */
-function clockAheadMs({ latest }: VantageState): number | null {
+export function clockAheadMs({ latest }: VantageState): number | null {
   const result = latest?.sighting.result;
   if (latest == null || result?.ok !== true || result.originDateMs === null) return null;
   return latest.atMs - result.originDateMs - (result.ageS ?? 0) * 1_000;

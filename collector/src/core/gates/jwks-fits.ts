@@ -11,7 +11,7 @@ import { requiredGroups } from './dependents.ts';
 const WARN_SHARE = 0.8;
 
 /** A key set as a verifier would be given it. */
-interface DocumentSize {
+export interface DocumentSize {
   readonly bytes: number;
   readonly keys: number;
 }
@@ -73,6 +73,13 @@ function predictedSize(state: State, rotation: RotationRecord): DocumentSize | n
   return bytes === 0 ? null : { bytes, keys };
 }
 
+/** What an address served last; null when that could not be read. */
+export function servedSize({ latest }: VantageState): DocumentSize | null {
+  const result = latest?.sighting.result;
+  if (result?.ok !== true) return null;
+  return { bytes: result.bytes, keys: result.keys.length + result.untrackedKeys };
+}
+
 function sizeWith({ latest }: VantageState, rotation: RotationRecord): DocumentSize | null {
   const result = latest?.sighting.result;
   if (result?.ok !== true) return null;
@@ -96,7 +103,8 @@ function membersBytes(alg: string): number {
   return /^(?:ES|Ed)/.test(alg) ? 512 : 4_096;
 }
 
-function usedShare({ jwksBytesMax, jwksKeysMax }: ProfileFacts, size: DocumentSize): number {
+/** Of the limit it comes closest to; over 1: such a verifier refuses the whole set. */
+export function usedShare({ jwksBytesMax, jwksKeysMax }: ProfileFacts, size: DocumentSize): number {
   return Math.max(
     jwksBytesMax === null ? 0 : size.bytes / jwksBytesMax,
     jwksKeysMax === null ? 0 : size.keys / jwksKeysMax,
