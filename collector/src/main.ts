@@ -44,6 +44,7 @@ const file = options.config ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : nu
 try {
   const config = loadConfig({ file, env: process.env, cwd: process.cwd(), profiles: profiles() });
   if (options.check === true) {
+    for (const advice of config.advice) process.stdout.write(`advice: ${advice}\n`);
     process.stdout.write(`${file ?? 'defaults'}: no problems\n`);
   } else if (options.newReceiptKey === true) {
     const { current } = replaceReceiptKey(config.dataDirectory, Date.now());

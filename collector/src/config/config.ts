@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '@keyturn/shared/errors.ts';
 import type { KeyPath } from '@keyturn/shared/settings/check.ts';
-import { filePath, oneOf, text } from '@keyturn/shared/settings/fields.ts';
+import { fetchUrl, filePath, oneOf, text } from '@keyturn/shared/settings/fields.ts';
 import { readYaml, type YamlFile } from '@keyturn/shared/settings/yaml-file.ts';
 import type { Policy } from '../core/policy.ts';
 import type { WatchedIssuer } from '../issuer/watched-issuer.ts';
+import { isOutboxReceiver, type Receiver } from '../notify/receiver.ts';
 import type { OperatorTokenSource } from '../operator-token.ts';
 import { ConfigError } from './config-error.ts';
 import { resolveEmergency } from './emergency.ts';
@@ -14,7 +15,9 @@ import { resolveIssuers } from './issuers.ts';
 import { type ListenConfig, resolveListen } from './listen.ts';
 import { checkPlans } from './overlap.ts';
 import { ProblemList } from './problem-list.ts';
+import { resolveReceivers } from './receivers.ts';
 import { policySchema, topSchema } from './schema.ts';
+import { SecretFiles } from './secret-files.ts';
 import { type Profiles, resolveServices } from './services.ts';
 
 /** Everything a collector is told, checked. Paths are absolute. */
@@ -25,6 +28,12 @@ export interface CollectorConfig {
   readonly dataDirectory: string;
   readonly operatorToken: OperatorTokenSource;
   readonly issuers: readonly WatchedIssuer[];
+  /** Who is told of alerts. */
+  readonly receivers: readonly Receiver[];
+  /** Where people reach it, without a closing slash; null: where it listens. */
+  readonly publicUrl: string | null;
+  /** Sentences about settings that work and are not as they should be. */
+  readonly advice: readonly string[];
   readonly policy: Policy;
   readonly logLevel: LogLevel;
 }
@@ -100,6 +109,9 @@ function resolve(
     return text;
   };
   const dataDirectory = placeOf(env['KEYTURN_DATA'], top['data'], ['data'], cwd, base, problems);
+  const secrets = new SecretFiles(env, base, problems);
+  const receivers = resolveReceivers(top['receivers'], { problems, secrets, readCa });
+  const publicUrl = problems.check(fetchUrl.optional(), top['public_url'], ['public_url']);
   const { issuers, names } = resolveIssuers(top['issuers'], problems, readCa);
   const policy = problems.check(policySchema, top['policy'] ?? {}, ['policy']);
   const settings = policy ?? policySchema.parse({});
@@ -129,6 +141,9 @@ function resolve(
     dataDirectory: dataDirectory ?? path.resolve(cwd, 'data'),
     operatorToken: operatorTokenOf(env, top['operator_token_file'], cwd, base, problems),
     issuers: issuers.map(({ watched }) => watched),
+    receivers,
+    publicUrl: publicUrl?.replace(/\/+$/, '') ?? null,
+    advice: secrets.advice,
     policy: {
       issuers: new Map(issuers.map(({ policy }) => [policy.issuer, policy])),
       ...plans,
@@ -143,7 +158,7 @@ function resolve(
       alerts: {
         onAlert: settings.on_alert,
         stalledAfterMs: settings.stalled_after,
-        receivers: [],
+        receivers: receivers.filter(isOutboxReceiver).map((receiver) => receiver.name),
       },
     },
     logLevel: logLevelOf(env, problems),

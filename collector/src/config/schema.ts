@@ -31,12 +31,14 @@ const DAY_MS = 24 * HOUR_MS;
 
 export const topSchema = z.strictObject({
   name: z.unknown(),
+  public_url: z.unknown(),
   listen: z.unknown(),
   data: z.unknown(),
   operator_token_file: z.unknown(),
   issuers: z.unknown(),
   services: z.unknown(),
   policy: z.unknown(),
+  receivers: z.unknown(),
 });
 
 export const listenSchema = z.strictObject({
