@@ -6,6 +6,7 @@ import { listenError } from '@keyturn/shared/listen-error.ts';
 import type { Settings } from '@keyturn/shared/model/report.ts';
 import { startWhole, type Teardown } from '@keyturn/shared/teardown.ts';
 import { FleetServiceService } from '@keyturn/shared/wire/services.ts';
+import { metrics } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { registerReadiness } from './api/grpc-readiness.ts';
@@ -26,6 +27,8 @@ import { watchIssuer } from './issuer/watch-issuer.ts';
 import { openOperatorToken } from './operator-token.ts';
 import { openReceiptKeys } from './receipt/receipt-keys.ts';
 import { EventCounts } from './telemetry/event-counts.ts';
+import { registerMetrics } from './telemetry/register-metrics.ts';
+import { NO_SIGNALS, type Signals } from './telemetry/signals.ts';
 import { prometheusText } from './telemetry/prometheus-text.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 
@@ -35,7 +38,7 @@ const ROTATION_WATCH_MS = 5_000;
 export const VERSION: string = packageJson.version;
 
 /** What the collector calls itself in metrics and traces. */
-const SERVICE = 'keyturn-collector';
+const SERVICE = { name: 'keyturn-collector', version: VERSION };
 
 /** A collector at work. */
 export interface Collector {
@@ -54,6 +57,8 @@ export interface CollectorOptions {
   readonly config: CollectorConfig;
   readonly log: Logger;
   readonly clock?: Clock;
+  /** What to export by OpenTelemetry; nothing by default. */
+  readonly signals?: Signals;
 }
 
 /**
@@ -66,9 +71,13 @@ export function startCollector(options: CollectorOptions): Promise<Collector> {
 }
 
 async function start(
-  { config, log, clock = systemClock }: CollectorOptions,
+  { config, log, clock = systemClock, signals = NO_SIGNALS }: CollectorOptions,
   teardown: Teardown,
 ): Promise<Collector> {
+  if (signals.metrics || signals.traces) {
+    const { startExporting } = await import('./telemetry/exporting.ts');
+    teardown.add('telemetry', startExporting(signals, SERVICE, log.child({ part: 'telemetry' })));
+  }
   const counts = new EventCounts();
   const events = collectorEvents(log, counts);
   const store = openSqliteStore(path.join(config.dataDirectory, 'keyturn.db'));
@@ -81,6 +90,8 @@ async function start(
 
   const engine = createEngine({ policy: config.policy, store, clock, events });
   teardown.add('engine', () => engine.close());
+  // For whoever set a provider: the SDK started above, or one that was loaded before this program.
+  registerMetrics(metrics.getMeter(SERVICE.name, VERSION), { engine, counts });
 
   const keys = new PublishedKeys();
   const canaries = new Canaries(engine, keys, clock);
@@ -97,7 +108,7 @@ async function start(
     version: VERSION,
     name: config.name,
     receiptKeys,
-    metrics: prometheusText({ engine, counts }, { name: SERVICE, version: VERSION }),
+    metrics: prometheusText({ engine, counts }, SERVICE),
     logger: log.child({ part: 'http' }),
     clock,
   });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Span } from '@opentelemetry/api';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import { messageOf } from '@keyturn/shared/errors.ts';
 import type { Ack, Settings, Welcome } from '@keyturn/shared/model/report.ts';
@@ -10,6 +11,7 @@ import { initialState } from './core/initial.ts';
 import { leaseMs, type Policy } from './core/policy.ts';
 import type { Now, State } from './core/state.ts';
 import { type Input, type Reply, step } from './core/step.ts';
+import { type CommitEvents, Commits } from './commits.ts';
 import { settingsOf, watchedKeys } from './agent-settings.ts';
 import type { Engine } from './engine-port.ts';
 import { STORE_UNAVAILABLE, stopping } from './engine-refusals.ts';
@@ -18,13 +20,12 @@ import { PendingWrites } from './pending-writes.ts';
 import { policySha256 } from './policy-digest.ts';
 import { latestMomentMs, type SteadyTime, steadyTime } from './steady-time.ts';
 import type { Store } from './store/store.ts';
+import { activeSpan } from './telemetry/spans.ts';
 
 /** What the engine tells of itself; one call per event. */
-export interface EngineEvents {
+export interface EngineEvents extends CommitEvents {
   storeFailing(message: string): void;
   storeRecovered(): void;
-  /** One commit ended; `refused`: the store did not take it. */
-  committed(writes: number, durationMs: number, refused: boolean): void;
 }
 
 export interface EngineOptions {
@@ -54,6 +55,8 @@ const WRITE_META_EVERY_MS = 10_000;
 
 interface Job {
   readonly inputs: readonly Input[];
+  /** What waits for it, where that is traced. */
+  readonly caller: Span | undefined;
   resolve(replies: readonly Reply[]): void;
   reject(error: unknown): void;
 }
@@ -70,6 +73,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const state: State = initialState(policy, persisted, time.now(), policySha256(policy));
   const queue: Job[] = [];
   const pending = new PendingWrites();
+  const commits = new Commits(store, clock, events);
   const changeListeners = new Set<(rotationId: string) => void>();
   const settingsListeners = new Set<(settings: Settings) => void>();
   const newsListeners = new Set<() => void>();
@@ -104,21 +108,15 @@ export function createEngine(options: EngineOptions): RunningEngine {
     return reply;
   }
 
-  function commit(now: Now): unknown {
+  function commit(now: Now, callers: readonly Span[] = []): unknown {
     if (pending.size === 0) return undefined;
-    const startedAtMs = clock.monotonicMs();
-    const ended = (refused: boolean): void =>
-      events.committed(pending.size, clock.monotonicMs() - startedAtMs, refused);
-    try {
-      store.commit(pending.all);
-    } catch (error) {
-      ended(true);
+    const error = commits.commit(pending.all, now.atMs, callers);
+    if (error !== undefined) {
       if (state.health.storeFailingSinceMs === null) events.storeFailing(messageOf(error));
       take({ type: 'store_health', failing: true }, now);
       take({ type: 'settle' }, now);
       return error;
     }
-    ended(false);
     pending.committed(now.atMs);
     if (state.health.storeFailingSinceMs !== null) {
       events.storeRecovered();
@@ -137,7 +135,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
       settledAtMs = now.atMs;
       take({ type: 'settle' }, now);
     }
-    const failure = commit(now);
+    const callers = jobs.flatMap((job) => job.caller ?? []);
+    const failure = commit(now, callers);
+    if (settledAtMs === now.atMs) commits.trace.judged();
     for (const [at, job] of jobs.entries()) {
       const reply = replies[at];
       if (failure !== undefined || reply === undefined) job.reject(failure);
@@ -188,7 +188,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
         reject(stopping());
         return;
       }
-      queue.push({ inputs, resolve, reject });
+      queue.push({ inputs, caller: activeSpan(), resolve, reject });
       if (queue.length === 1 && scheduled !== null) {
         // A slow retry or settle is pending: new work must not wait for it.
         scheduled();
@@ -211,6 +211,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       });
     }
     commit(now);
+    commits.trace.judged();
     tellReaders();
     stopTicking = clock.after(tickMs, tick);
   }

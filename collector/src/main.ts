@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { type Collector, startCollector, VERSION } from './collector.ts';
 import { loadConfig, LOG_LEVELS } from './config/config.ts';
 import { profiles } from './config/profiles.ts';
+import { signalsOf } from './telemetry/signals.ts';
 import { replaceReceiptKey } from './receipt/receipt-keys.ts';
 
 /** Settings read when no --config is given and it is there. */
@@ -30,7 +31,8 @@ const command = new Command('keyturn-collector')
     'after',
     `
 Environment: KEYTURN_LISTEN_HTTP, KEYTURN_LISTEN_GRPC, KEYTURN_DATA, KEYTURN_OPERATOR_TOKEN,
-KEYTURN_OPERATOR_TOKEN_FILE, KEYTURN_LOG_LEVEL (${LOG_LEVELS.join(', ')}).
+KEYTURN_OPERATOR_TOKEN_FILE, KEYTURN_LOG_LEVEL (${LOG_LEVELS.join(', ')}), and OTEL_* to export
+metrics and traces (docs/metrics.md).
 Exit: 0 stopped on request, 1 failed, 2 settings or usage wrong.`,
   )
   .exitOverride((error) => {
@@ -53,7 +55,7 @@ try {
     );
   } else {
     const log = createLog('keyturn-collector', config.logLevel);
-    const collector = await startCollector({ config, log });
+    const collector = await startCollector({ config, log, signals: signalsOf(process.env) });
     process.stdout.write(banner(collector));
     stopOnSignals(() => collector.close());
   }

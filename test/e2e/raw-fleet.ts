@@ -1,4 +1,4 @@
-import { credentials, makeGenericClientConstructor, status } from '@grpc/grpc-js';
+import { credentials, makeGenericClientConstructor, Metadata, status } from '@grpc/grpc-js';
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import type { Ack, Welcome } from '@keyturn/shared/model/report.ts';
 import { acksFromWire, welcomeFromWire } from '@keyturn/shared/wire/codec.ts';
@@ -107,12 +107,20 @@ const RawClient = makeGenericClientConstructor(
   'keyturn.v1.FleetService',
 );
 
-export function rawSession(address: string): RawSession {
+export function rawSession(
+  address: string,
+  headers: Readonly<Record<string, string>> = {},
+): RawSession {
   const client = new RawClient(address, credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,
   });
-  const open = client['session'] as (this: unknown) => ClientDuplexStream<Buffer, SessionResponse>;
-  const stream = open.call(client);
+  const open = client['session'] as (
+    this: unknown,
+    metadata: Metadata,
+  ) => ClientDuplexStream<Buffer, SessionResponse>;
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  const stream = open.call(client, metadata);
   const answers: SessionResponse[] = [];
   let end: { code: string; details: string } | undefined;
   stream.on('data', (answer: SessionResponse) => answers.push(answer));

@@ -19,7 +19,7 @@ import type { AlertRecord, SilenceRecord } from './alerts/alert.ts';
 import type { NoticeRecord } from './alerts/notice.ts';
 import type { SeriesRecord } from './detectors/series-record.ts';
 import type { EvidenceTaken } from './snapshot/evidence-record.ts';
-import type { VerificationCount } from './verification-counts.ts';
+import type { VerificationCounts } from './verification-counts.ts';
 
 /** One moment, told twice. */
 export interface Now {
@@ -140,7 +140,7 @@ export interface State {
   /** Outcome totals over the fleet for kids the collector knows, by `usageKey`. */
   readonly totals: Map<string, Partial<Record<Outcome, number>>>;
   /** Counted since the start, for metrics; bounded by what is declared. Not persisted. */
-  readonly verifications: Map<string, VerificationCount>;
+  readonly verifications: Map<string, VerificationCounts>;
   /** Verifiers by the stream that reported them last. */
   readonly sessions: Map<string, Set<Verifier>>;
   /** Rotations whose verdicts may have changed since they were last evaluated. */

@@ -9,14 +9,13 @@ import type { State } from './state.ts';
 export const UNDECLARED = 'undeclared';
 
 /** Verifications that were reported since the collector started; they only grow. */
-export interface VerificationCount {
+export interface VerificationCounts {
   /** A configured issuer, or `undeclared`. */
   readonly issuer: string;
   /** A declared service, or `undeclared`. */
   readonly service: string;
   readonly bucket: KidBucket;
-  readonly outcome: Outcome;
-  count: number;
+  readonly outcomes: Partial<Record<Outcome, number>>;
 }
 
 /**
@@ -29,24 +28,28 @@ export function countVerifications(
   row: OutcomeRow,
   previous: OutcomeRow | undefined,
 ): void {
+  const outcomes = countsOf(state, verifier, row).outcomes;
+  for (const outcome of Object.keys(row.outcomes) as Outcome[]) {
+    const more = (row.outcomes[outcome] ?? 0) - (previous?.outcomes[outcome] ?? 0);
+    if (more > 0) outcomes[outcome] = addCounts(outcomes[outcome] ?? 0, more);
+  }
+}
+
+/** What tells one set of counts from the others. */
+export function verificationKey(issuer: string, service: string, bucket: KidBucket): string {
+  return `${issuer}\u0000${service}\u0000${bucket}`;
+}
+
+function countsOf(state: State, verifier: Verifier, row: OutcomeRow): VerificationCounts {
   const issuer = state.policy.issuers.has(row.issuer) ? row.issuer : UNDECLARED;
   const { service: name } = verifier.record.id;
   const service = state.policy.services.has(name) ? name : UNDECLARED;
   const bucket = kidBucket(state, row.issuer, row.key);
-  for (const outcome of Object.keys(row.outcomes) as Outcome[]) {
-    const more = (row.outcomes[outcome] ?? 0) - (previous?.outcomes[outcome] ?? 0);
-    if (more > 0) add(state, { issuer, service, bucket, outcome, count: more });
+  const key = verificationKey(issuer, service, bucket);
+  let counts = state.verifications.get(key);
+  if (counts === undefined) {
+    counts = { issuer, service, bucket, outcomes: {} };
+    state.verifications.set(key, counts);
   }
-}
-
-/** What tells one count from the others. */
-export function verificationKey(of: Omit<VerificationCount, 'count'>): string {
-  return [of.issuer, of.service, of.bucket, of.outcome].join('\u0000');
-}
-
-function add(state: State, more: VerificationCount): void {
-  const key = verificationKey(more);
-  const kept = state.verifications.get(key);
-  if (kept === undefined) state.verifications.set(key, more);
-  else kept.count = addCounts(kept.count, more.count);
+  return counts;
 }

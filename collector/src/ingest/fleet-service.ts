@@ -21,9 +21,11 @@ import type {
   SessionRequest,
   SessionResponse,
 } from '@keyturn/shared/wire/services.ts';
+import type { Context } from '@opentelemetry/api';
 import type { ProbeDesk } from '../canary/dispatcher.ts';
 import type { Engine } from '../engine-port.ts';
 import { StoreError } from '../store/store-error.ts';
+import { callersContext, tracedReports } from '../telemetry/spans.ts';
 import type { Identify } from './identify.ts';
 import type { Breach } from './session.ts';
 import { Session } from './session.ts';
@@ -75,11 +77,18 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
       }
     });
     events.sessionStarted(peer.address);
+    const caller = callersContext(stream.metadata);
     let reason = 'closed';
     try {
       // Left early, the stream must still carry its status to the peer.
       for await (const request of stream.iterator({ destroyOnReturn: false })) {
-        const breach = await answer(stream, session, request as SessionRequest, peer.address);
+        const breach = await answer(
+          stream,
+          session,
+          request as SessionRequest,
+          peer.address,
+          caller,
+        );
         if (breach === undefined) continue;
         reason = `refused: ${breach.field}`;
         events.messageRefused(peer.address, breach.field, breach.message);
@@ -103,6 +112,7 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
     session: Session,
     request: SessionRequest,
     peer: string,
+    caller: Context,
   ): Promise<Breach | undefined> {
     switch (request.message?.$case) {
       case 'hello': {
@@ -115,7 +125,7 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
       case 'reports': {
         const reports = reportsFromWire(request.message.value);
         if (!reports.ok) return reports;
-        const acks = await session.reports(reports.value);
+        const acks = await tracedReports(caller, () => session.reports(reports.value));
         events.reportsTaken(acks);
         return send(stream, { message: { $case: 'acks', value: acksToWire(acks) } });
       }
@@ -143,6 +153,7 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
   async function reportOnce(
     request: ReportRequest,
     peer: string,
+    caller: Context,
   ): Promise<ReportResponse | Breach> {
     const hello = helloFromWire(request.hello);
     if (!hello.ok) return hello;
@@ -152,7 +163,10 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
     if ('message' in welcome) return welcome;
     const reports = reportsFromWire(request.reports ?? { reports: [] });
     if (!reports.ok) return reports;
-    const acks = reports.value.length === 0 ? [] : await session.reports(reports.value);
+    const acks =
+      reports.value.length === 0
+        ? []
+        : await tracedReports(caller, () => session.reports(reports.value));
     events.reportsTaken(acks);
     if (request.goodbye !== undefined) {
       const goodbye = goodbyeFromWire(request.goodbye);
@@ -181,7 +195,7 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
       reply: sendUnaryData<ReportResponse>,
     ) {
       const peer = identify.peer(call).address;
-      reportOnce(call.request, peer).then(
+      reportOnce(call.request, peer, callersContext(call.metadata)).then(
         (response) => {
           if (!('field' in response)) {
             reply(null, response);

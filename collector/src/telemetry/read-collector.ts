@@ -14,6 +14,7 @@ export function collectorReadings({ health }: Readonly<State>, nowMs: number): R
       usage: health.untrackedUsage,
       key: health.droppedKeys,
       rotation: health.droppedRotations,
+      alert: health.droppedAlerts,
     }).map(([kind, count]) => reading('dropped', count, { 'keyturn.dropped.kind': kind })),
   ];
 }

@@ -2,7 +2,7 @@ import { isAttributable, type Outcome, OUTCOMES } from '@keyturn/shared/model/ou
 import type { KidBucket } from '../core/kid-bucket.ts';
 import { openRotations } from '../core/rotation.ts';
 import type { State } from '../core/state.ts';
-import { type VerificationCount, verificationKey } from '../core/verification-counts.ts';
+import { type VerificationCounts, verificationKey } from '../core/verification-counts.ts';
 import { reading, type Reading } from './reading.ts';
 
 /** What an alert may be about, there from the start: a series that begins at 1 shows no increase. */
@@ -12,28 +12,44 @@ const AWAITED: readonly Outcome[] = OUTCOMES.filter(
 
 /** Everything counted, and zeros for what matters and did not happen yet. */
 export function* verificationReadings(state: Readonly<State>): Iterable<Reading> {
-  for (const count of state.verifications.values()) yield readingOf(count);
+  const awaited = awaitedCounts(state);
+  for (const [key, counts] of state.verifications) {
+    if (!awaited.has(key)) yield* readingsOf(counts, []);
+  }
+  for (const [key, none] of awaited) {
+    yield* readingsOf(state.verifications.get(key) ?? none, AWAITED);
+  }
+}
+
+/** Declared services, and the kids that a rotation of theirs is about while there is one. */
+function awaitedCounts(state: Readonly<State>): ReadonlyMap<string, VerificationCounts> {
   const rotating = new Set(openRotations(state).map((rotation) => rotation.issuer));
-  for (const service of state.policy.services.values()) {
-    for (const issuer of service.issuers) {
+  const counts = new Map<string, VerificationCounts>();
+  for (const { name: service, issuers } of state.policy.services.values()) {
+    for (const issuer of issuers) {
       const buckets: readonly KidBucket[] = rotating.has(issuer)
         ? ['next', 'active', 'retired']
         : ['active'];
       for (const bucket of buckets) {
-        for (const outcome of AWAITED) {
-          const none = { issuer, service: service.name, bucket, outcome, count: 0 };
-          if (!state.verifications.has(verificationKey(none))) yield readingOf(none);
-        }
+        const none = { issuer, service, bucket, outcomes: {} };
+        counts.set(verificationKey(issuer, service, bucket), none);
       }
     }
   }
+  return counts;
 }
 
-function readingOf({ issuer, service, bucket, outcome, count }: VerificationCount): Reading {
-  return reading('verifications', count, {
-    'keyturn.issuer': issuer,
-    'keyturn.service': service,
-    'keyturn.kid.bucket': bucket,
-    ...(outcome === 'ok' ? {} : { 'error.type': outcome }),
-  });
+function readingsOf(
+  { issuer, service, bucket, outcomes }: VerificationCounts,
+  awaited: readonly Outcome[],
+): Reading[] {
+  const counted = Object.keys(outcomes) as Outcome[];
+  return [...new Set([...awaited, ...counted])].map((outcome) =>
+    reading('verifications', outcomes[outcome] ?? 0, {
+      'keyturn.issuer': issuer,
+      'keyturn.service': service,
+      'keyturn.kid.bucket': bucket,
+      ...(outcome === 'ok' ? {} : { 'error.type': outcome }),
+    }),
+  );
 }

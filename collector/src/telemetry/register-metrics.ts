@@ -2,6 +2,7 @@ import type { Histogram, Meter, Observable } from '@opentelemetry/api';
 import type { Engine } from '../engine-port.ts';
 import { INSTRUMENTS, type Instrument, type InstrumentId } from '../metric-names.ts';
 import type { EventCounts } from './event-counts.ts';
+import { alertReadings } from './read-alerts.ts';
 import { collectorReadings, processReadings } from './read-collector.ts';
 import { fleetReadings } from './read-fleet.ts';
 import { issuerReadings } from './read-issuers.ts';
@@ -48,6 +49,7 @@ export function* readings({ engine, counts }: MetricSources): Iterable<Reading> 
   yield* fleetReadings(state);
   yield* rotationReadings(state, nowMs);
   yield* issuerReadings(state, nowMs);
+  yield* alertReadings(state);
   yield* counts.readings();
   yield* processReadings();
 }
