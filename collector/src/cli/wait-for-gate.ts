@@ -5,6 +5,7 @@ import { UnreachableError } from './cli-errors.ts';
 import type { Client } from './client.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { findRotation, rotationPath } from './find-rotation.ts';
+import { isStoppedByAlert } from './render/verdict.ts';
 
 /** What to wait for. */
 export interface GateWait {
@@ -105,7 +106,10 @@ async function look(
   const openForMs = watch.openSinceMs === null ? null : nowMs - watch.openSinceMs;
   onSight({ kind: 'verdict', verdict, openForMs });
   if (verdict.status === 'aborted') {
-    return { code: EXIT.failed, verdict, message: 'the rotation was aborted' };
+    const message = isStoppedByAlert(verdict)
+      ? 'an alert stops the rotation'
+      : 'the rotation was aborted';
+    return { code: EXIT.failed, verdict, message };
   }
   if (openForMs !== null && openForMs >= wait.stableForMs) {
     return { code: EXIT.done, verdict, message: '' };

@@ -7,6 +7,7 @@ export const EMERGENCY_SKIPPABLE = [
   'attested',
   'everyone_counts',
   'fleet_heard',
+  'no_alert',
   'old_key_held',
   'old_key_published',
   'population_covered',

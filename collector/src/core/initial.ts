@@ -67,6 +67,7 @@ export function initialState(
       droppedKeys: 0,
       droppedKeyAtMs: null,
       droppedAlerts: 0,
+      droppedAlertAtMs: null,
       droppedNotices: 0,
       droppedRotations: 0,
     },

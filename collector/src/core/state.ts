@@ -91,6 +91,8 @@ export interface Health {
   droppedKeyAtMs: number | null;
   /** Conditions for which no alert was raised because there was no room. */
   droppedAlerts: number;
+  /** When one of them was last of a kind that shuts gates. */
+  droppedAlertAtMs: number | null;
   /** Notices that made room in the outbox before they were delivered. */
   droppedNotices: number;
   /** Ended observed rotations that made room for later ones. */

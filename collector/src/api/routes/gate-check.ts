@@ -11,7 +11,7 @@ const RETRY_AFTER_S_MAX = 60;
 
 const DESCRIPTION =
   '200 when the gate is open; 503 with Retry-After while it is closed or unknown; 409 when the ' +
-  'rotation was aborted, so that nobody goes on waiting. The body is the verdict. For gate ' +
+  'rotation was aborted, or an alert stops it by `policy.on_alert`, so that nobody goes on waiting. The body is the verdict. For gate ' +
   '`rollback` the question is whether to go back: 200 when that is advised and not known to be ' +
   'unsafe (closed), else 503.';
 

@@ -74,8 +74,17 @@ export function nameOf(id: Pick<OffenderView, 'service' | 'instance' | 'cache'>)
   return [id.service, id.instance, id.cache].filter((part) => part !== '').join('/');
 }
 
+/** Whether a rotation that is open says aborted because an alert fires. */
+export function isStoppedByAlert({ checks }: Pick<VerdictView, 'checks'>): boolean {
+  return checks.some(({ id, status }) => id === 'no_alert' && status === 'fail');
+}
+
 function clearsLine(verdict: VerdictView, nowMs: number): string {
-  if (verdict.status === 'aborted') return 'The rotation has ended; this gate will not open.';
+  if (verdict.status === 'aborted') {
+    return isStoppedByAlert(verdict)
+      ? 'An alert stops this rotation: do not wait, look at the alert.'
+      : 'The rotation has ended; this gate will not open.';
+  }
   return verdict.clears_at === null
     ? 'No time is known at which this clears by itself.'
     : `All of this clears ${until(verdict.clears_at, nowMs)}, if nothing else changes.`;

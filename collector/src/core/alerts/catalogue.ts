@@ -9,6 +9,8 @@ export interface AlertKind {
   readonly pendingMs: number;
   /** While it fires, the gates that lead on are shut for the rotation it names, or for its issuer. */
   readonly shutsGates: boolean;
+  /** It says something of one key alone: naming a kid, it shuts the gates of rotations of that. */
+  readonly ofOneKey?: true;
   /** While it fires, going back to the old key is advised for the rotation it names. */
   readonly advisesRollback: boolean;
   /** Kinds that are not told while this one fires for the same issuer (or everywhere, if it names none). */
@@ -112,6 +114,7 @@ export const ALERT_KINDS: Readonly<Record<AlertName, AlertKind>> = {
     ...CALM,
     severity: 'critical',
     shutsGates: true,
+    ofOneKey: true,
     title: 'One kid stands for two keys',
   },
   JwksRegressed: {

@@ -82,7 +82,7 @@ export function noticeFailed(
     ...record,
     attempts: record.attempts + 1,
     nextAtMs: now.atMs + waitMs,
-    lastError: failure.error.slice(0, ERROR_CHARS_MAX),
+    lastError: failure.error.slice(0, ERROR_CHARS_MAX).toWellFormed(),
   };
   keepNotice(state, next, writes);
 }

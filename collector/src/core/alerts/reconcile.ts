@@ -12,6 +12,13 @@ export const ALERTS_MAX = 2_000;
 /** How long a resolved alert is kept, for receivers that missed it and people who look. */
 export const RESOLVED_KEPT_MS = 24 * 3_600_000;
 
+/** A condition that lasts asks for room every second or so. */
+const DROP_MEMORY_MS = 60_000;
+
+/** What an alert says is bounded here, whatever its rule puts together. */
+const TEXT_CHARS_MAX = 500;
+const DETAILS_MAX = 20;
+
 type Present = Extract<Judgement, { readonly status: 'present' }>;
 
 /**
@@ -40,9 +47,31 @@ export function reconcile(
   }
   for (const judgement of judged.values()) {
     if (judgement.status !== 'present') continue;
-    if (state.alerts.size >= ALERTS_MAX) state.health.droppedAlerts += 1;
-    else keepAlert(state, raised(judgement, now), undefined, now, writes);
+    if (hasRoom(state, writes)) keepAlert(state, raised(judgement, now), undefined, now, writes);
+    else noteDropped(state, judgement, now);
   }
+}
+
+/** Whether a condition that shuts gates was there lately for which no alert could be kept. */
+export function wantedRoomLately({ health }: State, now: Now): boolean {
+  return health.droppedAlertAtMs !== null && now.atMs - health.droppedAlertAtMs < DROP_MEMORY_MS;
+}
+
+/** What is over makes room for what is not; nothing else does. */
+function hasRoom(state: State, writes: Write[]): boolean {
+  if (state.alerts.size < ALERTS_MAX) return true;
+  let oldest: AlertRecord | undefined;
+  for (const alert of state.alerts.values()) {
+    if (alert.status !== 'resolved') continue;
+    if (oldest === undefined || alert.changedAtMs < oldest.changedAtMs) oldest = alert;
+  }
+  if (oldest !== undefined) forgetAlert(state, oldest, writes);
+  return oldest !== undefined;
+}
+
+function noteDropped({ health }: State, { name }: Present, now: Now): void {
+  health.droppedAlerts += 1;
+  if (ALERT_KINDS[name].shutsGates) health.droppedAlertAtMs = now.atMs;
 }
 
 /** What becomes of an alert; undefined: it is forgotten, the same object: nothing changes. */
@@ -64,7 +93,7 @@ function nextOf(
 }
 
 function raised(judgement: Present, now: Now): AlertRecord {
-  const { name, labels, summary, details = [] } = judgement;
+  const { name, labels } = judgement;
   const isDue = ALERT_KINDS[name].pendingMs === 0;
   return {
     id: alertId(alertIdentity(name, labels), now.atMs),
@@ -77,15 +106,26 @@ function raised(judgement: Present, now: Now): AlertRecord {
     resolvedAtMs: null,
     changedAtMs: now.atMs,
     transition: 1,
-    summary,
-    details,
+    ...saidOf(judgement),
     acknowledged: null,
     told: null,
   };
 }
 
+function saidOf({ summary, details = [] }: Present): Pick<AlertRecord, 'summary' | 'details'> {
+  return {
+    summary: cut(summary),
+    details: details.slice(0, DETAILS_MAX).map(cut),
+  };
+}
+
+function cut(text: string): string {
+  // Half a character would not come back from the store as it was hashed into the trail.
+  return text.slice(0, TEXT_CHARS_MAX).toWellFormed();
+}
+
 function goesOn(alert: AlertRecord, judgement: Present, now: Now): AlertRecord {
-  const { summary, details = [] } = judgement;
+  const { summary, details } = saidOf(judgement);
   const severity = judgement.severity ?? ALERT_KINDS[alert.name].severity;
   const isDue = now.atMs - alert.sinceMs >= ALERT_KINDS[alert.name].pendingMs;
   const status = alert.status === 'pending' && !isDue ? 'pending' : 'firing';

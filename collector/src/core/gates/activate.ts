@@ -9,6 +9,7 @@ import { fleetHeard, newKeyKnown } from './evidence.ts';
 import { fetchSurge } from './fetch-surge.ts';
 import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
+import { noAlert } from './no-alert.ts';
 import { keyIdentityHolds, newKeyPublished, oldKeyPublished } from './keys.ts';
 import { populationsCovered } from './populations.ts';
 import { rehearsed } from './rehearsed.ts';
@@ -23,6 +24,7 @@ export function activateFindings(
 ): Findings {
   return {
     checks: [
+      noAlert(state, rotation, now),
       ...collectorChecks(state, now),
       ...issuerChecks(state, rotation, policy, now),
       onlyRotation(state, rotation),

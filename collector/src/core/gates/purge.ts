@@ -17,6 +17,7 @@ import { Offenders, replacedSilent, requiredGroups, waysOf } from './dependents.
 import { fleetHeard } from './evidence.ts';
 import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
+import { noAlert } from './no-alert.ts';
 import { saidOtherwise } from './last-said.ts';
 import { signerSwitched } from './signer-switched.ts';
 import { populationDropMs, uncoveredShares } from './populations.ts';
@@ -31,6 +32,7 @@ export function purgeFindings(
 ): Findings {
   return {
     checks: [
+      noAlert(state, rotation, now),
       ...collectorChecks(state, now),
       ...issuerChecks(state, rotation, policy, now),
       onlyRotation(state, rotation),

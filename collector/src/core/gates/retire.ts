@@ -15,6 +15,7 @@ import { timedReady } from './elapsed.ts';
 import { fleetHeard, newKeyKnown } from './evidence.ts';
 import { rejectsBogus } from './bogus.ts';
 import { collectorChecks, issuerChecks, onlyRotation } from './health.ts';
+import { noAlert } from './no-alert.ts';
 import { keyIdentityHolds, newKeyPublished } from './keys.ts';
 import { oldKeyNotSigning } from './late-signer.ts';
 import { tokensHaveKid } from './kidless.ts';
@@ -32,6 +33,7 @@ export function retireFindings(
 ): Findings {
   return {
     checks: [
+      noAlert(state, rotation, now),
       ...collectorChecks(state, now),
       ...issuerChecks(state, rotation, policy, now),
       onlyRotation(state, rotation),

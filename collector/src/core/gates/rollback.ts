@@ -5,17 +5,14 @@ import type { IssuerPolicy } from '../policy.ts';
 import type { Verifier } from '../fleet.ts';
 import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
-import { attributableFailures } from '../usage.ts';
 import { fail, offender, pass, unknown } from './check.ts';
 import { Offenders, requiredGroups, waysOf } from './dependents.ts';
 import { fleetHeard } from './evidence.ts';
 import { collectorChecks, issuerChecks } from './health.ts';
 import { oldKeyPublished } from './keys.ts';
+import { rollbackAdvice } from './rollback-advice.ts';
 import { rollbackWindow } from './rollback-window.ts';
 import type { Findings } from './verdict.ts';
-
-/** Going back is advised from this many key-attributable failures of new-key tokens on. */
-export const ADVISED_FAILURES = 3;
 
 /** Is switching the signer back to the old key safe, and is it advised? */
 export function rollbackFindings(
@@ -24,7 +21,7 @@ export function rollbackFindings(
   policy: IssuerPolicy,
   now: Now,
 ): Findings {
-  const failures = failuresSinceSwitch(state, rotation);
+  const { advised, check } = rollbackAdvice(state, rotation);
   return {
     checks: [
       ...collectorChecks(state, now),
@@ -35,19 +32,11 @@ export function rollbackFindings(
       oldKeyStillHeld(state, rotation),
       fleetHeard(state, rotation),
       rollbackWindow(state, rotation, now),
-      failuresSeen(failures, rotation),
+      check,
     ],
     weakestGrade: null,
-    advised:
-      rotation.outcome === null && rotation.switchedAtMs !== null && failures >= ADVISED_FAILURES,
+    advised,
   };
-}
-
-/** Key-attributable failures of new-key tokens since the signer was switched. */
-export function failuresSinceSwitch(state: State, rotation: RotationRecord): number {
-  if (rotation.switchedAtMs === null) return 0;
-  const total = attributableFailures(state, rotation.issuer, rotation.newKid);
-  return Math.max(0, total - rotation.failuresAtSwitch);
 }
 
 export function switchedAtAll(rotation: RotationRecord): Check {
@@ -123,16 +112,5 @@ function tellsKeys({ liveness, record }: Verifier, { issuer }: RotationRecord): 
   return (
     liveness === 'reporting' &&
     record.keySets.some((set) => set.issuer === issuer && set.keys.length > 0)
-  );
-}
-
-/** Never blocks going back; it is the reason to. */
-export function failuresSeen(failures: number, rotation: RotationRecord): Check {
-  return pass(
-    'new_key_failures',
-    'health',
-    failures === 0
-      ? `no failure of a token of ${rotation.newKid} that a key could cause`
-      : `${counted(failures, 'failure')} of tokens of ${rotation.newKid} that a key could cause, since the switch`,
   );
 }

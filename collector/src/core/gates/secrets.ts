@@ -9,13 +9,9 @@ import { fleetHeard, newKeyKnown } from './evidence.ts';
 import { collectorChecks, onlyRotation } from './health.ts';
 import { tokensHaveKid } from './kidless.ts';
 import { everyoneCounts, newKeyInUse, oldTokens } from './retire.ts';
-import {
-  ADVISED_FAILURES,
-  failuresSeen,
-  failuresSinceSwitch,
-  oldKeyTrusted,
-  switchedAtAll,
-} from './rollback.ts';
+import { noAlert } from './no-alert.ts';
+import { oldKeyTrusted, switchedAtAll } from './rollback.ts';
+import { rollbackAdvice } from './rollback-advice.ts';
 import { rehearsed } from './rehearsed.ts';
 import { rollbackWindow } from './rollback-window.ts';
 import { signerSwitched } from './signer-switched.ts';
@@ -43,13 +39,26 @@ export function secretFindings(
     case 'publish':
       return { checks: [...shared, ...publish(state, rotation, policy, now)], weakestGrade: null };
     case 'activate':
-      return { checks: [...shared, ...activate(state, rotation, policy, now)], ...grade() };
+      return {
+        checks: [...alert(), ...shared, ...activate(state, rotation, policy, now)],
+        ...grade(),
+      };
     case 'retire':
-      return { checks: [...shared, ...retire(state, rotation, policy, now)], ...grade() };
+      return {
+        checks: [...alert(), ...shared, ...retire(state, rotation, policy, now)],
+        ...grade(),
+      };
     case 'purge':
-      return { checks: [...shared, ...purge(state, rotation, now)], weakestGrade: null };
+      return {
+        checks: [...alert(), ...shared, ...purge(state, rotation, now)],
+        weakestGrade: null,
+      };
     case 'rollback':
       return rollback(shared, state, rotation, now);
+  }
+
+  function alert() {
+    return [noAlert(state, rotation, at)];
   }
 
   function grade() {
@@ -120,7 +129,7 @@ function rollback(
   rotation: RotationRecord,
   now: Now,
 ): Findings {
-  const failures = failuresSinceSwitch(state, rotation);
+  const { advised, check } = rollbackAdvice(state, rotation);
   return {
     checks: [
       ...shared,
@@ -129,10 +138,9 @@ function rollback(
       oldSecretHeld(state, rotation, now),
       fleetHeard(state, rotation),
       rollbackWindow(state, rotation, now),
-      failuresSeen(failures, rotation),
+      check,
     ],
     weakestGrade: null,
-    advised:
-      rotation.outcome === null && rotation.switchedAtMs !== null && failures >= ADVISED_FAILURES,
+    advised,
   };
 }

@@ -5,6 +5,7 @@ import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { fail } from './check.ts';
 import { skippedInEmergency } from './emergency-skip.ts';
+import { NO_ALERT } from './no-alert.ts';
 import { observedHelp } from './observed-help.ts';
 
 /** What a gate found, before waivers and standing orders. */
@@ -53,7 +54,8 @@ export function verdictOf(
     withEnding(rotation, findings.checks).map((check) => observedHelp(rotation, check)),
     now,
   );
-  const status = rotation.outcome === 'aborted' ? 'aborted' : statusOf(checks);
+  const isAborted = rotation.outcome === 'aborted' || isStopped(state, checks);
+  const status = isAborted ? 'aborted' : statusOf(checks);
   return {
     rotationId: rotation.id,
     gate,
@@ -66,6 +68,12 @@ export function verdictOf(
     advised: findings.advised ?? false,
     advisory: rotation.origin === 'observed',
   };
+}
+
+/** By policy an alert that shuts a gate tells everybody to stop waiting. */
+function isStopped(state: State, checks: readonly Check[]): boolean {
+  if (state.policy.alerts.onAlert !== 'abort') return false;
+  return checks.some(({ id, status }) => id === NO_ALERT && status === 'fail');
 }
 
 /** The checks with waivers in force applied. */

@@ -301,7 +301,7 @@ const PUBLIC: readonly Row<Rotating>[] = [
     { ...WAIVE, gate: 'purge', checkId: 'rehearsed' },
     [
       'invalid check_id',
-      'expected one of collector_ready, store_writable, fleet_within_bounds, jwks_healthy, clock_agrees, one_rotation, rejects_bogus, signer_switched, old_key_withdrawn, old_key_dropped, drop_time_elapsed, attested, fleet_heard, got rehearsed',
+      'expected one of no_alert, collector_ready, store_writable, fleet_within_bounds, jwks_healthy, clock_agrees, one_rotation, rejects_bogus, signer_switched, old_key_withdrawn, old_key_dropped, drop_time_elapsed, attested, fleet_heard, got rehearsed',
     ],
   ],
   [

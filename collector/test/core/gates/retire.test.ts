@@ -224,6 +224,7 @@ const READS: readonly Situation[] = [
     reads: {
       of: 'all',
       lines: [
+        'pass health no_alert: no alert fires that speaks against going on',
         'pass health collector_ready: the collector has heard the fleet since it started',
         'pass health store_writable: the store takes writes',
         'pass health fleet_within_bounds: no verifier was turned away',

@@ -45,6 +45,7 @@ secretTable(t, 'purge', [
     reads: {
       of: 'all',
       lines: [
+        'pass health no_alert: no alert fires that speaks against going on',
         'pass health collector_ready: the collector has heard the fleet since it started',
         'pass health store_writable: the store takes writes',
         'pass health fleet_within_bounds: no verifier was turned away',
@@ -274,6 +275,7 @@ secretTable(t, 'activate', [
     reads: {
       of: 'all',
       lines: [
+        'pass health no_alert: no alert fires that speaks against going on',
         'pass health collector_ready: the collector has heard the fleet since it started',
         'pass health store_writable: the store takes writes',
         'pass health fleet_within_bounds: no verifier was turned away',
@@ -347,6 +349,7 @@ secretTable(t, 'retire', [
     reads: {
       of: 'all',
       lines: [
+        'pass health no_alert: no alert fires that speaks against going on',
         'pass health collector_ready: the collector has heard the fleet since it started',
         'pass health store_writable: the store takes writes',
         'pass health fleet_within_bounds: no verifier was turned away',
