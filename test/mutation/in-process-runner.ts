@@ -1,9 +1,9 @@
 // A test runner for Stryker that loads the tests of the core once and runs them for each mutant in the
 // same process. One process per test file and mutant, as its runner for tap does it, takes hours here.
 
-import { glob, readFile, writeFile } from 'node:fs/promises';
+import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Recorded } from './recorded-tap.ts';
 
@@ -32,11 +32,17 @@ interface Instrumented {
   mutantCoverage?: Coverage | undefined;
 }
 
-/** Tests slower than this are run only for mutants that no other test reaches. */
+/** Tests slower than this are left out. */
 const SLOW_MS = 250;
 
-/** What each test took in the first run, by id, for all runner processes; in the sandbox. */
-const TIMES_FILE = 'test-times.json';
+/** Of tests that nothing connects with a mutant, the quickest are run that take as long together. */
+const OTHERS_MS = 1_000;
+
+/** What each test took, by id, for all runner processes and for later runs; beside the sandboxes. */
+const TIMES_FILE = join('..', '..', 'mutation', 'test-times.json');
+
+/** How instrumented code counts what is reached. Without it the tests are several times faster. */
+const COUNTING = 'function stryCov_9fa48() {';
 
 /** Where instrumented code looks for it. */
 const NAMESPACE = '__stryker__';
@@ -46,6 +52,8 @@ const instrumented = ((globalThis as Record<string, Instrumented | undefined>)[N
 class InProcessRunner {
   static readonly inject = [] as const;
   #tests: readonly Recorded[] | undefined;
+  /** Ids of tests that noticed mutants, by file: they are likely to notice the next one too. */
+  readonly #noticed = new Map<string, Set<string>>();
   #isLate = false;
 
   capabilities(): { readonly reloadEnvironment: false } {
@@ -60,24 +68,18 @@ class InProcessRunner {
   }
 
   async dryRun(): Promise<unknown> {
+    const times = await this.#time();
     const tests = [];
-    const times: Record<string, number> = {};
-    for (const test of await this.#load()) {
-      instrumented.currentTestId = test.id;
-      const startedAt = process.cpuUsage();
-      const failure = await this.#run(test);
-      tests.push({
-        id: test.id,
-        name: test.id,
-        fileName: join(process.cwd(), test.file),
-        timeSpentMs: (times[test.id] = cpuMsSince(startedAt)),
-        ...(failure === undefined ? { status: 0 } : { status: 1, failureMessage: failure }),
-      });
+    for (const test of await loaded('counting')) {
+      const { id, file } = test;
+      const timeSpentMs = times[id] ?? 0;
+      instrumented.currentTestId = id;
+      const failure = timeSpentMs > SLOW_MS ? undefined : await this.#run(test);
+      const result = failure === undefined ? { status: 0 } : { status: 1, failureMessage: failure };
+      tests.push({ id, name: id, fileName: join(process.cwd(), file), timeSpentMs, ...result });
     }
     instrumented.currentTestId = undefined;
-    await writeFile(TIMES_FILE, JSON.stringify(times));
     const mutantCoverage = instrumented.mutantCoverage ?? { static: {}, perTest: {} };
-    leaveSlowOnesOut(mutantCoverage.perTest, times);
     return { status: 'complete', tests, mutantCoverage };
   }
 
@@ -85,9 +87,8 @@ class InProcessRunner {
     const { activeMutant, mutantActivation, testFilter, hitLimit } = options;
     if (mutantActivation === 'static') instrumented.activeMutant = activeMutant.id;
     const wanted = testFilter === undefined ? undefined : new Set(testFilter);
-    let all: readonly Recorded[];
     try {
-      all = await this.#load();
+      this.#tests ??= await loaded('quick');
     } catch (error) {
       return killed([], `loading: ${String(error)}`, 0);
     }
@@ -95,21 +96,40 @@ class InProcessRunner {
     instrumented.hitCount = hitLimit === undefined ? undefined : 0;
     instrumented.hitLimit = hitLimit;
     let nrOfTests = 0;
-    const times = await timesOf(all);
+    const times = await knownTimes();
+    const noticed = this.#noticed.get(activeMutant.fileName) ?? new Set();
+    this.#noticed.set(activeMutant.fileName, noticed);
     try {
-      for (const test of inOrder(all, times, activeMutant.fileName)) {
-        const isWanted = wanted?.has(test.id) ?? (times[test.id] ?? 0) <= SLOW_MS;
-        if (!isWanted) continue;
+      const reaching = this.#tests.filter(
+        ({ id }) => wanted?.has(id) !== false && (times[id] ?? 0) <= SLOW_MS,
+      );
+      for (const test of inOrder(reaching, times, noticed, activeMutant.fileName)) {
         nrOfTests += 1;
         const failure = await this.#run(test);
         if (isHitOut()) return { status: 'timeout', reason: `more than ${hitLimit} hits` };
-        if (failure !== undefined) return killed([test.id], failure, nrOfTests);
+        if (failure === undefined) continue;
+        noticed.add(test.id);
+        return killed([test.id], failure, nrOfTests);
       }
     } finally {
       instrumented.activeMutant = undefined;
       instrumented.hitCount = undefined;
     }
     return { status: 'survived', nrOfTests };
+  }
+
+  /** What every test takes, without what counts. */
+  async #time(): Promise<Readonly<Record<string, number>>> {
+    this.#tests = await loaded('quick');
+    const times: Record<string, number> = { ...(await knownTimes()) };
+    for (const test of this.#tests) {
+      const startedAt = process.cpuUsage();
+      if (times[test.id] === undefined) await this.#run(test);
+      times[test.id] ??= cpuMsSince(startedAt);
+    }
+    await mkdir(dirname(TIMES_FILE), { recursive: true });
+    await writeFile(TIMES_FILE, JSON.stringify(times));
+    return times;
   }
 
   async #run(test: Recorded): Promise<string | undefined> {
@@ -122,27 +142,38 @@ class InProcessRunner {
       return error instanceof Error ? error.message : String(error);
     }
   }
+}
 
-  async #load(): Promise<readonly Recorded[]> {
-    if (this.#tests !== undefined) return this.#tests;
-    const stand = pathToFileURL(join(import.meta.dirname, 'recorded-tap.ts')).href;
-    registerHooks({
-      resolve: (specifier, context, next) =>
-        specifier === 'tap' ? { url: stand, shortCircuit: true } : next(specifier, context),
-    });
-    const { loading, recorded } = await import('./recorded-tap.ts');
-    const root = process.cwd();
-    const files: string[] = [];
-    for await (const file of glob('collector/test/core/**/*.test.ts')) files.push(file);
-    for (const file of files.sort()) {
-      loading.file = relative(root, join(root, file));
-      await import(pathToFileURL(join(root, file)).href);
-    }
-    loading.file = '';
-    await withoutShrinking(root);
-    this.#tests = recorded;
-    return recorded;
+/** All tests, with a core of their own that counts what is reached or does not. */
+async function loaded(how: 'quick' | 'counting'): Promise<readonly Recorded[]> {
+  const root = process.cwd();
+  const stand = pathToFileURL(join(import.meta.dirname, 'recorded-tap.ts')).href;
+  const own = pathToFileURL(join(root, 'collector')).href;
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      if (specifier === 'tap') return { url: stand, shortCircuit: true };
+      const found = next(specifier, context);
+      const isOwn = found.url.startsWith(own) && !found.url.includes('/node_modules/');
+      return isOwn ? { ...found, url: `${found.url.split('?')[0]}?${how}` } : found;
+    },
+    load: (url, context, next) => {
+      const found = next(url, context);
+      const { source } = found;
+      if (!url.endsWith('?quick') || source === undefined || source === null) return found;
+      const text = typeof source === 'string' ? source : new TextDecoder().decode(source);
+      return { ...found, source: text.replace(COUNTING, `${COUNTING} return;`) };
+    },
+  });
+  const { loading, recorded } = await import('./recorded-tap.ts');
+  const files: string[] = [];
+  for await (const file of glob('collector/test/core/**/*.test.ts')) files.push(file);
+  for (const file of files.sort()) {
+    loading.file = relative(root, join(root, file));
+    await import(pathToFileURL(join(root, file)).href);
   }
+  loading.file = '';
+  await withoutShrinking(root);
+  return recorded.splice(0);
 }
 
 /** A property that fails has shown the mutant; the smallest example is nobody's business here. */
@@ -153,16 +184,31 @@ async function withoutShrinking(root: string): Promise<void> {
   fc.configureGlobal({ endOnFailure: true, seed: 1 });
 }
 
-/** The tests of the mutant's own file, which are likely to notice, before all others; quickest first. */
+/**
+ * Tests that noticed another mutant of the file and those of the file itself; then, each as far as time
+ * allows, those of its folder and all others. The quickest first.
+ */
 function inOrder(
   tests: readonly Recorded[],
   times: Readonly<Record<string, number>>,
+  noticed: ReadonlySet<string>,
   mutated: string,
 ): readonly Recorded[] {
   const own = `/${basename(mutated, '.ts')}.`;
-  const rank = ({ id, file }: Recorded): number =>
-    (times[id] ?? 0) + (file.includes(own) ? 0 : 1_000_000);
-  return tests.toSorted((a, b) => rank(a) - rank(b));
+  const folder = `/core/${basename(dirname(mutated))}/`;
+  const groupOf = ({ id, file }: Recorded): number => {
+    if (noticed.has(id)) return 0;
+    if (file.includes(own)) return 1;
+    return file.includes(folder) ? 2 : 3;
+  };
+  const timeOf = ({ id }: Recorded): number => times[id] ?? 0;
+  const quickest = tests.toSorted((a, b) => timeOf(a) - timeOf(b));
+  return [0, 1, 2, 3].flatMap((group) => {
+    let tookMs = 0;
+    return quickest.filter(
+      (test) => groupOf(test) === group && (group < 2 || (tookMs += timeOf(test)) <= OTHERS_MS),
+    );
+  });
 }
 
 /** Time of the processor, so that a busy machine makes no test slow. */
@@ -171,23 +217,11 @@ function cpuMsSince(start: NodeJS.CpuUsage): number {
   return (user + system) / 1_000;
 }
 
-async function timesOf(tests: readonly Recorded[]): Promise<Readonly<Record<string, number>>> {
-  if (tests.length === 0) return {};
-  return JSON.parse(await readFile(TIMES_FILE, 'utf8')) as Record<string, number>;
-}
-
-function leaveSlowOnesOut(
-  perTest: Coverage['perTest'],
-  times: Readonly<Record<string, number>>,
-): void {
-  const isQuick = (id: string): boolean => (times[id] ?? 0) <= SLOW_MS;
-  const reached = new Set<string>();
-  for (const [id, hits] of Object.entries(perTest)) {
-    if (isQuick(id)) for (const mutant of Object.keys(hits)) reached.add(mutant);
-  }
-  for (const [id, hits] of Object.entries(perTest)) {
-    if (isQuick(id)) continue;
-    perTest[id] = Object.fromEntries(Object.entries(hits).filter(([it]) => !reached.has(it)));
+async function knownTimes(): Promise<Readonly<Record<string, number>>> {
+  try {
+    return JSON.parse(await readFile(TIMES_FILE, 'utf8')) as Record<string, number>;
+  } catch {
+    return {};
   }
 }
 
