@@ -9,6 +9,11 @@ import { issuerHeaders } from './rules/issuer-headers.ts';
 import { jwksRegressed } from './rules/jwks-regressed.ts';
 import { jwksTooLarge } from './rules/jwks-too-large.ts';
 import { jwksUnreachable } from './rules/jwks-unreachable.ts';
+import { bogusSignatureAccepted } from './rules/bogus-signature-accepted.ts';
+import { newKeyNotServed } from './rules/new-key-not-served.ts';
+import { oldKeyStillSigning } from './rules/old-key-still-signing.ts';
+import { retiredKeyAccepted } from './rules/retired-key-accepted.ts';
+import { rotationStalled } from './rules/rotation-stalled.ts';
 
 /** Every rule, in no order that matters. */
 export const ALERT_RULES: readonly AlertRule[] = [
@@ -22,4 +27,9 @@ export const ALERT_RULES: readonly AlertRule[] = [
   jwksRegressed,
   jwksTooLarge,
   jwksUnreachable,
+  bogusSignatureAccepted,
+  newKeyNotServed,
+  oldKeyStillSigning,
+  retiredKeyAccepted,
+  rotationStalled,
 ];

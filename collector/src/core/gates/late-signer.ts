@@ -27,14 +27,15 @@ export function oldKeyNotSigning(
     return unknown('old_key_not_signing', 'evidence', 'signing is judged from the switch');
   }
   const allowedMs = switchedAtMs + policy.switchSpreadMs + policy.skewMs;
-  const signedMs = lastSignedMs(old, tmaxMs);
-  if (signedMs <= allowedMs) {
+  const late = lateSignature(rotation, old, tmaxMs, policy);
+  if (late === null) {
     return pass(
       'old_key_not_signing',
       'evidence',
       `no token signed by ${oldKid} after the switch has been accepted`,
     );
   }
+  const { signedMs, byEnd } = late;
   if (goneAtMs !== null && now.earliestMs >= goneAtMs) {
     return pass(
       'old_key_not_signing',
@@ -43,7 +44,6 @@ export function oldKeyNotSigning(
     );
   }
   const found = accepters(state, rotation, tmaxMs, allowedMs);
-  const byEnd = signedMs > (old?.highestIatS ?? 0) * 1_000;
   // A token without `iat` counts as signed when it was accepted; that delays, and accuses nobody.
   if (found.count === 0 && !byEnd && (old?.acceptedWithoutIat ?? 0) > 0) {
     return unknown(
@@ -65,6 +65,28 @@ export function oldKeyNotSigning(
       help: `restart every signer that still uses ${oldKid} and empty the token caches of the issuer; the wait counts from its last token`,
     },
   );
+}
+
+/** A signature of the old key from after the switch. */
+export interface LateSignature {
+  /** When the key signed last at the earliest, Unix ms. */
+  readonly signedMs: number;
+  /** Known by the end of a token and the longest lifetime; its `iat` says less. */
+  readonly byEnd: boolean;
+}
+
+/** Null before the switch, and while no accepted token is known to have been signed after it. */
+export function lateSignature(
+  { switchedAtMs }: RotationRecord,
+  old: UsageRecord | undefined,
+  tmaxMs: number | null,
+  policy: IssuerPolicy,
+): LateSignature | null {
+  const signedMs = lastSignedMs(old, tmaxMs);
+  if (switchedAtMs === null || signedMs <= switchedAtMs + policy.switchSpreadMs + policy.skewMs) {
+    return null;
+  }
+  return { signedMs, byEnd: signedMs > (old?.highestIatS ?? 0) * 1_000 };
 }
 
 /**
