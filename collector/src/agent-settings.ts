@@ -11,6 +11,15 @@ export function watchedKeys(state: State): Settings['watchedKeys'] {
   ]);
 }
 
+/** Equal for equal watched keys; cheap, as it is asked for after every commit. */
+export function watchedText(state: State): string {
+  let text = '';
+  for (const { issuer, oldKid, newKid, keyKind, endedAtMs } of state.rotations.values()) {
+    if (endedAtMs === null) text += `${issuer}\u0000${oldKid}\u0000${newKid}\u0000${keyKind}\u0001`;
+  }
+  return text;
+}
+
 /** What agents are told to keep to now. */
 export function settingsOf(state: State, now: Now): Settings {
   const { policy } = state;

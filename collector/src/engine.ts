@@ -12,7 +12,7 @@ import { leaseMs, type Policy } from './core/policy.ts';
 import type { Now, State } from './core/state.ts';
 import { type Input, type Reply, step } from './core/step.ts';
 import { type CommitEvents, Commits } from './commits.ts';
-import { settingsOf, watchedKeys } from './agent-settings.ts';
+import { settingsOf, watchedText } from './agent-settings.ts';
 import type { Engine } from './engine-port.ts';
 import { STORE_UNAVAILABLE, stopping } from './engine-refusals.ts';
 import { evidenceWitness } from './evidence-witness.ts';
@@ -168,7 +168,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       state.noticesAdded = false;
       for (const listener of newsListeners) listener();
     }
-    const watching = JSON.stringify(watchedKeys(state));
+    const watching = watchedText(state);
     if (watching === watched) return;
     watched = watching;
     for (const listener of settingsListeners) listener(engine.settings());
@@ -315,7 +315,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     return reply.type === 'verdict' ? reply.verdict : undefined;
   }
 
-  watched = JSON.stringify(watchedKeys(state));
+  watched = watchedText(state);
   return engine;
 }
 

@@ -51,8 +51,24 @@ function inOrder(keys: readonly KeyRef[], watched: ReadonlySet<string>): readonl
   return keys.toSorted((a, b) => Number(watched.has(b.kid)) - Number(watched.has(a.kid)));
 }
 
+/** True when the very keys and secrets are told that were told before, and all of them are kept. */
+export function isToldAgain(
+  before: HeldSet | undefined,
+  told: KeySetState,
+  secrets: HeldSecrets | null,
+): before is HeldSet {
+  return (
+    before !== undefined &&
+    before.leftOut === 0 &&
+    before.secrets === secrets &&
+    before.told.keys.length === told.keys.length &&
+    told.keys.every((key, at) => key === before.told.keys[at])
+  );
+}
+
 /** True when both hold exactly the same keys. */
 export function hasSameKeys(a: HeldSet | undefined, b: HeldSet): boolean {
+  if (a?.identities === b.identities) return true;
   return a !== undefined && a.identities.size === b.identities.size
     ? [...b.identities].every((identity) => a.identities.has(identity))
     : false;

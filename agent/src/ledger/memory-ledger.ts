@@ -6,7 +6,14 @@ import type { KidCounts, Report, Source, WatchedKey } from '@keyturn/shared/mode
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
 import type { HeldSet } from './held-set.ts';
-import { hasSameKeys, holdSet, isWorthSending, NOTHING_KNOWN, readHeldSet } from './held-set.ts';
+import {
+  hasSameKeys,
+  holdSet,
+  isToldAgain,
+  isWorthSending,
+  NOTHING_KNOWN,
+  readHeldSet,
+} from './held-set.ts';
 import type { IssuerRows, KidTableLimits } from './kid-table.ts';
 import { createIssuerRows, KidTable } from './kid-table.ts';
 import type { AcceptedClaims, HeldSecrets, KeySetState, Ledger, Urgency } from './ledger.ts';
@@ -146,7 +153,9 @@ class MemoryLedger implements Ledger {
     const rows = this.#rows.get(issuer);
     if (rows === undefined) return false;
     const before = this.#sets.get(issuer);
-    const after = holdSet(state, secrets, rows.watched);
+    const after = isToldAgain(before, state, secrets)
+      ? { ...before, told: state, state: { ...state, keys: before.state.keys } }
+      : holdSet(state, secrets, rows.watched);
     this.#sets.set(issuer, after);
     if (isWorthSending(before, after)) this.revision += 1;
     if (hasSameKeys(before, after)) return false;

@@ -1,4 +1,5 @@
 import { groupsOfIssuer } from './fleet.ts';
+import type { Cohort } from './kinds.ts';
 import type { IssuerPolicy } from './policy.ts';
 import type { IssuerRecord } from './records.ts';
 import type { Sighting } from './sighting.ts';
@@ -89,13 +90,17 @@ export function lingerTimeMs(state: Readonly<State>, issuer: string): number {
   let longestMs = 0;
   for (const { service } of groupsOfIssuer(state.fleet, issuer)) {
     const { newKidRefusedS, removedKeyAcceptedS } = service.profile;
-    const own = [newKidRefusedS ?? 0, removedKeyAcceptedS ?? 0].map((seconds) => seconds * 1_000);
-    const cohorts = service.population?.cohorts.map(({ withinMs }) => withinMs) ?? [];
-    longestMs = Math.max(longestMs, ...own, ...cohorts);
+    const ownS = Math.max(newKidRefusedS ?? 0, removedKeyAcceptedS ?? 0);
+    longestMs = Math.max(longestMs, ownS * 1_000);
+    for (const { withinMs } of service.population?.cohorts ?? NO_COHORTS) {
+      longestMs = Math.max(longestMs, withinMs);
+    }
   }
   const tiersMs = (policy?.originSpreadMs ?? 0) + (policy?.failedFetchMs ?? 0);
   return longestMs + tiersMs + Math.max(publishSafetyMs, state.policy.emergency.publishSafetyMs);
 }
+
+const NO_COHORTS: readonly Cohort[] = [];
 
 function bounded(marks: CacheLife[]): readonly CacheLife[] {
   if (marks.length <= MARKS_MAX) return marks;

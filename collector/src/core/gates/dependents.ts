@@ -50,9 +50,11 @@ export type Way = 'evidence' | 'attested' | 'timed' | 'population';
 
 /** The groups whose verifiers may meet tokens of this rotation and whose word is required. */
 export function requiredGroups(state: Readonly<State>, rotation: RotationRecord): Group[] {
-  return [...groupsOfIssuer(state.fleet, rotation.issuer)].filter(
-    (group) => group.service.required && concerns(group, rotation),
-  );
+  const required: Group[] = [];
+  for (const group of groupsOfIssuer(state.fleet, rotation.issuer)) {
+    if (group.service.required && concerns(group, rotation)) required.push(group);
+  }
+  return required;
 }
 
 /** A service declared without keys of this kind counts all the same once it is seen to hold one. */
@@ -263,9 +265,10 @@ export function replacedSilent(group: Group, rotation: RotationRecord): number {
 }
 
 export function isPositive(grade: Grade | NegativeGrade): grade is Grade {
-  return (GRADES as readonly string[]).includes(grade);
+  return POSITIVE.has(grade);
 }
 
+const POSITIVE: ReadonlySet<string> = new Set(GRADES);
 const NOBODY: ReadonlySet<Verifier> = new Set();
 
 /** The proxy knows what it served, not what is kept behind it. */
