@@ -302,10 +302,18 @@ export class KeyCache {
   }
 
   #replace(keys: readonly KeyRef[], atMs: number): void {
-    const { keepsPreviousMs } = this.#is;
+    const { keepsPreviousMs, style } = this.#is;
+    // When a key came counts only where keys are kept one by one.
+    if (style !== 'per_kid' && keepsPreviousMs === 0 && this.#holdsJust(keys)) return;
     if (keepsPreviousMs > 0 && this.#held.size > 0) {
       this.#previous = { held: this.#held, untilMs: atMs + keepsPreviousMs };
     }
     this.#held = new Map(keys.map((key) => [key.kid, { key, atMs }]));
+  }
+
+  #holdsJust(keys: readonly KeyRef[]): boolean {
+    if (this.#held.size !== keys.length) return false;
+    for (const key of keys) if (this.#held.get(key.kid)?.key !== key) return false;
+    return true;
   }
 }

@@ -57,11 +57,13 @@ export class Oracle {
   /** Longest lifetime of a token whose acceptance a collector has confirmed. */
   reportedLifetimeMs = 0;
   readonly #caches = new Map<string, CacheTruth>();
-  #tokens: TokenTruth[] = [];
+  readonly #tokens: TokenTruth[] = [];
+  #liveUntilMs = -Infinity;
 
   /** An old-key token was signed; `lastAcceptableMs`: with every leeway and skew. */
   oldTokenMinted(token: TokenTruth): void {
     this.#tokens.push(token);
+    this.#liveUntilMs = Math.max(this.#liveUntilMs, token.lastAcceptableMs);
   }
 
   /** What a cache would do now. */
@@ -132,9 +134,6 @@ export class Oracle {
 
   /** Until when any old-key token lives at all. */
   liveUntilMs(): number {
-    return this.#tokens.reduce(
-      (latest, { lastAcceptableMs }) => Math.max(latest, lastAcceptableMs),
-      -Infinity,
-    );
+    return this.#liveUntilMs;
   }
 }

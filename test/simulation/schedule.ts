@@ -9,7 +9,7 @@ interface Entry {
 }
 
 /** Awaits that let every promise settled by one event run its followers. */
-const SETTLING_TURNS = 24;
+const SETTLING_TURNS = 16;
 const SETTLED = Promise.resolve();
 
 /** Virtual time: what is due runs in order of time, then of being asked for. */

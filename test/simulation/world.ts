@@ -306,7 +306,7 @@ export class World {
 
   #verified(instance: Instance, token: Token, outcome: Outcome): void {
     this.presented += 1;
-    if (instance.options.service.source !== 'proxy') {
+    if (!this.isCompared && instance.options.service.source !== 'proxy') {
       const row = `${token.hasKid ? token.key.kid : ''} ${outcome}`;
       this.truthCounts.set(row, (this.truthCounts.get(row) ?? 0) + 1);
     }
