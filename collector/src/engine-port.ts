@@ -60,6 +60,10 @@ export interface Engine {
   noticeDelivered(id: string): Promise<void>;
   /** A receiver did not take a notice, and is to be tried again after `retryInMs`. */
   noticeFailed(id: string, error: string, retryInMs: number): Promise<void>;
+  /** A receiver did not take a notice, and never will. */
+  noticeGivenUp(id: string, error: string): Promise<void>;
+  /** What came of sending to a receiver, when that changed; null: it arrived. */
+  delivery(receiver: string, error: string | null): Promise<void>;
   /**
    * Called when notices were added to `state().notices` or an alert changed, after the commit, or the
    * try at it: while the store refuses writes, alerts are told from memory. Returns the unsubscribe.

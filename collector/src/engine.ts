@@ -291,6 +291,12 @@ export function createEngine(options: EngineOptions): RunningEngine {
     async noticeFailed(id, error, retryInMs) {
       await submit({ type: 'notice_failed', id, error, retryInMs });
     },
+    async noticeGivenUp(id, error) {
+      await submit({ type: 'notice_given_up', id, error });
+    },
+    async delivery(receiver, error) {
+      await submit({ type: 'delivery', receiver, error });
+    },
     onNews(listener) {
       newsListeners.add(listener);
       return () => newsListeners.delete(listener);

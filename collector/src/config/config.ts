@@ -158,11 +158,16 @@ function resolve(
       alerts: {
         onAlert: settings.on_alert,
         stalledAfterMs: settings.stalled_after,
-        receivers: receivers.filter(isOutboxReceiver).map((receiver) => receiver.name),
+        receivers: namesOf(receivers.filter((one) => isOutboxReceiver(one))),
+        alertmanagers: namesOf(receivers.filter((one) => !isOutboxReceiver(one))),
       },
     },
     logLevel: logLevelOf(env, problems),
   };
+}
+
+function namesOf(receivers: readonly Receiver[]): readonly string[] {
+  return receivers.map(({ name }) => name);
 }
 
 function logLevelOf(env: ConfigSources['env'], problems: ProblemList): LogLevel {

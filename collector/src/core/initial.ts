@@ -46,6 +46,7 @@ export function initialState(
     ),
     silences: new Map(persisted.silences.map((record) => [record.id, record])),
     notices: restoreNotices(persisted.notices),
+    deliveries: new Map(),
     series: new Map(persisted.series.map((record) => [record.id, record])),
     alertsChanged: false,
     noticesAdded: false,

@@ -16,6 +16,7 @@ import type { RecentUse } from './recent-use.ts';
 import type { Sighting } from './sighting.ts';
 import type { Touched } from './touched.ts';
 import type { AlertRecord, SilenceRecord } from './alerts/alert.ts';
+import type { Delivery } from './alerts/deliveries.ts';
 import type { NoticeRecord } from './alerts/notice.ts';
 import type { SeriesRecord } from './detectors/series-record.ts';
 import type { EvidenceTaken } from './snapshot/evidence-record.ts';
@@ -131,6 +132,8 @@ export interface State {
   readonly silences: Map<string, SilenceRecord>;
   /** The outbox, by id. */
   readonly notices: Map<string, NoticeRecord>;
+  /** By receiver, as far as anything was sent since the start; not persisted. */
+  readonly deliveries: Map<string, Delivery>;
   /** Of detectors, by id; a series at zero has none. */
   readonly series: Map<string, SeriesRecord>;
   /** An alert changed its status since this was last set to false; whoever tells readers does that. */

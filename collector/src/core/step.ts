@@ -4,6 +4,8 @@ import type { Ack, Assignment, Hello, Report } from '@keyturn/shared/model/repor
 import type { Verdict, Gate } from '@keyturn/shared/model/verdict.ts';
 import type { Write } from './writes.ts';
 import type { Act, ActResult } from './acts.ts';
+import { noteDelivery } from './alerts/deliveries.ts';
+import { forgetGivenUp, noticeGivenUp } from './alerts/given-up.ts';
 import { forgetReceivers, noticeDelivered, noticeFailed } from './alerts/outbox.ts';
 import { watchAlerts } from './alerts/watch.ts';
 import { applyHello } from './admission.ts';
@@ -63,7 +65,11 @@ export type Input =
       readonly id: string;
       readonly error: string;
       readonly retryInMs: number;
-    };
+    }
+  /** A receiver did not, and never will. */
+  | { readonly type: 'notice_given_up'; readonly id: string; readonly error: string }
+  /** What came of sending to a receiver is not what came of it before; `error` null: it arrived. */
+  | { readonly type: 'delivery'; readonly receiver: string; readonly error: string | null };
 
 /** What the caller is owed once the writes are committed. */
 export type Reply =
@@ -165,6 +171,12 @@ function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
     case 'notice_failed':
       noticeFailed(state, input.id, input, now, writes);
       return NONE;
+    case 'notice_given_up':
+      noticeGivenUp(state, input.id, input.error, now, writes);
+      return NONE;
+    case 'delivery':
+      noteDelivery(state, input.receiver, input.error, now);
+      return NONE;
   }
 }
 
@@ -210,6 +222,7 @@ function noteStore(state: State, failing: boolean, now: Now): void {
 function sweep(state: State, now: Now, writes: Write[]): void {
   state.sweptAtMs = now.atMs;
   forgetReceivers(state, writes);
+  forgetGivenUp(state, now, writes);
   const hasRoom = state.fleet.verifiers.size * 2 <= state.policy.verifiersMax;
   const departedKeptMs = hasRoom ? DEPARTED_KEPT_WITH_ROOM_MS : DEPARTED_KEPT_MS;
   for (const verifier of state.fleet.verifiers.values()) {

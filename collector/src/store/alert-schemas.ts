@@ -68,6 +68,7 @@ export const noticeSchema = z.strictObject({
   attempts: count,
   nextAtMs: atMs,
   lastError: z.nullable(text),
+  givenUpAtMs: z.nullable(atMs),
 }) satisfies z.ZodType<NoticeRecord>;
 
 export const seriesSchema = z.strictObject({

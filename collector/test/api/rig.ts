@@ -326,7 +326,7 @@ function policyOf(services: readonly ServicePolicy[]): Policy {
     stableForMs: 0,
     rollback: { windowMs: 86_400_000, requireRehearsal: false, rehearsalValidForMs: 86_400_000 },
     emergency: { publishSafetyMs: 0, retireGraceMs: 0, skip: [] },
-    alerts: { onAlert: 'close', stalledAfterMs: 604_800_000, receivers: [] },
+    alerts: { onAlert: 'close', stalledAfterMs: 604_800_000, receivers: [], alertmanagers: [] },
   };
 }
 

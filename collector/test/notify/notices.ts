@@ -100,6 +100,7 @@ export function alertNotice(
     attempts: 0,
     nextAtMs: AT_MS + 1_000,
     lastError: null,
+    givenUpAtMs: null,
     ...over,
   };
 }
@@ -120,6 +121,7 @@ export function stepNotice(receiver: string, over: Partial<NoticeRecord> = {}): 
     attempts: 0,
     nextAtMs: AT_MS,
     lastError: null,
+    givenUpAtMs: null,
     ...over,
   };
 }

@@ -304,6 +304,7 @@ export function notice(id: string): NoticeRecord {
     attempts: 1,
     nextAtMs: 42,
     lastError: 'ECONNREFUSED',
+    givenUpAtMs: null,
   };
 }
 

@@ -93,7 +93,7 @@ export function policyOf(services: readonly ServicePolicy[], part: Partial<Polic
     stableForMs: 0,
     rollback: { windowMs: 86_400_000, requireRehearsal: false, rehearsalValidForMs: 86_400_000 },
     emergency: { publishSafetyMs: 60_000, retireGraceMs: 0, skip: [] },
-    alerts: { onAlert: 'close', stalledAfterMs: 604_800_000, receivers: [] },
+    alerts: { onAlert: 'close', stalledAfterMs: 604_800_000, receivers: [], alertmanagers: [] },
     ...part,
   };
 }

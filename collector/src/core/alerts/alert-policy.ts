@@ -6,4 +6,6 @@ export interface AlertPolicy {
   readonly stalledAfterMs: number;
   /** Names of the receivers that are told once each, through the outbox. */
   readonly receivers: readonly string[];
+  /** Names of the receivers that are told the whole state, again and again. */
+  readonly alertmanagers: readonly string[];
 }

@@ -38,4 +38,6 @@ export interface NoticeRecord {
   readonly nextAtMs: number;
   /** Why the last attempt failed; null before one did. */
   readonly lastError: string | null;
+  /** Since when it is not tried any more; null while it is. */
+  readonly givenUpAtMs: number | null;
 }

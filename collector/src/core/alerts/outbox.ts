@@ -12,7 +12,7 @@ const DROPPED_TOGETHER = 100;
 /** A receiver is tried again within this at the latest, milliseconds. */
 const RETRY_WITHIN_MS = 3_600_000;
 
-const ERROR_CHARS_MAX = 500;
+export const ERROR_CHARS_MAX = 500;
 
 /** Puts a change of an alert into the outbox, once for every receiver. */
 export function tellAlert(
@@ -47,6 +47,7 @@ function tell(state: State, id: string, news: News, now: Now, writes: Write[]): 
       attempts: 0,
       nextAtMs: now.atMs,
       lastError: null,
+      givenUpAtMs: null,
     };
     if (state.notices.has(record.id)) continue;
     if (state.notices.size >= NOTICES_MAX) makeRoom(state, writes);
@@ -100,7 +101,8 @@ export function forgetReceivers(state: State, writes: Write[]): void {
  * is in the later one. Where there is none, the oldest of all.
  */
 function makeRoom(state: State, writes: Write[]): void {
-  const overtaken = overtakenNotices(state).slice(0, DROPPED_TOGETHER);
+  const useless = [...state.notices.values()].filter(({ givenUpAtMs }) => givenUpAtMs !== null);
+  const overtaken = [...useless, ...overtakenNotices(state)].slice(0, DROPPED_TOGETHER);
   const [oldest] = state.notices.values();
   const doomed = overtaken.length > 0 || oldest === undefined ? overtaken : [oldest];
   for (const record of doomed) {
@@ -113,7 +115,7 @@ function overtakenNotices(state: State): readonly NoticeRecord[] {
   const latest = new Map<string, NoticeRecord>();
   const overtaken: NoticeRecord[] = [];
   for (const record of state.notices.values()) {
-    if (record.news.kind !== 'alert') continue;
+    if (record.news.kind !== 'alert' || record.givenUpAtMs !== null) continue;
     const about = `${record.news.alert.id} ${record.receiver}`;
     const before = latest.get(about);
     if (before !== undefined) overtaken.push(before);
@@ -122,12 +124,13 @@ function overtakenNotices(state: State): readonly NoticeRecord[] {
   return overtaken;
 }
 
-function keepNotice(state: State, record: NoticeRecord, writes: Write[]): void {
+/** Puts a notice where it was, or behind all others. */
+export function keepNotice(state: State, record: NoticeRecord, writes: Write[]): void {
   state.notices.set(record.id, record);
   writes.push({ kind: 'notice', record });
 }
 
-function removeNotice(state: State, record: NoticeRecord, writes: Write[]): void {
+export function removeNotice(state: State, record: NoticeRecord, writes: Write[]): void {
   state.notices.delete(record.id);
   writes.push({ kind: 'notice_removed', record });
 }

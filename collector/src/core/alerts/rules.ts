@@ -1,4 +1,5 @@
 import type { AlertRule } from './judgement.ts';
+import { deliveryFailing } from './rules/delivery-failing.ts';
 import { fleetSilent } from './rules/fleet-silent.ts';
 import { hiddenDependent } from './rules/hidden-dependent.ts';
 import { kidReused } from './rules/kid-reused.ts';
@@ -17,6 +18,7 @@ import { rotationStalled } from './rules/rotation-stalled.ts';
 
 /** Every rule, in no order that matters. */
 export const ALERT_RULES: readonly AlertRule[] = [
+  deliveryFailing,
   fleetSilent,
   hiddenDependent,
   kidReused,

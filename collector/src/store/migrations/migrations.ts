@@ -9,6 +9,7 @@ import { rollbackAndRehearsal } from './0008-rollback-and-rehearsal.ts';
 import { watch } from './0009-watch.ts';
 import { alerts } from './0010-alerts.ts';
 import { told } from './0011-told.ts';
+import { givenUp } from './0012-given-up.ts';
 
 /** `KEYT`: marks a file as Keyturn's in the SQLite header. */
 export const APPLICATION_ID = 0x4b455954;
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly string[] = [
   watch,
   alerts,
   told,
+  givenUp,
 ];
 
 /** The schema this Keyturn writes. */

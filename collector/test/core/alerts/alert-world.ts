@@ -12,7 +12,12 @@ export function worldOf(receivers: readonly string[] = []): {
   readonly state: State;
   readonly at: (seconds: number) => Now;
 } {
-  const alerts = { onAlert: 'close', stalledAfterMs: 604_800_000, receivers } as const;
+  const alerts = {
+    onAlert: 'close',
+    stalledAfterMs: 604_800_000,
+    receivers,
+    alertmanagers: [],
+  } as const;
   const { state } = new World(policyOf([], { alerts }));
   const at = (seconds: number): Now => {
     const atMs = START_MS + seconds * 1_000;
