@@ -79,7 +79,7 @@ t.test('secrets come from files and show nowhere', async (t) => {
   const everything = [
     JSON.stringify(config.receivers),
     inspect(config, { depth: 9, showHidden: true }),
-    `${pager.routingKey} ${hook.url} ${String(hook.hmacKey)}`,
+    [pager.routingKey, hook.url, hook.hmacKey].map(String).join(),
   ].join('\n');
   t.notMatch(everything, /R0123|hook-token|slack-token|MfKQ9/);
 });
