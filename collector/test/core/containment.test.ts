@@ -1,21 +1,22 @@
 import t from 'tap';
 import { containmentOf } from '../../src/core/containment.ts';
-import { LEDGER } from '../support/acts.ts';
+import { LEDGER, MOBILE } from '../support/acts.ts';
 import { NEW, OLD, profileOf, serviceOf } from '../support/policies.ts';
 import type { Rotating, RotatingOptions } from '../support/rotating.ts';
 import { rotating } from '../support/rotating.ts';
+import { holding, NEW_SECRET, secretRotating } from '../support/secret-rotating.ts';
 import { blockers, checkOf } from '../support/world.ts';
 
 const BOTH = { keys: [OLD, NEW] };
 
-function containment({ world, id }: Rotating) {
+function containment({ world, id }: Pick<Rotating, 'world' | 'id'>) {
   const rotation = world.state.rotations.get(id);
   if (rotation === undefined) throw new Error('no rotation');
   return containmentOf(world.state, rotation, world.now());
 }
 
 /** `service contained/total: count state, …` of every required service. */
-function told(rotation: Rotating): string[] {
+function told(rotation: Pick<Rotating, 'world' | 'id'>): string[] {
   return containment(rotation).services.map(
     ({ service, contained, total, pending }) =>
       `${service} ${contained}/${total}${pending.map(({ state, count }) => `, ${count} ${state}`).join('')}`,
@@ -38,6 +39,8 @@ const MESH = serviceOf('mesh', {
   instances: 2,
   profile: profileOf({ removedKeyAcceptedS: 300 }),
 });
+/** As many as there may be. */
+const CROWD = serviceOf('crowd', { ...MESH, name: 'crowd', instances: null });
 
 const CASES: readonly Case[] = [
   { name: 'both dropped it', given: () => undefined, told: ['orders 2/2'] },
@@ -157,6 +160,45 @@ const CASES: readonly Case[] = [
     given: ({ world }) => world.pass(300_000),
     told: ['orders 2/2', 'mesh 2/2'],
   },
+  {
+    name: 'judged by time: who fell silent shows nothing any more, and its time is waited for',
+    from: { until: 'retired', services: [MESH] },
+    given: ({ world }) => {
+      for (const name of ['i1', 'i2']) world.join('mesh', name).report({ keys: [NEW] });
+      world.pass(120_000, { silent: ['mesh/i2'] });
+    },
+    told: ['orders 2/2', 'mesh 1/2, 1 waiting'],
+  },
+  {
+    name: 'judged by time, of an unknown number: one of them dropped it, others may be there',
+    from: { until: 'retired', services: [CROWD] },
+    given: ({ world }) => void world.join('crowd', 'i1').report({ keys: [NEW] }),
+    told: ['orders 2/2', 'crowd 1/2, 1 waiting'],
+  },
+  {
+    name: 'judged by time, of an unknown number: one of them shows nothing',
+    from: { until: 'retired', services: [CROWD] },
+    given: ({ world }) => void world.join('crowd', 'i1'),
+    told: ['orders 2/2', 'crowd 0/1, 1 waiting'],
+  },
+  {
+    name: 'judged by time, of an unknown number: none is heard',
+    from: { until: 'retired', services: [CROWD] },
+    given: () => undefined,
+    told: ['orders 2/2', 'crowd 0/1, 1 waiting'],
+  },
+  {
+    name: 'a population is there beside the one that reports for it',
+    from: { until: 'retired', services: [MOBILE] },
+    given: ({ world }) => void world.join('mobile-app', 'i1').report({ keys: [NEW] }),
+    told: ['orders 2/2', 'mobile-app 1/2, 1 waiting'],
+  },
+  {
+    name: 'nobody vouches for one that reports, whatever it says',
+    from: { until: 'retired', services: [LEDGER] },
+    given: ({ world }) => void world.join('ledger', 'i1').report({ keys: [NEW] }),
+    told: ['orders 2/2', 'ledger 0/1, 1 unvouched'],
+  },
 ];
 
 for (const { name, from, given, told: expected } of CASES) {
@@ -167,6 +209,13 @@ for (const { name, from, given, told: expected } of CASES) {
     t.end();
   });
 }
+
+t.test('containment of a secret: no JWKS is waited for', (t) => {
+  const rotation = secretRotating({ until: 'switched' });
+  rotation.b.report(holding([NEW_SECRET]));
+  t.same(told(rotation), ['orders 1/2, 1 holds_old']);
+  t.end();
+});
 
 t.test('a replaced cache of secrets does not hide one that may accept the old key', (t) => {
   const edge = serviceOf('edge', { ...FOREVER, name: 'edge', instances: 1 });

@@ -117,6 +117,7 @@ t.test(
     t.equal(one.leaseEndS, 46);
     renewLease(fleet, policy, one, 0);
     t.same([...fleet.leases.keys()], [46]);
+    t.equal([...(fleet.leases.get(46) ?? [])][0], one, 'it was not taken out and put in again');
     renewLease(fleet, policy, one, 5_000);
     t.same(
       [...fleet.leases.entries()].map(([endS, all]) => [endS, all.size]),

@@ -26,6 +26,9 @@ t.test('one stream speaks for a verifier, and streams nobody needs are let go', 
     ['s', 1],
     ['next', 1],
   ]);
+  const next = state.sessions.get('next');
+  bindSession(state, a, 'next');
+  t.equal(state.sessions.get('next'), next, 'the same again, of one alone');
   bindSession(state, b, 'next');
   t.same(bound(), [['next', 2]]);
   unbindSession(state, a);
