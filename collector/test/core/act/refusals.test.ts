@@ -274,7 +274,7 @@ const REFUSALS: readonly Refused[] = [
     act: { ...WAIVE, checkId: 'luck' },
     code: 'invalid',
     field: 'check_id',
-    message: /expected one of collector_ready, .*got luck/,
+    message: /expected one of no_alert, collector_ready, .*got luck/,
   },
   {
     name: 'waive: one that cannot be waived',
