@@ -28,6 +28,8 @@ export interface Engine {
   goodbye(session: string, verifiers: readonly VerifierId[]): Promise<void>;
   /** The stream ended without a goodbye; liveness is left to the lease. */
   sessionEnded(session: string): void;
+  /** A message or report was refused before it got here; `service` null when nobody known sent it. */
+  turnedAway(service: string | null, reason: string): void;
   sighting(sighting: Sighting): Promise<void>;
   act(act: Act): Promise<ActResult>;
   /** Lets a verifier be probed now and remembers it; undefined when it must not be. */

@@ -238,6 +238,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
     sessionEnded(session) {
       take({ type: 'session_ended', session }, present());
     },
+    turnedAway(service, reason) {
+      take({ type: 'turned_away', service, reason }, present());
+    },
     async sighting(sighting) {
       await submit({ type: 'sighting', sighting });
     },

@@ -1,12 +1,15 @@
 import type { Assignment, Hello, VerifierHello } from '@keyturn/shared/model/report.ts';
 import { countsFor } from './counts.ts';
 import type { Verifier } from './fleet.ts';
-import { contest, enrol, findVerifier, regroup, setLiveness } from './fleet.ts';
+import { contest } from './contests.ts';
+import { noteClock } from './agent-clocks.ts';
+import { enrol, findVerifier, regroup, setLiveness } from './fleet.ts';
 import { renewLease } from './leases.ts';
 import { leaseMs } from './policy.ts';
 import { noteProbes } from './probes/probed-sets.ts';
 import { probesOfNextBoot } from './probes/probes.ts';
 import type { VerifierRecord } from './records.ts';
+import { noteRejection } from './rejections.ts';
 import { restand, watchingRotations } from './rotation.ts';
 import { bindSession } from './sessions.ts';
 import type { Now, State } from './state.ts';
@@ -27,10 +30,12 @@ export function applyHello(
   return hello.verifiers.map((named) => {
     const refused = boundProblem(state, named, now) ?? issuersProblem(state, named);
     if (refused !== undefined) {
+      noteRejection(state, named.id.service, refused, now);
       return { handle: named.handle, epoch: 0, committedSeq: 0, refused };
     }
     const verifier = admit(state, named, hello.bootId, now, writes);
     bindSession(state, verifier, session);
+    noteClock(state.fleet, verifier, hello.wallUnixMs, now);
     return {
       handle: named.handle,
       epoch: verifier.record.epoch,
@@ -112,7 +117,7 @@ function admit(
     regroup(state.fleet, state.policy, known);
     setLiveness(state.fleet, known, 'joined', now.atMs);
   }
-  if (takenOver) contest(state.fleet, verifier, now.atMs + leaseMs(state.policy));
+  if (takenOver) contest(state.fleet, verifier, now.atMs + leaseMs(state.policy), now.atMs);
   renewLease(state.fleet, state.policy, verifier, now.atMs);
   for (const rotation of watchingRotations(state, verifier)) {
     restand(state, verifier, rotation, now);

@@ -4,6 +4,7 @@ import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import type { CacheKind } from '@keyturn/shared/model/secret-keys.ts';
 import type { Policy, ServicePolicy } from './policy.ts';
 import type { ServiceKind } from './kinds.ts';
+import { dropContest } from './contests.ts';
 import { dropLease } from './leases.ts';
 import { lastProbedAtMs } from './probes/record.ts';
 import { moveInGroup } from './group-members.ts';
@@ -44,6 +45,10 @@ export interface Verifier {
   leaseEndS: number;
   /** Until then a second live process under this identity is likely; 0: there is no sign of one. */
   contestedUntilMs: number;
+  /** Since when that has gone on without a break; means nothing while there is no sign. */
+  contestedSinceMs: number;
+  /** How far the clock beside it is ahead of the collector's, by its last hello; null: not said. */
+  clockAheadMs: number | null;
   /** The probe it was asked for last and has not answered. */
   probe: OrderedProbe | null;
   /** When it was last asked for one. */
@@ -76,6 +81,8 @@ export interface Group extends LiveCaches {
   readonly contested: Set<Verifier>;
   /** Members whose agent cannot count outcomes. */
   readonly uncounted: Set<Verifier>;
+  /** Members that decided with keys older than their kind keeps, when last heard. */
+  readonly stale: Set<Verifier>;
   /** By rotation id. */
   readonly tallies: Map<string, Tally>;
 }
@@ -91,6 +98,8 @@ export interface Fleet {
   leaseCursorS: number;
   /** Verifiers whose identity is contested. */
   readonly contested: Set<Verifier>;
+  /** Verifiers beside which a clock is off, by what their agents said. */
+  readonly clocksOff: Set<Verifier>;
   /** Verifiers that took a token with a signature nobody made, for some issuer. */
   readonly takesAnything: Set<Verifier>;
   /** Verifiers that were ever probed. */
@@ -107,6 +116,7 @@ export function emptyFleet(policy: Policy, nowMs: number): Fleet {
     leases: new Map(),
     leaseCursorS: Math.floor(nowMs / 1_000),
     contested: new Set(),
+    clocksOff: new Set(),
     takesAnything: new Set(),
     probed: new Set(),
     probeLapsesAtMs: Infinity,
@@ -139,6 +149,8 @@ export function enrol(
     session: null,
     leaseEndS: 0,
     contestedUntilMs: 0,
+    contestedSinceMs: 0,
+    clockAheadMs: null,
     probe: null,
     probedAtMs: lastProbedAtMs(record.probes),
     groups: [],
@@ -181,27 +193,13 @@ export function setLiveness(
   if (liveness !== 'reporting' && liveness !== 'joined') dropLease(fleet, verifier);
 }
 
-/** Marks the identity as contested until then; an earlier end never shortens a later one. */
-export function contest(fleet: Fleet, verifier: Verifier, untilMs: number): void {
-  verifier.contestedUntilMs = Math.max(verifier.contestedUntilMs, untilMs);
-  fleet.contested.add(verifier);
-  if (verifier.liveness === 'departed') return;
-  for (const group of verifier.groups) group.contested.add(verifier);
-}
-
-/** Ends the contests whose time is over. Gives the verifiers concerned. */
-export function settledContests(fleet: Fleet, nowMs: number): Verifier[] {
-  const settled = [...fleet.contested].filter((verifier) => verifier.contestedUntilMs <= nowMs);
-  for (const verifier of settled) dropContest(fleet, verifier);
-  return settled;
-}
-
 /** Forgets a verifier altogether. */
 export function forget(fleet: Fleet, verifier: Verifier): void {
   leaveGroups(fleet, verifier);
   dropLease(fleet, verifier);
   dropContest(fleet, verifier);
   forgetProbes(fleet, verifier);
+  fleet.clocksOff.delete(verifier);
   verifier.liveness = 'departed';
   verifier.groups = [];
   fleet.verifiers.delete(verifier.key);
@@ -268,6 +266,7 @@ function groupOf(fleet: Fleet, service: ServicePolicy, issuer: string): Group {
       joined: new Set(),
       contested: new Set(),
       uncounted: new Set(),
+      stale: new Set(),
       tallies: new Map(),
     };
     ofIssuer.set(name, group);
@@ -289,10 +288,4 @@ function dropIfEmpty(fleet: Fleet, group: Group): void {
   const ofIssuer = fleet.groups.get(group.issuer);
   for (const [name, other] of ofIssuer ?? []) if (other === group) ofIssuer?.delete(name);
   if (ofIssuer?.size === 0) fleet.groups.delete(group.issuer);
-}
-
-function dropContest(fleet: Fleet, verifier: Verifier): void {
-  verifier.contestedUntilMs = 0;
-  fleet.contested.delete(verifier);
-  for (const group of verifier.groups) group.contested.delete(verifier);
 }

@@ -13,6 +13,7 @@ export function moveInGroup(group: Group, verifier: Verifier, from: Liveness, to
     group.members.delete(verifier);
     group.uncounted.delete(verifier);
     group.contested.delete(verifier);
+    group.stale.delete(verifier);
     return;
   }
   group.members.add(verifier);

@@ -4,7 +4,8 @@ import { countedRows } from './counts.ts';
 import { restoreCacheLife } from './cache-life.ts';
 import { addTotals } from './usage.ts';
 import type { Persisted } from './writes.ts';
-import { contest, emptyFleet, enrol } from './fleet.ts';
+import { contest } from './contests.ts';
+import { emptyFleet, enrol } from './fleet.ts';
 import { renewLease } from './leases.ts';
 import { emptyIssuer, restoreKey } from './issuers.ts';
 import type { Policy } from './policy.ts';
@@ -14,6 +15,7 @@ import { rehearsalsByRotation } from './rehearsals.ts';
 import { openRotations, restandAll, restoreServedOld } from './rotation.ts';
 import { evidenceTaken } from './snapshot/take.ts';
 import type { Now, State } from './state.ts';
+import { noteStale } from './stale-caches.ts';
 import { usageKey } from './state.ts';
 import { restoreWatch } from './watch.ts';
 import { Touched } from './touched.ts';
@@ -50,6 +52,7 @@ export function initialState(
     series: new Map(persisted.series.map((record) => [record.id, record])),
     alertsChanged: false,
     noticesAdded: false,
+    rejections: new Map(),
     recentUse: new Map(),
     totals: new Map(),
     verifications: new Map(),
@@ -107,7 +110,10 @@ function restoreVerifier(state: State, record: Persisted['verifiers'][number], n
   if (liveness !== 'departed') renewLease(state.fleet, state.policy, verifier, now.atMs);
   for (const row of countedRows(record)) addTotals(state, row, undefined);
   const contestedUntilMs = (record.duplicateAtMs ?? 0) + DUPLICATE_REMEMBERED_MS;
-  if (contestedUntilMs > now.atMs) contest(state.fleet, verifier, contestedUntilMs);
+  if (contestedUntilMs > now.atMs) {
+    contest(state.fleet, verifier, contestedUntilMs, now.atMs);
+  }
+  if (liveness !== 'departed') noteStale(state.policy, verifier);
 }
 
 /** Lease ends are rounded up to whole seconds, so a hold-down waits until every one has passed. */

@@ -3,7 +3,8 @@ import type { Ack, KeySetReport, Report } from '@keyturn/shared/model/report.ts'
 import { carry, findRow, mergeCounts } from './counts.ts';
 import { depart } from './departure.ts';
 import type { Verifier } from './fleet.ts';
-import { contest, findVerifier, setLiveness, settledContests } from './fleet.ts';
+import { contest, settledContests } from './contests.ts';
+import { findVerifier, setLiveness } from './fleet.ts';
 import { expiredLeases, renewLease } from './leases.ts';
 import { leaseMs } from './policy.ts';
 import type { HeldCounts, HeldKeySet, VerifierRecord } from './records.ts';
@@ -13,6 +14,8 @@ import { noteFirstUse } from './observed/standby.ts';
 import { restand, watchingRotations } from './rotation.ts';
 import { bindSession, unbindSession } from './sessions.ts';
 import type { Now, State } from './state.ts';
+import { noteRejection } from './rejections.ts';
+import { noteStale } from './stale-caches.ts';
 import { noteSwitchSeen } from './switch-seen.ts';
 import { addTotals, isKnownKid, raiseUsage } from './usage.ts';
 import { countVerifications } from './verification-counts.ts';
@@ -40,9 +43,13 @@ export function applyReport(
     result,
     reason,
   });
+  const reject = (reason: string): Ack => {
+    noteRejection(state, id.service, reason, now);
+    return ack('rejected', reason);
+  };
   const verifier = findVerifier(state.fleet, id);
   if (verifier === undefined || verifier.record.departedAtMs !== null) {
-    return ack('rejected', 'handle: expected a verifier named in a hello, got one that is not');
+    return reject('handle: expected a verifier named in a hello, got one that is not');
   }
   const { record } = verifier;
   if (report.epoch < record.epoch) {
@@ -50,11 +57,11 @@ export function applyReport(
     return ack('superseded', `a newer process reports as ${verifier.key} (epoch ${record.epoch})`);
   }
   if (report.epoch > record.epoch) {
-    return ack('rejected', `epoch: expected ${record.epoch} as assigned, got ${report.epoch}`);
+    return reject(`epoch: expected ${record.epoch} as assigned, got ${report.epoch}`);
   }
   // The stream before is still open: two live processes share a boot id, or the old one is dying.
   if (verifier.session !== null && verifier.session !== session) {
-    contest(state.fleet, verifier, now.atMs + leaseMs(state.policy));
+    contest(state.fleet, verifier, now.atMs + leaseMs(state.policy), now.atMs);
   }
   if (report.seq <= record.seq) return ack('ignored');
   let merged = mergeCounts(record.counts, report.counts, now.atMs);
@@ -63,7 +70,7 @@ export function applyReport(
     verifier.record = withoutBaseline(state, record);
     merged = mergeCounts([], report.counts, now.atMs);
   }
-  if (typeof merged === 'string') return ack('rejected', merged);
+  if (typeof merged === 'string') return reject(merged);
 
   takeReport(state, verifier, report, merged, now, writes);
   bindSession(state, verifier, session);
@@ -118,7 +125,7 @@ function flagDuplicate(
   writes: Write[],
 ): void {
   if (verifier.session === session) return;
-  contest(state.fleet, verifier, now.atMs + DUPLICATE_REMEMBERED_MS);
+  contest(state.fleet, verifier, now.atMs + DUPLICATE_REMEMBERED_MS, now.atMs);
   verifier.record = { ...verifier.record, duplicateAtMs: now.atMs };
   writes.push({ kind: 'verifier', record: verifier.record });
 }
@@ -154,6 +161,7 @@ function takeReport(
     counts,
   };
   writes.push({ kind: 'verifier', record: verifier.record });
+  noteStale(state.policy, verifier);
   setLiveness(state.fleet, verifier, 'reporting', now.atMs);
   renewLease(state.fleet, state.policy, verifier, now.atMs);
   for (const rotation of watchingRotations(state, verifier)) {

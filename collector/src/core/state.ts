@@ -13,6 +13,7 @@ import type {
 } from './records.ts';
 import type { CacheLife } from './cache-life.ts';
 import type { RecentUse } from './recent-use.ts';
+import type { Rejections } from './rejections.ts';
 import type { Sighting } from './sighting.ts';
 import type { Touched } from './touched.ts';
 import type { AlertRecord, SilenceRecord } from './alerts/alert.ts';
@@ -140,6 +141,8 @@ export interface State {
   alertsChanged: boolean;
   /** As before, of notices that were added. */
   noticesAdded: boolean;
+  /** Reports and hellos that were turned away lately, by service; empty: of nobody known. Not persisted. */
+  readonly rejections: Map<string, Rejections>;
   /** Acceptances of the last hour by `usageKey`, kids the collector knows only; not persisted. */
   readonly recentUse: Map<string, RecentUse>;
   /** Outcome totals over the fleet for kids the collector knows, by `usageKey`. */

@@ -17,6 +17,7 @@ import { holdDownEndMs } from './initial.ts';
 import { applySighting, forgetSightings } from './issuers.ts';
 import { completeObserved, observeRotations } from './observed/follow.ts';
 import { applyGoodbye, applyReport, expireLeases } from './reports.ts';
+import { noteRejection } from './rejections.ts';
 import { keepSecretLifetimes } from './secrets/secrets.ts';
 import { endSession } from './sessions.ts';
 import { applyProbeResult, orderProbe, type ProbeGrant, type ProbeOrder } from './probes/probes.ts';
@@ -39,6 +40,8 @@ export type Input =
       readonly verifiers: readonly VerifierId[];
     }
   | { readonly type: 'session_ended'; readonly session: string }
+  /** Something was turned away before it could be taken for a report; null: of nobody known. */
+  | { readonly type: 'turned_away'; readonly service: string | null; readonly reason: string }
   /** Somebody has canaries at hand and asks whether this verifier may be probed now. */
   | ({ readonly type: 'probe' } & ProbeOrder)
   | {
@@ -129,6 +132,9 @@ function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
       return NONE;
     case 'session_ended':
       endSession(state, input.session);
+      return NONE;
+    case 'turned_away':
+      noteRejection(state, input.service ?? '', input.reason, now);
       return NONE;
     case 'probe':
       return { type: 'probe', grant: orderProbe(state, input, now) };

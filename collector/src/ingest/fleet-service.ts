@@ -92,6 +92,7 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
         if (breach === undefined) continue;
         reason = `refused: ${breach.field}`;
         events.messageRefused(peer.address, breach.field, breach.message);
+        engine.turnedAway(null, `${breach.field}: ${breach.message}`);
         fail(stream, status.INVALID_ARGUMENT, `${breach.field}: ${breach.message}`);
         return;
       }
@@ -202,6 +203,7 @@ export function fleetService(options: FleetServiceOptions): FleetServiceServer {
             return;
           }
           events.messageRefused(peer, response.field, response.message);
+          engine.turnedAway(null, `${response.field}: ${response.message}`);
           reply({
             code: status.INVALID_ARGUMENT,
             details: `${response.field}: ${response.message}`,

@@ -64,7 +64,11 @@ export class Session {
     const refused = new Map<number, string>();
     const granted = hello.verifiers.filter((verifier) => {
       const grant = this.#identify.mayReport(this.#peer, verifier.id);
-      if (!grant.ok) refused.set(verifier.handle, grant.message);
+      if (!grant.ok) {
+        // The name is another's: it must not be shown as turned away.
+        this.#engine.turnedAway(null, grant.message);
+        refused.set(verifier.handle, grant.message);
+      }
       return grant.ok;
     });
     const welcome = await this.#engine.hello(this.#name, { ...hello, verifiers: granted });
@@ -88,11 +92,13 @@ export class Session {
     const acks: (Ack | null)[] = [];
     for (const { handle, epoch, seq, report } of received) {
       const verifier = this.#verifiers.get(handle);
-      if (!report.ok) {
-        acks.push(rejected({ handle, epoch, seq }, `${report.field}: ${report.message}`));
-      } else if (verifier === undefined) {
-        acks.push(rejected({ handle, epoch, seq }, 'handle: expected one named in a hello'));
-      } else {
+      const turnAway = (reason: string): void => {
+        this.#engine.turnedAway(verifier?.service ?? null, reason);
+        acks.push(rejected({ handle, epoch, seq }, reason));
+      };
+      if (!report.ok) turnAway(`${report.field}: ${report.message}`);
+      else if (verifier === undefined) turnAway('handle: expected one named in a hello');
+      else {
         addressed.push({ verifier, report: report.value });
         acks.push(null);
       }

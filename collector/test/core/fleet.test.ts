@@ -1,6 +1,6 @@
 import t from 'tap';
+import { contest, settledContests } from '../../src/core/contests.ts';
 import {
-  contest,
   emptyFleet,
   enrol,
   findVerifier,
@@ -10,7 +10,6 @@ import {
   regroup,
   servicePolicyOf,
   setLiveness,
-  settledContests,
 } from '../../src/core/fleet.ts';
 import type { Fleet, Group, Liveness, Verifier } from '../../src/core/fleet.ts';
 import { expiredLeases, renewLease } from '../../src/core/leases.ts';
@@ -309,8 +308,8 @@ t.test('a contest shows in every group until it is over, and never ends early', 
   const fleet = fleetOf(1, 0);
   const verifier = first(fleet);
   const [group] = groupsOfIssuer(fleet, ISSUER);
-  contest(fleet, verifier, 5_000);
-  contest(fleet, verifier, 3_000);
+  contest(fleet, verifier, 5_000, 0);
+  contest(fleet, verifier, 3_000, 0);
   t.equal(verifier.contestedUntilMs, 5_000);
   t.same(seenIn(group), { members: ['i0'], contested: ['i0'] });
   t.same(settledContests(fleet, 4_999), []);
@@ -323,7 +322,7 @@ t.test('a contest shows in every group until it is over, and never ends early', 
   t.same(seenIn(group), { members: ['i0'] });
   t.same(settledContests(fleet, 9_000), [], 'told once');
   setLiveness(fleet, verifier, 'departed', 3);
-  contest(fleet, verifier, 10_000);
+  contest(fleet, verifier, 10_000, 0);
   t.same(seenIn(group), {}, 'who is gone is in no set');
   t.equal(fleet.contested.size, 1);
   t.end();
@@ -338,7 +337,7 @@ t.test('who is forgotten is nowhere', (t) => {
   const { fleet } = world.state;
   const verifier = first(fleet);
   const [group] = groupsOfIssuer(fleet, ISSUER);
-  contest(fleet, verifier, 9e15);
+  contest(fleet, verifier, 9e15, 0);
   verifier.probedAtMs = 5;
   fleet.probed.add(verifier);
   fleet.takesAnything.add(verifier);

@@ -45,6 +45,8 @@ export class World {
   wallOffMs = 0;
   /** How far the issuer's clock is from the collector's. */
   issuerOffMs = 0;
+  /** How far the clocks of agents that connect now are from the collector's. */
+  clockOffMs = 0;
   /** False: the issuer's server sends no Date header. */
   dated = true;
   readonly verifiers: TestVerifier[] = [];
@@ -143,7 +145,7 @@ export class World {
       hello: {
         bootId: boot,
         agentVersion: '0.0.0',
-        wallUnixMs: this.atMs,
+        wallUnixMs: this.atMs + this.clockOffMs,
         verifiers: [{ handle: 1, id, profile, source, issuers, cacheKind }],
       },
     });

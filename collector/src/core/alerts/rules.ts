@@ -15,6 +15,9 @@ import { newKeyNotServed } from './rules/new-key-not-served.ts';
 import { oldKeyStillSigning } from './rules/old-key-still-signing.ts';
 import { retiredKeyAccepted } from './rules/retired-key-accepted.ts';
 import { rotationStalled } from './rules/rotation-stalled.ts';
+import { duplicateIdentity } from './rules/duplicate-identity.ts';
+import { reportsRejected } from './rules/reports-rejected.ts';
+import { staleCache } from './rules/stale-cache.ts';
 
 /** Every rule, in no order that matters. */
 export const ALERT_RULES: readonly AlertRule[] = [
@@ -34,4 +37,7 @@ export const ALERT_RULES: readonly AlertRule[] = [
   oldKeyStillSigning,
   retiredKeyAccepted,
   rotationStalled,
+  duplicateIdentity,
+  reportsRejected,
+  staleCache,
 ];

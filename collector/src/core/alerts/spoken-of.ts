@@ -1,4 +1,6 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
+import { type AlertRecord, isFiring } from './alert.ts';
+import type { AlertName } from './catalogue.ts';
 import type { Group, Verifier } from '../fleet.ts';
 import { groupsOfIssuer, isReplaced } from '../fleet.ts';
 import type { IssuerPolicy } from '../policy.ts';
@@ -79,4 +81,9 @@ export function named(
   return count > lines.length
     ? [...lines, `and ${counted(count - lines.length, 'more verifier')}`]
     : lines;
+}
+
+/** Alerts of a kind that fire, for what a rule cannot see the end of. */
+export function openAlerts(state: State, name: AlertName): readonly AlertRecord[] {
+  return [...state.alerts.values()].filter((alert) => alert.name === name && isFiring(alert));
 }

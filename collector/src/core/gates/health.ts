@@ -97,7 +97,8 @@ function storeWritable(state: State): Check {
   );
 }
 
-function withinBounds(state: State, now: Now): Check {
+/** Whether every verifier that asked was taken in. */
+export function withinBounds(state: State, now: Now): Check {
   const { refusedVerifierAtMs, refusedVerifiers } = state.health;
   // Who was turned away before a restart is not known, and may not have knocked again.
   if (state.fleet.verifiers.size >= state.policy.verifiersMax) {

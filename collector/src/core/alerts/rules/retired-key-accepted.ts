@@ -6,9 +6,8 @@ import type { KeyRecord, UsageRecord } from '../../records.ts';
 import type { IssuerState, Now, State } from '../../state.ts';
 import { isTainted } from '../../tainted-key.ts';
 import { dropMs } from '../../timing.ts';
-import { isFiring } from '../alert.ts';
 import type { AlertRule, Judgement } from '../judgement.ts';
-import { isPartlyUnheard } from '../spoken-of.ts';
+import { isPartlyUnheard, openAlerts } from '../spoken-of.ts';
 
 /** An acceptance is news for this long; then it is over, if everybody who could tell is heard. */
 const NEWS_MS = 3_600_000;
@@ -55,9 +54,7 @@ function present(
 
 /** Of those that fire and are not seen any more: somebody who is not heard may go on. */
 function* openUnheard(state: State): Iterable<Judgement> {
-  for (const alert of state.alerts.values()) {
-    const { name, labels } = alert;
-    if (name !== 'RetiredKeyAccepted' || !isFiring(alert)) continue;
+  for (const { name, labels } of openAlerts(state, 'RetiredKeyAccepted')) {
     if (isPartlyUnheard([...groupsOfIssuer(state.fleet, labels.issuer ?? '')])) {
       yield { status: 'unknown', name, labels };
     }
