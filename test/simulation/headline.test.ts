@@ -13,7 +13,7 @@ import type { Run } from './judge.ts';
 import { FAULTS, RULES } from './proof-page.ts';
 import { RIVALS } from './rivals.ts';
 
-const SEEDS = 12;
+const SEEDS = 100;
 
 t.setTimeout(180_000);
 
@@ -46,7 +46,7 @@ t.test('Keyturn opens no gate unsafely, and guesses do', async (t) => {
   const text = page(runs, { from: 1, seeds: SEEDS });
   t.match(text, `--headline --seeds ${SEEDS} --from 1`);
   t.match(text, `Unsafe openings of Keyturn: 0 of ${SEEDS} rotations`);
-  t.match(text, /below 25 % with 95 % confidence/);
+  t.match(text, /below 3\.0 % with 95 % confidence/);
   for (const { policy } of rows) t.match(picture(rows), policy);
 });
 

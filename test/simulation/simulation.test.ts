@@ -8,18 +8,18 @@ import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 import { addTo, emptySummary, summaryLines } from './summary.ts';
 
-/** As many worlds as fit into the time; a nightly run takes more (`pnpm simulate --seeds 100000`). */
+/** Always so many worlds; a nightly run takes more (`pnpm simulate --seeds 100000`). */
+const SEEDS_MIN = 200;
+/** On a machine that is quick, as many more as fit into the time. */
 const SEEDS = 300;
 const SECONDS_MAX = 30;
-const SEEDS_MIN = 60;
 
-t.setTimeout(300_000);
+t.setTimeout(600_000);
 
 t.test('no promise is broken in any world', async (t) => {
   const summary = emptySummary();
   const startedMs = performance.now();
   for (let seed = 1; seed <= SEEDS; seed += 1) {
-    // A busy machine runs fewer worlds rather than for longer, down to what says something.
     const isLate = performance.now() - startedMs > SECONDS_MAX * 1_000;
     if (isLate && seed > SEEDS_MIN) break;
     const result = await simulate(planOf(seed));
@@ -31,7 +31,7 @@ t.test('no promise is broken in any world', async (t) => {
   }
   t.comment(summaryLines(summary, 1, performance.now() - startedMs).join('\n'));
   t.ok(summary.worlds >= SEEDS_MIN, `${summary.worlds} worlds`);
-  t.ok(summary.completed > 0.8 * summary.worlds, 'nearly every rotation is completed');
+  t.ok(summary.completed > 0.7 * summary.worlds, 'most rotations are completed');
   t.ok(summary.aborted > 0, 'a reused kid, a lost disk or second thoughts end some');
   t.ok(summary.presented > 1_000 * summary.worlds, 'under steady traffic');
 });
