@@ -1,4 +1,5 @@
 import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
+import type { AlertRecord, SilenceRecord } from './alerts/alert.ts';
 import type {
   AttestationRecord,
   RehearsalRecord,
@@ -77,6 +78,30 @@ export type Act =
       readonly cache: string | null;
       readonly reason: string;
     }
+  | {
+      readonly type: 'acknowledge';
+      readonly by: string;
+      readonly alertId: string;
+      readonly reason: string;
+    }
+  /** Of alerts of this name (null: any) that have all of these labels. */
+  | {
+      readonly type: 'silence';
+      readonly id: string;
+      readonly by: string;
+      readonly name: string | null;
+      readonly labels: Readonly<Record<string, string>>;
+      /** The caller means every alert, should neither name nor label be given. */
+      readonly everything: boolean;
+      readonly reason: string;
+      readonly validForMs: number;
+    }
+  | {
+      readonly type: 'unsilence';
+      readonly by: string;
+      readonly silenceId: string;
+      readonly reason: string;
+    }
   /** The tokens themselves stay with whoever checked them. */
   | {
       readonly type: 'hand_over_canaries';
@@ -110,5 +135,7 @@ export type ActResult =
       readonly waiver: WaiverRecord | null;
       readonly rehearsal: RehearsalRecord | null;
       readonly removed: number;
+      readonly alert: AlertRecord | null;
+      readonly silence: SilenceRecord | null;
     }
   | { readonly ok: false; readonly refusal: Refusal };

@@ -1,4 +1,6 @@
 import { ID_LIMITS, nameProblem, textProblem } from '@keyturn/shared/model/ids.ts';
+import { ALERT_LABELS } from './alerts/alert.ts';
+import { acknowledge } from './act/acknowledge.ts';
 import { attest } from './act/attest.ts';
 import { auditEntry } from './act/audit-entry.ts';
 import { declare } from './act/declare.ts';
@@ -6,6 +8,7 @@ import { handOverCanaries } from './act/hand-over-canaries.ts';
 import { rehearse } from './act/rehearse.ts';
 import { removeVerifier } from './act/remove-verifier.ts';
 import { refuse } from './act/result.ts';
+import { silence, unsilence } from './act/silence.ts';
 import { start } from './act/start.ts';
 import { waive } from './act/waive.ts';
 import type { Act, ActResult } from './acts.ts';
@@ -37,6 +40,12 @@ function dispatch(state: State, act: Act, now: Now, writes: Write[]): ActResult 
       return waive(state, act, now, writes);
     case 'remove_verifier':
       return removeVerifier(state, act, now, writes);
+    case 'acknowledge':
+      return acknowledge(state, act, now, writes);
+    case 'silence':
+      return silence(state, act, now, writes);
+    case 'unsilence':
+      return unsilence(state, act, now, writes);
     case 'hand_over_canaries':
       return handOverCanaries(state, act);
   }
@@ -51,6 +60,7 @@ function textRefusal(act: Act): ActResult | undefined {
       return refuse('invalid', snakeCase(name), 'expected text, got blanks only');
     }
   }
+  if (act.type === 'silence') return labelsRefusal(act.labels);
   if (act.type === 'declare' && act.confirm != null) {
     const kid = textProblem(act.confirm.oldKid, ID_LIMITS.kidBytes);
     if (kid !== undefined) return refuse('invalid', 'confirm.old_kid', kid);
@@ -64,6 +74,19 @@ function textRefusal(act: Act): ActResult | undefined {
       'new_thumbprint',
       `expected ${ID_LIMITS.thumbprintChars} base64url characters (RFC 7638, SHA-256), got ${act.newThumbprint.length}`,
     );
+  }
+  return undefined;
+}
+
+function labelsRefusal(labels: Readonly<Record<string, string>>): ActResult | undefined {
+  const expected = `expected labels of ${ALERT_LABELS.join(', ')}`;
+  for (const [label, value] of Object.entries(labels)) {
+    if (!ALERT_LABELS.some((known) => known === label)) {
+      const got = textProblem(label, 64) === undefined ? label : 'what is no name';
+      return refuse('invalid', 'labels', `${expected}, got ${got}`);
+    }
+    const problem = textProblem(value, TEXT_BYTES_MAX);
+    if (problem !== undefined) return refuse('invalid', `labels.${label}`, problem);
   }
   return undefined;
 }

@@ -33,7 +33,9 @@ function withoutDigest(act: Act): Act {
 
 function rotationOf(act: Act, result: ActResult): string | null {
   if ('rotationId' in act) return act.rotationId;
-  return result.ok ? (result.rotation?.id ?? null) : null;
+  if (!result.ok) return null;
+  const { alert, rotation, silence } = result;
+  return rotation?.id ?? alert?.labels.rotation ?? silence?.labels.rotation ?? null;
 }
 
 function sentence(act: Act, result: ActResult): string {
@@ -52,9 +54,20 @@ function sentence(act: Act, result: ActResult): string {
       return act.expiresAtMs === null
         ? 'hands over canary tokens'
         : `hands over canary tokens that are good until ${moment(act.expiresAtMs)}`;
+    case 'acknowledge':
+      return `acknowledges alert ${act.alertId}: ${act.reason}`;
+    case 'silence':
+      return `silences ${matched(act)}: ${act.reason}`;
+    case 'unsilence':
+      return `ends silence ${act.silenceId}: ${act.reason}`;
     case 'remove_verifier':
       return `removes ${named(act.service, act.instance, act.cache)}: ${act.reason}`;
   }
+}
+
+function matched({ name, labels }: ActOf<'silence'>): string {
+  const wanted = Object.entries(labels).map(([label, value]) => `${label} ${value}`);
+  return [name ?? 'every alert', ...wanted].join(', ').slice(0, 500).toWellFormed();
 }
 
 function declaration({ step, reason, overrideReason }: ActOf<'declare'>): string {

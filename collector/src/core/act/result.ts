@@ -21,6 +21,8 @@ export function done(part: Partial<Extract<ActResult, { ok: true }>>): ActResult
     waiver: null,
     rehearsal: null,
     removed: 0,
+    alert: null,
+    silence: null,
     ...part,
   };
 }

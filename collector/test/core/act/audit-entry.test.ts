@@ -12,6 +12,8 @@ const DONE: ActResult = {
   waiver: null,
   rehearsal: null,
   removed: 0,
+  alert: null,
+  silence: null,
 };
 const NOW = { atMs: 1, earliestMs: 1 };
 const by = 'ops';
@@ -68,6 +70,34 @@ const SENTENCES: readonly [Act, string][] = [
     { type: 'remove_verifier', by, service: 'edge', instance: 'e1', cache: null, reason },
     `removes edge/e1: ${reason}`,
   ],
+  [{ type: 'acknowledge', by, alertId: 'al-1', reason }, `acknowledges alert al-1: ${reason}`],
+  [
+    {
+      type: 'silence',
+      id: 's1',
+      by,
+      name: 'StaleCache',
+      labels: { service: 'edge', issuer: 'https://i.test' },
+      everything: false,
+      reason,
+      validForMs: 1,
+    },
+    `silences StaleCache, service edge, issuer https://i.test: ${reason}`,
+  ],
+  [
+    {
+      type: 'silence',
+      id: 's',
+      by,
+      name: null,
+      labels: {},
+      everything: true,
+      reason,
+      validForMs: 1,
+    },
+    `silences every alert: ${reason}`,
+  ],
+  [{ type: 'unsilence', by, silenceId: 's1', reason }, `ends silence s1: ${reason}`],
 ];
 
 t.test('an act reads as a sentence', (t) => {

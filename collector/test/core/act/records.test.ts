@@ -15,6 +15,8 @@ const NOTHING = {
   waiver: null,
   rehearsal: null,
   removed: 0,
+  alert: null,
+  silence: null,
 };
 const FRESH = {
   declared: {},
