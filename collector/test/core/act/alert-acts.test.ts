@@ -25,7 +25,7 @@ const SILENCE: Silence = {
 };
 
 function begin(): World {
-  const alerts = { onAlert: 'close', stalledAfterMs: HOUR_MS, receivers: ['pager'] } as const;
+  const alerts = { ...policyOf([]).alerts, receivers: ['pager'] };
   const world = new World(policyOf([], { alerts }));
   world.pass(60_000);
   world.sight();

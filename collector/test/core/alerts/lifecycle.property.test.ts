@@ -66,7 +66,7 @@ interface Story {
 }
 
 function begin(): Story {
-  const alerts = { onAlert: 'close', stalledAfterMs: 1, receivers: RECEIVERS } as const;
+  const alerts = { ...policyOf([]).alerts, receivers: RECEIVERS };
   const world = new World(policyOf([], { alerts }));
   world.pass(60_000);
   return { world, notices: new Map(), delivered: new Set(), silences: 0 };

@@ -10,7 +10,7 @@ import { blockers, checkOf } from '../../support/world.ts';
 
 const SHUT = ['activate', 'retire', 'purge'] as const;
 const ABORT: Partial<Policy> = {
-  alerts: { onAlert: 'abort', stalledAfterMs: 604_800_000, receivers: [], alertmanagers: [] },
+  alerts: { ...policyOf([]).alerts, onAlert: 'abort' },
 };
 const TIP = serviceOf('tip', { required: false });
 

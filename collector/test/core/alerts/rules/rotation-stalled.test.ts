@@ -6,7 +6,9 @@ import { World } from '../../../support/world.ts';
 import { judgementOf, ruleTable } from '../judging.ts';
 
 const LABELS = { issuer: ISSUER, rotation: 'r-1' };
-const SOON = { alerts: { onAlert: 'close', stalledAfterMs: 600_000, receivers: [], alertmanagers: [] } } as const;
+const SOON = {
+  alerts: { onAlert: 'close', stalledAfterMs: 600_000, receivers: [], alertmanagers: [] },
+} as const;
 
 function after(ms: number, until: NonNullable<RotatingOptions['until']>): World {
   const { world } = rotating({ until, policy: SOON });
