@@ -1,8 +1,10 @@
+import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import { alertIdentity } from './alerts/alert.ts';
 import { restoreNotices } from './alerts/outbox.ts';
 import { countedRows } from './counts.ts';
 import { restoreCacheLife } from './cache-life.ts';
 import { addTotals } from './usage.ts';
+import { restoredDetectors } from './detectors/restore.ts';
 import type { Persisted } from './writes.ts';
 import { contest } from './contests.ts';
 import { emptyFleet, enrol } from './fleet.ts';
@@ -32,6 +34,12 @@ export function initialState(
   now: Now,
   policySha256 = '',
 ): State {
+  const byKey = new Map(
+    persisted.series.length === 0
+      ? []
+      : persisted.verifiers.map(({ id }) => [verifierKey(id), id.service] as const),
+  );
+  const services = (key: string): string | undefined => byKey.get(key);
   const state: State = {
     policy,
     fleet: emptyFleet(policy, now.atMs),
@@ -49,7 +57,7 @@ export function initialState(
     silences: new Map(persisted.silences.map((record) => [record.id, record])),
     notices: restoreNotices(persisted.notices),
     deliveries: new Map(),
-    series: new Map(persisted.series.map((record) => [record.id, record])),
+    detectors: restoredDetectors(policy.issuers.keys(), persisted.series, services, now.atMs),
     alertsChanged: false,
     noticesAdded: false,
     rejections: new Map(),

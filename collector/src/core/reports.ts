@@ -1,6 +1,7 @@
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 import type { Ack, KeySetReport, Report } from '@keyturn/shared/model/report.ts';
 import { carry, findRow, mergeCounts } from './counts.ts';
+import { noteOutcomes } from './detectors/note-outcomes.ts';
 import { depart } from './departure.ts';
 import type { Verifier } from './fleet.ts';
 import { contest, settledContests } from './contests.ts';
@@ -151,6 +152,7 @@ function takeReport(
     }
     addTotals(state, row, previous);
     countVerifications(state, verifier, row, previous);
+    noteOutcomes(state, verifier, row, previous, when.sinceMs, now, writes);
   }
   verifier.record = {
     ...before,

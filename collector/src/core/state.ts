@@ -19,7 +19,7 @@ import type { Touched } from './touched.ts';
 import type { AlertRecord, SilenceRecord } from './alerts/alert.ts';
 import type { Delivery } from './alerts/deliveries.ts';
 import type { NoticeRecord } from './alerts/notice.ts';
-import type { SeriesRecord } from './detectors/series-record.ts';
+import type { Detectors } from './detectors/detectors.ts';
 import type { EvidenceTaken } from './snapshot/evidence-record.ts';
 import type { VerificationCounts } from './verification-counts.ts';
 
@@ -135,8 +135,7 @@ export interface State {
   readonly notices: Map<string, NoticeRecord>;
   /** By receiver, as far as anything was sent since the start; not persisted. */
   readonly deliveries: Map<string, Delivery>;
-  /** Of detectors, by id; a series at zero has none. */
-  readonly series: Map<string, SeriesRecord>;
+  readonly detectors: Detectors;
   /** An alert changed its status since this was last set to false; whoever tells readers does that. */
   alertsChanged: boolean;
   /** As before, of notices that were added. */

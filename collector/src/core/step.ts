@@ -11,6 +11,7 @@ import { watchAlerts } from './alerts/watch.ts';
 import { applyHello } from './admission.ts';
 import { carryOut } from './carry-out.ts';
 import { dismiss } from './departure.ts';
+import { forgetCoverage, sweepSeries, watchSeries } from './detectors/watch-series.ts';
 import { evaluateAll, evaluateGate, openRotationIds } from './evaluate.ts';
 import { isReplaced } from './fleet.ts';
 import { holdDownEndMs } from './initial.ts';
@@ -165,6 +166,7 @@ function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
       forgetSightings(state);
       state.recentUse.clear();
       state.steadySinceMs.clear();
+      forgetCoverage(state);
       for (const id of openRotationIds(state)) state.unevaluated.add(id);
       settle(state, now, writes);
       return NONE;
@@ -204,6 +206,7 @@ function tick(state: State, now: Now, writes: Write[]): void {
   if (now.atMs - state.sweptAtMs >= SWEEP_EVERY_MS) sweep(state, now, writes);
   for (const id of openRotationIds(state)) state.unevaluated.add(id);
   expireLeases(state, now);
+  watchSeries(state, now, writes);
   watchAlerts(state, now, writes);
   settle(state, now, writes);
 }
@@ -227,6 +230,7 @@ function noteStore(state: State, failing: boolean, now: Now): void {
 
 function sweep(state: State, now: Now, writes: Write[]): void {
   state.sweptAtMs = now.atMs;
+  sweepSeries(state, now, writes);
   forgetReceivers(state, writes);
   forgetGivenUp(state, now, writes);
   const hasRoom = state.fleet.verifiers.size * 2 <= state.policy.verifiersMax;

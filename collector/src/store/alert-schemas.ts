@@ -1,3 +1,4 @@
+import { OUTCOMES } from '@keyturn/shared/model/outcome.ts';
 import { z } from 'zod';
 import {
   ALERT_LABELS,
@@ -75,5 +76,17 @@ export const seriesSchema = z.strictObject({
   id: text,
   score: z.number(),
   failures: count,
+  tokens: count,
+  sinceMs: atMs,
+  reasons: z.partialRecord(z.enum(OUTCOMES), count),
+  firing: z.nullable(z.strictObject({ atMs, rotationId: z.nullable(text), isOwn: z.boolean() })),
+  resolvedAtMs: z.nullable(atMs),
+  baseline: z.nullable(
+    z.strictObject({
+      latestHour: z.number().int(),
+      hours: z.array(z.tuple([count, count]).readonly()).readonly(),
+      usual: z.number(),
+    }),
+  ),
   updatedAtMs: atMs,
 }) satisfies z.ZodType<SeriesRecord>;

@@ -308,7 +308,18 @@ export function notice(id: string): NoticeRecord {
   };
 }
 
-export const series: SeriesRecord = { id: 's', score: 1.5, failures: 2, updatedAtMs: 41 };
+export const series: SeriesRecord = {
+  id: '["attributable","issuer","https://issuer.example",""]',
+  score: 1.5,
+  failures: 2,
+  tokens: 90,
+  sinceMs: 40,
+  reasons: { unknown_kid: 2 },
+  firing: { atMs: 41, rotationId: 'r1', isOwn: true },
+  resolvedAtMs: null,
+  baseline: { latestHour: 7, hours: [[1, 900]], usual: 0.001 },
+  updatedAtMs: 41,
+};
 
 export function auditEntry(action: string, rotationId: string | null = null): AuditEntry {
   return {

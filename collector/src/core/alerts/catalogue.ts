@@ -24,7 +24,6 @@ export const ALERT_NAMES = [
   'VerificationFailures',
   'NewKeyFailing',
   'ForeignKidFlood',
-  'VerificationBurnRate',
   'StaleCache',
   'VerifierSilent',
   'VerifierNeverSeen',
@@ -57,6 +56,7 @@ export const ALERT_KINDS: Readonly<Record<AlertName, AlertKind>> = {
     severity: 'critical',
     shutsGates: true,
     advisesRollback: true,
+    inhibits: ['NewKeyFailing'],
     title: 'Tokens are refused for reasons a key rotation causes',
   },
   NewKeyFailing: {
@@ -70,11 +70,6 @@ export const ALERT_KINDS: Readonly<Record<AlertName, AlertKind>> = {
     ...CALM,
     severity: 'warning',
     title: 'Many tokens name keys that were never published',
-  },
-  VerificationBurnRate: {
-    ...CALM,
-    severity: 'info',
-    title: 'Verification fails more often than the objective allows',
   },
   StaleCache: {
     ...CALM,

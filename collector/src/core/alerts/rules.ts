@@ -1,8 +1,11 @@
 import type { AlertRule } from './judgement.ts';
 import { deliveryFailing } from './rules/delivery-failing.ts';
 import { fleetSilent } from './rules/fleet-silent.ts';
+import { foreignKidFlood } from './rules/foreign-kid-flood.ts';
 import { hiddenDependent } from './rules/hidden-dependent.ts';
 import { kidReused } from './rules/kid-reused.ts';
+import { newKeyFailing } from './rules/new-key-failing.ts';
+import { verificationFailures } from './rules/verification-failures.ts';
 import { verifierNeverSeen } from './rules/verifier-never-seen.ts';
 import { verifierSilent } from './rules/verifier-silent.ts';
 import { clockSkew } from './rules/clock-skew.ts';
@@ -23,8 +26,11 @@ import { staleCache } from './rules/stale-cache.ts';
 export const ALERT_RULES: readonly AlertRule[] = [
   deliveryFailing,
   fleetSilent,
+  foreignKidFlood,
   hiddenDependent,
   kidReused,
+  newKeyFailing,
+  verificationFailures,
   verifierNeverSeen,
   verifierSilent,
   clockSkew,

@@ -19,11 +19,39 @@ export function mayBeCanaries(
   sinceMs: number | null,
   now: Now,
 ): boolean {
-  const canary = state.policy.issuers.get(row.issuer)?.canary ?? null;
-  if (canary === null || verifier.probedAtMs === null) return false;
-  if (verifier.record.source === 'in_process' && canary.audience === CANARY_AUDIENCE) return false;
-  const fromMs = (sinceMs ?? 0) - PROBE_EXPIRES_MS - PROBE_RUNS_MS;
-  if (verifier.probedAtMs < fromMs) return false;
+  const atMost = probesAtMost(state, verifier, row.issuer, sinceMs, now);
   const accepted = (row.outcomes.ok ?? 0) - (previous?.outcomes.ok ?? 0);
-  return accepted <= Math.floor((now.atMs - fromMs) / canary.apartMs) + 1;
+  return atMost > 0 && accepted <= atMost;
+}
+
+/**
+ * How many refused tokens of one row may have been canaries: of each probe, one signed by the key of
+ * that row and the one with a signature nobody made.
+ */
+export function canariesAtMost(
+  state: State,
+  verifier: Verifier,
+  issuer: string,
+  sinceMs: number | null,
+  now: Now,
+): number {
+  const atMost = probesAtMost(state, verifier, issuer, sinceMs, now);
+  // A process that reports for the first time has hardly been probed more than once.
+  return 2 * (sinceMs === null ? Math.min(1, atMost) : atMost);
+}
+
+/** Probes whose tokens may be counted among those of this time; 0 where none can be. */
+function probesAtMost(
+  state: State,
+  verifier: Verifier,
+  issuer: string,
+  sinceMs: number | null,
+  now: Now,
+): number {
+  const canary = state.policy.issuers.get(issuer)?.canary ?? null;
+  if (canary === null || verifier.probedAtMs === null) return 0;
+  if (verifier.record.source === 'in_process' && canary.audience === CANARY_AUDIENCE) return 0;
+  const fromMs = (sinceMs ?? 0) - PROBE_EXPIRES_MS - PROBE_RUNS_MS;
+  if (verifier.probedAtMs < fromMs) return 0;
+  return Math.floor((now.atMs - fromMs) / canary.apartMs) + 1;
 }

@@ -1,0 +1,154 @@
+import type { Outcome } from '@keyturn/shared/model/outcome.ts';
+import { addRecent, emptyRecent, type Recent, sumRecent } from './recent.ts';
+import { CALM_FOR_MS, COVERAGE_MIN } from './parameters.ts';
+
+/** Since a detector of a series fired. */
+export interface Firing {
+  readonly atMs: number;
+  /** The one rotation of the issuer that was open then; it names the alert while it lasts. */
+  readonly rotationId: string | null;
+  /** False: what fires above it tells of it. Once it has an alert of its own, it keeps it. */
+  isOwn: boolean;
+  /** Since when enough of its verifiers report; null: they do not, or nobody looked yet. */
+  coveredSinceMs: number | null;
+  /** It is on, but what was seen lately cannot confirm it. */
+  isUnknown: boolean;
+  /** What was last said of it: kept a while, so that not every second has its own sentence. */
+  told: {
+    readonly atMs: number;
+    readonly summary: string;
+    readonly details: readonly string[];
+  } | null;
+}
+
+/** A CUSUM score above zero and what it was made of. At zero it has nothing but zeros. */
+export interface Excursion {
+  /** Canonical text: what is watched and how. */
+  readonly id: string;
+  score: number;
+  /** Since the score left zero. */
+  failures: number;
+  tokens: number;
+  sinceMs: number;
+  /** Failures by reason, since the score left zero. */
+  reasons: Map<Outcome, number> | null;
+  recent: Recent | null;
+  firing: Firing | null;
+  /** When it was last over; what happened before that is not news. */
+  resolvedAtMs: number | null;
+  /** The score as on record; null: there is no record. */
+  writtenScore: number | null;
+}
+
+export function restingExcursion(id: string): Excursion {
+  return {
+    id,
+    score: 0,
+    failures: 0,
+    tokens: 0,
+    sinceMs: 0,
+    reasons: null,
+    recent: null,
+    firing: null,
+    resolvedAtMs: null,
+    writtenScore: null,
+  };
+}
+
+/**
+ * Moves the score by one bin. `cap`: what it never exceeds, so that an end is not seen hours late.
+ * Gives true when it is above zero.
+ */
+export function move(
+  excursion: Excursion,
+  by: number,
+  cap: number,
+  bin: { readonly failures: number; readonly tokens: number },
+  nowMs: number,
+): boolean {
+  const wasAtRest = excursion.score === 0 && excursion.firing === null;
+  const score = Math.min(cap, Math.max(0, excursion.score + by));
+  if (score === 0 && excursion.firing === null) {
+    rest(excursion);
+    return false;
+  }
+  if (wasAtRest) excursion.sinceMs = nowMs;
+  excursion.score = score;
+  excursion.failures += bin.failures;
+  excursion.tokens += bin.tokens;
+  excursion.recent ??= emptyRecent(nowMs);
+  addRecent(excursion.recent, bin.failures, bin.tokens, nowMs);
+  return true;
+}
+
+/** The rate of what is going on, over the whole excursion. */
+export function rateOf({ failures, tokens }: Excursion): number {
+  return tokens === 0 ? 0 : Math.min(1, failures / tokens);
+}
+
+/**
+ * Whether a firing excursion is over: the score is down, the last five minutes' rate is below
+ * `clearRate`, and for five minutes enough verifiers have reported. Tokens that nobody presented show
+ * nothing; `goesWithout` says that for other reasons they are not missed.
+ */
+export function isOver(
+  excursion: Excursion & { readonly firing: Firing },
+  looks: {
+    readonly h: number;
+    readonly clearRate: number;
+    readonly coverage: number;
+    readonly goesWithout: boolean;
+  },
+  nowMs: number,
+): boolean {
+  const { firing } = excursion;
+  const recent = recentOf(excursion, nowMs);
+  const isCovered = looks.coverage >= COVERAGE_MIN;
+  firing.coveredSinceMs = isCovered ? (firing.coveredSinceMs ?? nowMs) : null;
+  firing.isUnknown = recent.failures === 0 && (!isCovered || recent.tokens === 0);
+  const isSeen = firing.coveredSinceMs !== null && nowMs - firing.coveredSinceMs >= CALM_FOR_MS;
+  if (!isSeen) return false;
+  if (recent.tokens === 0) return looks.goesWithout;
+  if (recent.failures / recent.tokens >= looks.clearRate) return false;
+  return excursion.score <= looks.h / 4 || looks.goesWithout;
+}
+
+export function recentOf(
+  excursion: Excursion,
+  nowMs: number,
+): { failures: number; tokens: number } {
+  return excursion.recent === null
+    ? { failures: 0, tokens: 0 }
+    : sumRecent(excursion.recent, nowMs);
+}
+
+export function fire(excursion: Excursion, rotationId: string | null, nowMs: number): void {
+  excursion.firing = {
+    atMs: nowMs,
+    rotationId,
+    isOwn: false,
+    coveredSinceMs: null,
+    isUnknown: false,
+    told: null,
+  };
+}
+
+export function resolve(excursion: Excursion, nowMs: number): void {
+  excursion.firing = null;
+  excursion.resolvedAtMs = nowMs;
+  rest(excursion);
+}
+
+export function noteReason(excursion: Excursion, outcome: Outcome, times: number): void {
+  excursion.reasons ??= new Map();
+  excursion.reasons.set(outcome, (excursion.reasons.get(outcome) ?? 0) + times);
+}
+
+function rest(excursion: Excursion): void {
+  excursion.score = 0;
+  excursion.failures = 0;
+  excursion.tokens = 0;
+  excursion.sinceMs = 0;
+  excursion.reasons = null;
+  excursion.recent = null;
+}

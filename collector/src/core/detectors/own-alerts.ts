@@ -1,0 +1,71 @@
+import type { Now, State } from '../state.ts';
+import type { IssuerDetectors } from './detectors.ts';
+import { recentOf } from './excursion.ts';
+import { clearRateOf, type Series } from './series.ts';
+
+/** Verifiers of one issuer with an alert of their own; more of them at once are not single ones. */
+const SINGLE_MAX = 20;
+
+/** True when the whole issuer fires, or one kind of its kids over the whole fleet. */
+export function firingTop(of: IssuerDetectors): readonly Series[] {
+  return [of.fleet, ...Object.values(of.buckets)].filter(({ firing }) => firing !== null);
+}
+
+/**
+ * Decides which series get an alert of their own: one that nothing above it tells of. What once has
+ * its own keeps it until it is over, so that no alert ends because another began.
+ */
+export function ownAlerts(state: State, now: Now): void {
+  const single = new Map<string, number>();
+  const tops = new Set<string>();
+  for (const of of state.detectors.issuers.values()) {
+    if (firingTop(of).length > 0) tops.add(of.issuer);
+  }
+  const candidates = [...state.detectors.firing].filter(
+    (series) => series.firing?.isOwn === true || !isToldAbove(tops, series),
+  );
+  const byTier = candidates.sort((a, b) => rank(a) - rank(b));
+  for (const series of byTier) {
+    const { firing, issuer } = series;
+    if (firing === null) continue;
+    if (series.tier === 'verifier') {
+      const count = (single.get(issuer) ?? 0) + (firing.isOwn ? 1 : 0);
+      single.set(issuer, count);
+    }
+    if (firing.isOwn || isToldAbove(tops, series) || !isGoingOn(series, now)) continue;
+    if (series.tier === 'verifier') {
+      const count = single.get(issuer) ?? 0;
+      if (count >= SINGLE_MAX) continue;
+      single.set(issuer, count + 1);
+    }
+    firing.isOwn = true;
+  }
+  for (const of of state.detectors.issuers.values()) ownComparisons(of);
+}
+
+function ownComparisons(of: IssuerDetectors): void {
+  const told = new Set<string>();
+  for (const { service, rotationId, firing } of of.comparisons.values()) {
+    if (service === null && firing !== null) told.add(rotationId);
+  }
+  for (const { service, rotationId, firing } of of.comparisons.values()) {
+    if (service !== null && firing !== null && !told.has(rotationId)) firing.isOwn = true;
+  }
+}
+
+// When the whole is over, a part that is on its way down has nothing of its own to tell.
+function isGoingOn(series: Series, now: Now): boolean {
+  const { failures, tokens } = recentOf(series, now.atMs);
+  return tokens > 0 && failures / tokens >= clearRateOf(series);
+}
+
+function isToldAbove(tops: ReadonlySet<string>, { issuer, tier, above }: Series): boolean {
+  if (tier === 'issuer' || tier === 'bucket') return false;
+  if (tops.has(issuer)) return true;
+  return tier === 'verifier' && above?.firing != null;
+}
+
+function rank({ tier, firing }: Series): number {
+  const order = { issuer: 0, bucket: 1, service: 2, verifier: 3 }[tier];
+  return order * 2 + (firing?.isOwn === true ? 0 : 1);
+}

@@ -1,0 +1,106 @@
+import { restoredBaseline } from './baseline.ts';
+import type { ComparisonKind } from './comparison.ts';
+import { comparisonsOf, serviceComparison } from './comparisons.ts';
+import {
+  type Detectors,
+  emptyDetectors,
+  serviceSeries,
+  verifierSeries,
+  type WatchedBucket,
+} from './detectors.ts';
+import { type SeriesRecord, restoreExcursion } from './series-record.ts';
+import type { Series } from './series.ts';
+
+/** Detectors as they were when last written. Records of issuers nobody configures any more are left. */
+export function restoredDetectors(
+  issuers: Iterable<string>,
+  records: readonly SeriesRecord[],
+  services: (verifierKey: string) => string | undefined,
+  nowMs: number,
+): Detectors {
+  const detectors = emptyDetectors(issuers, nowMs);
+  // Verifiers come after the services they belong to.
+  const known = records.map((record) => ({ record, of: JSON.parse(record.id) as IdParts }));
+  const rank = ({ of }: (typeof known)[number]): number => (of[1] === 'verifier' ? 1 : 0);
+  for (const { record, of } of known.sort((a, b) => rank(a) - rank(b))) {
+    if (isComparison(of)) restoreComparison(detectors, of, record, nowMs);
+    else restoreSeries(detectors, of, record, services, nowMs);
+  }
+  return detectors;
+}
+
+type SeriesParts = readonly [
+  kind: 'attributable' | 'foreign',
+  tier: string,
+  issuer: string,
+  name: string,
+];
+type ComparisonParts = readonly [
+  kind: ComparisonKind,
+  issuer: string,
+  rotationId: string,
+  service: string | null,
+];
+type IdParts = SeriesParts | ComparisonParts;
+
+function isComparison(of: IdParts): of is ComparisonParts {
+  return of[0] === 'key' || of[0] === 'holders';
+}
+
+function restoreComparison(
+  detectors: Detectors,
+  [kind, issuer, rotationId, service]: ComparisonParts,
+  record: SeriesRecord,
+  nowMs: number,
+): void {
+  const of = detectors.issuers.get(issuer);
+  if (of === undefined) return;
+  const compared = comparisonsOf(of, rotationId, nowMs);
+  if (compared === undefined) return;
+  const comparison =
+    kind === 'holders'
+      ? compared.holders
+      : service === null
+        ? compared.fleet
+        : serviceComparison(of, compared, service, nowMs);
+  if (comparison !== undefined) restoreExcursion(comparison, record);
+}
+
+function restoreSeries(
+  detectors: Detectors,
+  parts: SeriesParts,
+  record: SeriesRecord,
+  services: (verifierKey: string) => string | undefined,
+  nowMs: number,
+): void {
+  const series = seriesOf(detectors, parts, services, nowMs);
+  if (series === undefined) return;
+  restoreExcursion(series, record);
+  if (series.baseline !== null && record.baseline !== null) {
+    Object.assign(series.baseline, restoredBaseline(record.baseline));
+  }
+  if (series.firing !== null) detectors.firing.add(series);
+}
+
+function seriesOf(
+  detectors: Detectors,
+  [kind, tier, issuer, name]: SeriesParts,
+  services: (verifierKey: string) => string | undefined,
+  nowMs: number,
+): Series | undefined {
+  const of = detectors.issuers.get(issuer);
+  if (of === undefined) return undefined;
+  if (kind === 'foreign') return of.foreign;
+  switch (tier) {
+    case 'issuer':
+      return of.fleet;
+    case 'bucket':
+      return of.buckets[name as WatchedBucket];
+    case 'service':
+      return serviceSeries(detectors, of, name, nowMs);
+    default: {
+      const service = services(name);
+      return service === undefined ? undefined : verifierSeries(of, name, service);
+    }
+  }
+}

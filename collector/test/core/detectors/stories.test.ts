@@ -1,0 +1,289 @@
+import t from 'tap';
+import type { AlertRecord } from '../../../src/core/alerts/alert.ts';
+import { CANARY_AUDIENCE } from '@keyturn/shared/model/probe.ts';
+import type { Outcome } from '@keyturn/shared/model/outcome.ts';
+import { ISSUER, issuerOf, NEW, OLD, policyOf, serviceOf } from '../../support/policies.ts';
+import { type TestVerifier, World } from '../../support/world.ts';
+
+type Counts = Partial<Record<Outcome, number>>;
+
+/** What one verifier has counted, by kid; null: tokens without one, undefined: other kids. */
+class Counting {
+  readonly #counts = new Map<string | null | undefined, Counts>();
+  readonly verifier: TestVerifier;
+
+  constructor(verifier: TestVerifier) {
+    this.verifier = verifier;
+  }
+
+  count(kid: string | null | undefined, more: Counts): this {
+    const counts = this.#counts.get(kid) ?? {};
+    for (const [outcome, times] of Object.entries(more) as [Outcome, number][]) {
+      counts[outcome] = (counts[outcome] ?? 0) + times;
+    }
+    this.#counts.set(kid, counts);
+    return this;
+  }
+
+  report(): void {
+    const counts = [...this.#counts].map(([kid, outcomes]) => ({ kid, outcomes: { ...outcomes } }));
+    const ack = this.verifier.report({ ...this.verifier.said, counts });
+    if (ack.result !== 'applied') throw new Error(ack.reason);
+  }
+}
+
+function worldOf(instances = 2): { world: World; all: Counting[] } {
+  const world = new World(policyOf([serviceOf('orders', { instances })]));
+  world.sight();
+  world.sight();
+  const all = Array.from(
+    { length: instances },
+    (_, i) => new Counting(world.join('orders', `i${i}`)),
+  );
+  for (const one of all) one.verifier.report({ keys: [OLD, NEW] });
+  // Past the hold-down, with a little of a usual day.
+  world.pass(60_000);
+  return { world, all };
+}
+
+/** Lets seconds pass in which every verifier counts and reports. */
+function seconds(world: World, n: number, each: (second: number) => void): void {
+  for (let second = 0; second < n; second += 1) {
+    world.atMs += 1_000;
+    each(second);
+    if (second % 10 === 0) world.sight();
+    world.take({ type: 'tick' });
+  }
+}
+
+function alertsOf(world: World, name = 'VerificationFailures'): AlertRecord[] {
+  return [...world.state.alerts.values()].filter((alert) => alert.name === name);
+}
+
+const firing = (world: World, name?: string): string[] =>
+  alertsOf(world, name)
+    .filter(({ status }) => status === 'firing' || status === 'no_data')
+    .map(({ labels }) => Object.values(labels).join(' '));
+
+t.test('a broken cutover is found in seconds, by one alert that names the cause', async (t) => {
+  const { world, all } = worldOf();
+  world.served = [OLD, NEW];
+  const rotation = world.start();
+  world.sight();
+  world.sight();
+  let foundAfter = -1;
+  seconds(world, 30, (second) => {
+    for (const [at, one] of all.entries()) {
+      one.count('old', { ok: 20 });
+      if (at === 0) one.count('new', { unknown_kid: 5 });
+      else one.count('new', { ok: 5 });
+      one.report();
+    }
+    if (foundAfter < 0 && firing(world).length > 0) foundAfter = second;
+  });
+  t.ok(foundAfter >= 0 && foundAfter <= 3, `found after ${foundAfter} s`);
+  t.strictSame(firing(world), [`${ISSUER} ${rotation}`]);
+  const [alert] = alertsOf(world);
+  t.match(alert?.summary, /unknown_kid \d+/);
+  t.match(alert?.summary, /nearly all of the next key, nearly all at verifier orders\/i0\/jwks/);
+  t.ok(alert?.details.some((line) => line.startsWith('verifier orders/i0/jwks: ')));
+  t.equal(alert?.severity, 'critical');
+  t.strictSame(firing(world, 'NewKeyFailing'), [`${ISSUER} ${rotation}`]);
+});
+
+t.test('it ends when tokens pass again, and not while verifiers are silent', async (t) => {
+  const { world, all } = worldOf(2);
+  const run = (n: number, counts: Counts, who = all) =>
+    seconds(world, n, () => {
+      for (const one of who) one.count('old', counts).report();
+    });
+  run(5, { ok: 20, unknown_kid: 5 });
+  t.equal(alertsOf(world)[0]?.status, 'firing');
+  run(400, { ok: 20 }, all.slice(1));
+  t.equal(alertsOf(world)[0]?.status, 'no_data', 'half of the verifiers are silent');
+  run(1_000, { ok: 20 }, all.slice(1));
+  t.equal(alertsOf(world)[0]?.status, 'no_data', 'for as long as it takes');
+  run(295, { ok: 20 });
+  t.equal(firing(world).length, 1, 'five minutes are not over');
+  run(10, { ok: 20 });
+  t.equal(alertsOf(world)[0]?.status, 'resolved');
+});
+
+const QUIET: readonly (readonly [what: string, kid: string | null | undefined, counts: Counts])[] =
+  [
+    ['kids nobody published', 'invented', { unknown_kid: 50 }],
+    ['kids that did not fit the table', undefined, { unknown_kid: 50 }],
+    ['tokens without kid where none was ever accepted', null, { bad_signature: 50 }],
+    ['forged signatures outside a rotation', 'old', { ok: 5, bad_signature: 50 }],
+    ['expired tokens', 'old', { ok: 5, expired: 50, unknown_kid_expired_token: 50 }],
+    ['claims', 'old', { ok: 5, claims: 50 }],
+    ['garbage', 'old', { ok: 5, malformed: 50 }],
+  ];
+
+for (const [what, kid, counts] of QUIET) {
+  t.test(`${what}: no page`, async (t) => {
+    const { world, all } = worldOf();
+    seconds(world, 120, () => {
+      for (const one of all) one.count('old', { ok: 10 }).count(kid, counts).report();
+    });
+    t.strictSame(firing(world), []);
+    const isForeign = kid === 'invented' || kid === undefined || kid === null;
+    t.equal(firing(world, 'ForeignKidFlood').length, isForeign ? 1 : 0);
+  });
+}
+
+t.test('tokens without kid count where the issuer has such tokens', async (t) => {
+  const { world, all } = worldOf();
+  seconds(world, 10, () => {
+    for (const one of all) one.count(null, { ok: 10, jwks_unavailable: 2 }).report();
+  });
+  t.equal(firing(world).length, 1);
+});
+
+t.test('a signature that does not fit counts while a rotation names its key', async (t) => {
+  const { world, all } = worldOf();
+  world.served = [OLD, NEW];
+  world.start();
+  world.sight();
+  world.sight();
+  seconds(world, 10, () => {
+    for (const one of all) one.count('new', { ok: 10, bad_signature: 2 }).report();
+  });
+  t.equal(firing(world).length, 1);
+});
+
+t.test(
+  'a signer faster than its JWKS: what was refused counts once the kid is known',
+  async (t) => {
+    const { world, all } = worldOf();
+    seconds(world, 20, () => {
+      for (const one of all) one.count('old', { ok: 10 }).count('new', { unknown_kid: 2 }).report();
+    });
+    t.strictSame(firing(world), [], 'it may be anybody’s');
+    world.served = [OLD, NEW];
+    world.sight();
+    seconds(world, 2, () => undefined);
+    t.equal(firing(world).length, 1);
+  },
+);
+
+t.test(
+  'the tail of expired tokens after a retirement does not page; one retired too early does',
+  async (t) => {
+    for (const [agoS, pages] of [
+      [4_000, false],
+      [60, true],
+    ] as const) {
+      const { world } = worldOf();
+      // It cannot look into tokens, so every refusal is an unknown kid.
+      const one = new Counting(world.join('legacy', 'i1', { source: 'pushed' }));
+      one.verifier.report({ keys: [OLD, NEW] });
+      world.served = [OLD, NEW];
+      world.sight();
+      world.sight();
+      const iatS = Math.floor(world.atMs / 1_000);
+      one.verifier.report({
+        keys: [OLD, NEW],
+        counts: [{ kid: 'old', outcomes: { ok: 1 }, iatS, expS: iatS + 600, lifetimeS: 600 }],
+      });
+      one.count('old', { ok: 1 });
+      world.pass(agoS * 1_000);
+      world.served = [NEW];
+      world.sight();
+      world.sight();
+      seconds(world, 60, () =>
+        one.count('new', { ok: 10 }).count('old', { unknown_kid: 3 }).report(),
+      );
+      t.equal(firing(world).length > 0, pages, `withdrawn ${agoS} s after the last token`);
+    }
+  },
+);
+
+t.test('canaries that a verifier counts are no failures of users', async (t) => {
+  const canary = { audience: CANARY_AUDIENCE, apartMs: 60_000, rate: 1 };
+  const policy = policyOf([], {
+    issuers: new Map([[ISSUER, issuerOf({ canary: canary as never })]]),
+  });
+  const world = new World(policy);
+  world.sight();
+  world.sight();
+  const one = new Counting(world.join('orders', 'i1', { source: 'pushed' }));
+  one.report();
+  world.pass(60_000);
+  const probed = [...world.state.fleet.verifiers.values()][0];
+  seconds(world, 600, (second) => {
+    if (second % 60 === 0) {
+      if (probed !== undefined) probed.probedAtMs = world.atMs;
+      one.count('old', { ok: 1, unknown_kid: 1 });
+    }
+    one.report();
+  });
+  t.strictSame(firing(world), []);
+});
+
+t.test(
+  'who is heard of first after a start of the collector brings history, not news',
+  async (t) => {
+    const world = new World(policyOf([serviceOf('orders')]));
+    world.sight();
+    world.sight();
+    const one = new Counting(world.join('orders'));
+    one.count('old', { ok: 500, unknown_kid: 400 }).report();
+    seconds(world, 60, () => one.report());
+    t.strictSame(firing(world), []);
+    // A pod that starts later and cannot verify anything is news.
+    const pod = new Counting(world.join('orders', 'i2'));
+    pod.count('old', { unknown_kid: 40 }).report();
+    seconds(world, 2, () => pod.report());
+    t.equal(firing(world).length, 1);
+  },
+);
+
+t.test(
+  'failures from before the end of an alert, reported late, do not begin it anew',
+  async (t) => {
+    const { world, all } = worldOf(11);
+    const [late, ...rest] = all;
+    const run = (n: number, counts: Counts) =>
+      seconds(world, n, () => {
+        for (const one of rest) one.count('old', counts).report();
+      });
+    for (const one of all) one.report();
+    run(5, { ok: 20, unknown_kid: 5 });
+    t.equal(firing(world).length, 1);
+    run(400, { ok: 20 });
+    t.strictSame(firing(world), [], 'ten of eleven verifiers show that it is over');
+    late?.count('old', { ok: 20, unknown_kid: 60 }).report();
+    run(3, { ok: 20 });
+    t.strictSame(firing(world), []);
+    late?.count('old', { unknown_kid: 60 }).report();
+    run(3, { ok: 20 });
+    t.ok(firing(world).length > 0, 'what happens now is news');
+  },
+);
+
+t.test(
+  'one verifier among many has an alert of its own, which goes on when more fail',
+  async (t) => {
+    const { world, all } = worldOf(10);
+    const [bad] = all;
+    // Rates below what is looked for in the whole, far above it in the one.
+    seconds(world, 300, (second) => {
+      for (const one of all) {
+        one.count('old', { ok: 100 });
+        if (one === bad && second % 2 === 0) one.count('old', { unknown_kid: 1 });
+        one.report();
+      }
+    });
+    t.ok(
+      firing(world).some((labels) => labels === `${ISSUER} orders i0 jwks`),
+      firing(world).join('; '),
+    );
+    const before = firing(world);
+    seconds(world, 20, () => {
+      for (const one of all) one.count('old', { ok: 100, unknown_kid: 20 }).report();
+    });
+    t.ok(firing(world).includes(ISSUER));
+    for (const labels of before) t.ok(firing(world).includes(labels), `${labels} goes on`);
+  },
+);
