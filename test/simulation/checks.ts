@@ -39,6 +39,7 @@ export class Checks {
     const world = this.#world;
     const { nowMs } = world.schedule;
     const sinceMs = nowMs - world.believedForMs;
+    const isSecret = world.plan.keyKind === 'secret';
     if (world.sawReuse && (gate === 'activate' || gate === 'publish' || gate === 'retire')) {
       world.violate('I3', `${gate} is open although a kid stands for two keys`);
     }
@@ -50,10 +51,10 @@ export class Checks {
     if (gate === 'rollback') return this.#everybodyTakesOld(sinceMs);
     if (gate === 'activate' || gate === 'retire') {
       this.#everybodyKnows(gate, sinceMs);
-      this.#evidenceIsFresh(gate, nowMs - world.leaseMs + 1_000);
+      if (!isSecret) this.#evidenceIsFresh(gate, nowMs - world.leaseMs + 1_000);
       this.#isEarnedAnew(gate, nowMs - world.leaseMs + 1_000);
     }
-    if (gate === 'activate') this.#isSteady(nowMs);
+    if (gate === 'activate' && !isSecret) this.#isSteady(nowMs);
     this.#nobodyIsSilent(gate, sinceMs);
     this.#storeWorks(gate);
     if (gate === 'retire') this.#noOldTokens(nowMs);

@@ -251,8 +251,9 @@ export class Faults {
   }
 
   #restart(instance: Instance, fault: FaultPlan): void {
-    const { name, kind } = instance.options;
-    const withOld = fault.kind === 'restart_with_old_keys' && kind.behaviour.style !== 'static';
+    const { name, kind, service } = instance.options;
+    const isFixed = kind.behaviour.style === 'static' && !service.holdsSecrets;
+    const withOld = fault.kind === 'restart_with_old_keys' && !isFixed;
     if (withOld) instance.bakedIn = this.#world.issuer.first.keys;
     this.#world.story.tell(
       'FAULT',
@@ -286,7 +287,8 @@ export class Faults {
     const { service, kind, name } = instance.options;
     const clone = world.addInstance(service, name);
     if (kind.behaviour.style === 'static') clone.bakedIn = instance.bakedIn;
-    else if (fault.amount < 0.5) clone.bakedIn = world.issuer.first.keys;
+    if ((clone.bakedIn === null || service.holdsSecrets) && fault.amount < 0.5)
+      clone.bakedIn = world.issuer.first.keys;
     world.story.tell('FAULT', `a second ${name} runs`);
     this.#run(clone);
     const lifeMs = 300_000 + 2 * fault.forMs;

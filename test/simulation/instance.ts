@@ -51,6 +51,7 @@ export class Instance {
   /** True once the instance is gone for good. */
   isRemoved = false;
   runs = 0;
+  startedMs = -Infinity;
   /** Keys it starts with instead of none, every time. */
   bakedIn: readonly KeyRef[] | null = null;
   readonly #chance: Chance;
@@ -82,8 +83,12 @@ export class Instance {
   /** One process that verifies, and its agent: in the same process, or beside it. */
   start(): void {
     this.runs += 1;
+    this.startedMs = this.options.schedule.nowMs;
     this.life = new Life(this.options.schedule);
     this.#startCaches();
+    const { tellsAfterMs } = this.options.service;
+    if (tellsAfterMs > 0)
+      this.options.schedule.after(tellsAfterMs, () => this.observe(), this.life);
     if (this.options.service.source === 'in_process') this.startAgent();
     else if (!this.agentLife.isAlive || this.#uplink === null) this.startAgent();
     if (this.options.service.source === 'pushed')
@@ -181,6 +186,7 @@ export class Instance {
     if (source === 'pushed' || this.#uplink === null || !this.agentLife.isAlive) return;
     for (const [at, ledger] of this.#ledgers.entries()) {
       if (source === 'proxy') this.#tell(ledger, this.#proxyState());
+      else if (this.options.service.holdsSecrets) this.#tellSecrets(ledger, at);
       else this.#tell(ledger, this.#stateOf(at));
     }
   }
@@ -317,7 +323,8 @@ export class Instance {
     for (const [at, ledger] of this.#ledgers.entries()) {
       for (const counted of this.#unpushed[at]?.splice(0) ?? []) this.#take(ledger, counted);
       ledger.toldAt(this.agentClock.monotonicMs());
-      this.#tell(ledger, this.#stateOf(at));
+      if (this.options.service.holdsSecrets) this.#tellSecrets(ledger, at);
+      else this.#tell(ledger, this.#stateOf(at));
       // A push ends a silence, whether or not anything changed.
       this.#uplink.changed(ledger, 'soon');
     }
@@ -342,6 +349,15 @@ export class Instance {
     if (state === null) return;
     const before = ledger.revision;
     ledger.setKeys(ISSUER, state);
+    if (ledger.revision !== before) this.#uplink?.changed(ledger, 'soon');
+  }
+
+  #tellSecrets(ledger: Ledger, at: number): void {
+    if (this.options.schedule.nowMs < this.startedMs + this.options.service.tellsAfterMs) return;
+    const before = ledger.revision;
+    // Ids are all that is ever told of secrets; in a world they are told apart like keys.
+    const keys = (this.caches[at]?.keys ?? []).map((key) => ({ ...key, thumbprint: '' }));
+    ledger.setSecrets(ISSUER, { keys, toldAtMs: this.agentClock.monotonicMs() });
     if (ledger.revision !== before) this.#uplink?.changed(ledger, 'soon');
   }
 

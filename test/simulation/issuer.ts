@@ -70,8 +70,9 @@ export class Issuer {
     this.#plan = plan;
     this.#schedule = schedule;
     this.#chance = chance;
-    this.oldKey = keyOf('2026-02', 'a');
-    this.newKey = keyOf('2026-03', 'b');
+    const alg = plan.keyKind === 'secret' ? 'HS256' : 'RS256';
+    this.oldKey = { ...keyOf('2026-02', 'a'), alg };
+    this.newKey = { ...keyOf('2026-03', 'b'), alg };
     this.current = { version: 1, keys: [this.oldKey] };
     this.first = this.current;
     this.origins = Array.from({ length: plan.origins }, () => ({
@@ -97,6 +98,7 @@ export class Issuer {
 
   /** Addresses the collector fetches from. */
   get vantages(): readonly string[] {
+    if (this.#plan.keyKind === 'secret') return [];
     const origins = this.#plan.seesEveryOrigin
       ? this.origins.map((_, at) => `origin ${at}`)
       : ['origin'];

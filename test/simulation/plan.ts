@@ -1,4 +1,5 @@
 import type { Grade } from '@keyturn/shared/model/evidence.ts';
+import type { KeyKind } from '@keyturn/shared/model/secret-keys.ts';
 import type { Source } from '@keyturn/shared/model/report.ts';
 import { Chance } from './chance.ts';
 import { FAULT_KINDS, type FaultKind, type FaultPlan, faultsOf, RARELY } from './fault-plan.ts';
@@ -11,6 +12,10 @@ export interface ServicePlan {
   readonly name: string;
   /** Index into KINDS. */
   readonly kind: number;
+  /** It was given secrets, and fetches nothing. */
+  readonly holdsSecrets: boolean;
+  /** So long after a start it says which secrets it holds. */
+  readonly tellsAfterMs: number;
   /** What the settings call it; `instrumented` has an agent, the others have none. */
   readonly standing: 'instrumented' | 'managed' | 'static';
   readonly source: Source;
@@ -45,6 +50,8 @@ export interface Pace {
 /** Everything a world is made of, from its seed alone; plain data, so that it can be cut down. */
 export interface WorldPlan {
   readonly seed: number;
+  /** What signs tokens: a key of which half is published, or a secret that verifiers were given. */
+  readonly keyKind: KeyKind;
   readonly heartbeatMs: number;
   readonly watchMs: number;
   readonly tickMs: number;
@@ -109,6 +116,7 @@ export function planOf(seed: number, focus: readonly FaultKind[] | null = null):
     );
   return {
     seed,
+    keyKind: 'public',
     heartbeatMs: chance.pick([20_000, 40_000, 60_000]),
     watchMs: chance.pick([20_000, 30_000, 60_000]),
     tickMs: 20_000,
@@ -194,6 +202,8 @@ function serviceOf(
   return {
     name: `s${at}`,
     kind,
+    holdsSecrets: false,
+    tellsAfterMs: 0,
     standing: 'instrumented',
     source,
     evidence,

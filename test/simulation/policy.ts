@@ -2,6 +2,7 @@ import type { Policy, ServicePolicy } from '@keyturn/collector/core/policy.ts';
 import { allProfileFacts, UNKNOWN_PROFILE } from '@keyturn/shared/profiles/catalogue.ts';
 import { ISSUER } from './issuer.ts';
 import { factsOf, type Kind, KINDS, paced } from './kinds.ts';
+import { holdingSecrets } from './secret-plan.ts';
 import type { ServicePlan, WorldPlan } from './plan.ts';
 import { populationPolicy } from './unseen.ts';
 
@@ -34,7 +35,7 @@ export function policyOf(
           sharedCachesMs: plan.edges.reduce((sum, ms) => sum + ms, 0) + plan.pace.proxyFreshMs,
           failedFetchMs: FAILED_FETCH_MS,
           canary: null,
-          sharedSecrets: false,
+          sharedSecrets: plan.keyKind === 'secret',
         },
       ],
     ]),
@@ -63,7 +64,7 @@ export function policyOf(
 export function kindOf(service: ServicePlan): Kind {
   const kind = KINDS[service.kind];
   if (kind === undefined) throw new RangeError(`no kind ${service.kind}`);
-  return paced(kind, service.slower);
+  return service.holdsSecrets ? holdingSecrets(kind) : paced(kind, service.slower);
 }
 
 function servicePolicyOf(service: ServicePlan): ServicePolicy {

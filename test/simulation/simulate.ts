@@ -112,7 +112,10 @@ function waitMs(world: World, tooling: Tooling): number {
     0,
     ...plan.services.map((service) => (factsOf(kindOf(service)).removedKeyAcceptedS ?? 0) * 1_000),
   );
-  const knownMs = caches + slowest + FAILED_FETCH_MS + plan.publishSafetyMs + world.mostAheadMs;
+  // Every instance is given what is new by people, and again when it returns with an old file.
+  const givenMs = plan.keyKind === 'secret' ? 2 * plan.installMs[1] : 0;
+  const knownMs =
+    givenMs + caches + slowest + FAILED_FETCH_MS + plan.publishSafetyMs + world.mostAheadMs;
   switch (tooling.phase) {
     case 'publish': {
       const seenMs = oracle.reportedKidlessUntilMs - tooling.sinceMs;
@@ -132,13 +135,22 @@ function waitMs(world: World, tooling: Tooling): number {
         schedule.nowMs > 0 ? tooling.sinceMs + tmaxMs : 0,
       );
       const late = Math.max(0, lastMs - Math.max(tooling.sinceMs, world.quietFromMs));
-      const expiredMs = late + world.mostAheadMs + tmaxMs + 2 * (plan.skewMs + plan.retireSafetyMs);
+      // A clock that only tokens show is reckoned with twice: in what it says now, and said at the switch.
+      const aheadMs = (plan.keyKind === 'secret' ? 2 : 1) * world.mostAheadMs;
+      const expiredMs = late + aheadMs + tmaxMs + 2 * (plan.skewMs + plan.retireSafetyMs);
       // An origin that went back makes everybody show anew that they know the key.
       return Math.max(expiredMs, knownMs);
     }
     case 'complete':
       // People set a check aside for all at once: the last of a population is waited for, declared or not.
-      return caches + dropMs + Math.max(slowest, slowestMemberMs) + world.mostAheadMs + 1_800_000;
+      return (
+        givenMs +
+        caches +
+        dropMs +
+        Math.max(slowest, slowestMemberMs) +
+        world.mostAheadMs +
+        1_800_000
+      );
     case 'start':
     case 'done':
     case 'aborted':

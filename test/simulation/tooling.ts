@@ -8,6 +8,8 @@ import type { People } from './faults.ts';
 import { GoingBack } from './going-back.ts';
 import type { Instance } from './instance.ts';
 import { ISSUER } from './issuer.ts';
+import type { ServicePlan } from './plan.ts';
+import { kindOf } from './policy.ts';
 import { EPOCH_MS } from './schedule.ts';
 import type { World } from './world.ts';
 
@@ -151,8 +153,8 @@ export class Tooling implements People {
       id: ROTATION,
       by: 'tool',
       issuer: ISSUER,
-      alg: 'RS256',
-      oldKid: plan.namesThumbprint ? issuer.oldKey.kid : null,
+      alg: issuer.newKey.alg,
+      oldKid: plan.namesThumbprint || plan.keyKind === 'secret' ? issuer.oldKey.kid : null,
       newKid: issuer.newKey.kid,
       newThumbprint: plan.namesThumbprint ? issuer.newKey.thumbprint : null,
     };
@@ -332,7 +334,10 @@ export class Tooling implements People {
       if (asked.some((offender) => offender.service === service.name))
         this.#attestedUntilMs.delete(key);
       if (
-        service.evidence !== 'attested' ||
+        !(
+          service.evidence === 'attested' ||
+          (fact === 'rejects_old' && remembersTokens(service))
+        ) ||
         (this.#attestedUntilMs.get(key) ?? 0) > schedule.nowMs ||
         this.#isBusy
       )
@@ -371,10 +376,14 @@ export class Tooling implements People {
       if (instance.isRemoved || service.evidence === 'attested') continue;
       const trusts = instance.caches.some((cache) => cache.mayAccept(issuer.oldKey));
       const isFixed = kind.behaviour.style === 'static';
-      if (instance.isUp && trusts && facts.removedKeyAcceptedS === null && !isFixed) {
+      const keeps = trusts && facts.removedKeyAcceptedS === null && !isFixed;
+      // It took remembered tokens after it had said that the secret is gone.
+      const isOld = schedule.nowMs - instance.startedMs > 300_000;
+      const isCalledOut = isOld && !trusts && remembersTokens(service) && this.#isSaidToHold(name);
+      if (instance.isUp && (keeps || isCalledOut)) {
         story.tell('people', `restart ${name}, which keeps ${issuer.oldKey.kid}`);
         // From an image of the day, where it has keys of its own.
-        instance.bakedIn = null;
+        if (!service.holdsSecrets) instance.bakedIn = null;
         instance.kill();
         instance.start();
         this.#world.excusedSilence.delete(name);
@@ -389,6 +398,12 @@ export class Tooling implements People {
     if (all && only && blocked[0]?.clearsAtMs === null && schedule.nowMs - retiredMs > 600_000) {
       this.#waive('purge', 'drop_time_elapsed', 600_000);
     }
+  }
+
+  #isSaidToHold(name: string): boolean {
+    const check = this.lastVerdict?.checks.find(({ id }) => id === 'old_key_dropped');
+    const isIt = check?.offenders.some((o) => o.instance === name && o.state === 'holds_old');
+    return isIt === true;
   }
 
   /** An instance that will not come back is said to be gone. */
@@ -522,4 +537,9 @@ export class Tooling implements People {
     this.#world.story.tell('rotation', `now: ${phase}`);
     if (phase === 'done' || phase === 'aborted') this.#world.isOver = true;
   }
+}
+
+/** Whatever secrets it says that it holds, what it accepted once it may accept again. */
+function remembersTokens(service: ServicePlan): boolean {
+  return service.holdsSecrets && kindOf(service).behaviour.tokenCacheMs > 0;
 }

@@ -156,7 +156,11 @@ function excuseOf(world: World, instance: Instance, token: Token, outcome: Outco
   const { bakedIn } = instance;
   // People install new keys where none are fetched; an image made before knows none of it.
   const isStatic = kind.behaviour.style === 'static' && bakedIn?.includes(token.key) === true;
-  if (bakedIn !== null && !isStatic) return 'A2: started with keys of its own';
+  // A secret is not fetched: only who started late with an old file may lack it.
+  const isOld =
+    !service.holdsSecrets ||
+    (token.key === issuer.newKey && instance.startedMs > activatedMs - world.believedForMs);
+  if (bakedIn !== null && !isStatic && isOld) return 'A2: started with keys of its own';
   if (outcome === 'unknown_kid_throttled' && token.key === issuer.newKey) {
     if (service.evidence === 'fetchable' || service.evidence === 'timed') {
       return 'grade: within the cooldown of a verifier that fetches on demand';

@@ -1,4 +1,4 @@
-import { judgedAt } from './gates/health.ts';
+import { issuerTime } from './issuer-time.ts';
 import { lifetimeOfKidMs } from './lifetime.ts';
 import type { RotationRecord } from './records.ts';
 import type { Now, State } from './state.ts';
@@ -59,8 +59,8 @@ export function mayBeNeeded(
     case 'until': {
       const policy = state.policy.issuers.get(rotation.issuer);
       if (policy === undefined) return true;
-      const judged = judgedAt(state.issuers.get(rotation.issuer), policy, now);
-      return judged.earliestMs < need.atMs;
+      const judged = issuerTime(state, policy, now);
+      return judged === null || judged.earliestMs < need.atMs;
     }
   }
 }

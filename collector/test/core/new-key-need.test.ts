@@ -103,6 +103,7 @@ t.test('how long a new key that does not sign must stay', (t) => {
 
 t.test('whether tokens of it may live now', (t) => {
   const { world, record, need } = needOf({ rolledBackAtMs: T0 });
+  world.sight();
   if (need.kind !== 'until') throw new Error('no end');
   const at = (ms: number, earliestMs = ms) =>
     mayBeNeeded(world.state, record, need, { atMs: ms, earliestMs });
@@ -119,5 +120,39 @@ t.test('whether tokens of it may live now', (t) => {
   t.equal(mayBeNeeded(world.state, record, { kind: 'unknown', why: 'x' }, now), true);
   const gone = needOf({}, undefined, null);
   t.equal(mayBeNeeded(gone.world.state, record, need, now), true, 'nobody configured it');
+  t.end();
+});
+
+t.test('a clock that nothing has confirmed since the collector started ends no wait', (t) => {
+  const { world, record, need } = needOf({ rolledBackAtMs: T0 }, undefined, { vantages: [] });
+  if (need.kind !== 'until') throw new Error('no end');
+  const now = { atMs: need.atMs, earliestMs: need.atMs };
+  const { startedAtMs } = world.state.health;
+  t.equal(mayBeNeeded(world.state, record, need, now), true, 'no token was accepted');
+  const told = (usage: Partial<UsageRecord>) => {
+    world.state.rotations.set(record.id, { ...record, oldKid: 'old' });
+    world.state.usage.set(usageKey(ISSUER, 'old'), {
+      issuer: ISSUER,
+      kid: 'old',
+      firstAcceptedAtMs: T0,
+      lastAcceptedAtMs: startedAtMs,
+      highestIatS: startedAtMs / 1_000,
+      highestExpS: null,
+      longestLifetimeS: null,
+      acceptedWithoutExp: 0,
+      acceptedWithoutIat: 0,
+      ...usage,
+    });
+    return mayBeNeeded(world.state, record, need, now);
+  };
+  t.equal(told({}), false, 'one accepted as it was signed');
+  t.equal(told({ lastAcceptedAtMs: startedAtMs - 1 }), true, 'accepted before the start');
+  t.equal(
+    told({ highestIatS: startedAtMs / 1_000 - 3_600 }),
+    true,
+    'the issuer may be an hour behind',
+  );
+  t.equal(told({ highestIatS: null }), true, 'it does not say when it was signed');
+  t.equal(told({ acceptedWithoutIat: 1 }), true, 'some do not');
   t.end();
 });

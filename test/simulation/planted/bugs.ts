@@ -1,5 +1,6 @@
 import type { FaultKind } from '../fault-plan.ts';
 import type { Turns } from '../turns.ts';
+import type { WorldKind } from '../worlds.ts';
 
 /** A text of a source file and what stands there instead while the bug is planted. */
 export interface Replacement {
@@ -18,6 +19,8 @@ export interface PlantedBug {
   readonly focus?: readonly FaultKind[];
   /** The only turn of its rotation; absent: it goes straight through. */
   readonly turn?: keyof Turns;
+  /** Another kind of world than that of a rotation of our own. */
+  readonly kind?: WorldKind;
   /** Caught here when last looked; searched for anew when it is not any more. */
   readonly seed: number;
 }
@@ -456,5 +459,52 @@ export const PLANTED: readonly PlantedBug[] = [
     ],
     turn: 'absence',
     seed: 769,
+  },
+  {
+    id: 'any secret held is taken for the new one',
+    replacements: [
+      at(
+        `${CORE}/secrets/standing.ts`,
+        "return keys.some((key) => key.kid === kid && key.alg === alg && key.thumbprint === '');",
+        "return keys.some((key) => kid !== '' && key.alg === alg && key.thumbprint === '');",
+      ),
+    ],
+    kind: 'secrets',
+    seed: 2,
+  },
+  {
+    id: 'what a process before said of its secrets counts for the next',
+    replacements: [
+      at(
+        `${CORE}/admission.ts`,
+        'receivedAtMs: null,\n    observedAtMs: null,\n    keySets: [],',
+        'receivedAtMs: before?.receivedAtMs ?? null,\n    observedAtMs: before?.observedAtMs ?? null,\n    keySets: before?.keySets ?? [],',
+      ),
+      at(
+        `${CORE}/admission.ts`,
+        "setLiveness(state.fleet, known, 'joined', now.atMs);",
+        "setLiveness(state.fleet, known, 'reporting', now.atMs);",
+      ),
+    ],
+    kind: 'secrets',
+    seed: 18,
+  },
+  {
+    id: "tokens from before a restart show the clock of a secret's issuer",
+    replacements: [
+      at(
+        `${CORE}/issuer-time.ts`,
+        'if (usage.lastAcceptedAtMs < state.health.startedAtMs) return null;',
+        '',
+      ),
+      at(
+        `${CORE}/gates/secret-clock.ts`,
+        'if (switchSeenAtMs < state.health.startedAtMs) return latelyMs;',
+        '',
+      ),
+    ],
+    kind: 'secrets',
+    focus: ['collector_clock_step', 'kill_collector'],
+    seed: 31,
   },
 ];

@@ -4,7 +4,8 @@ import type { RotationRecord } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import { usageKey } from '../state.ts';
 import { pass, unknown } from './check.ts';
-import { clockAgrees, comparesClocks, DATE_PRECISION_MS, judgedAt } from './health.ts';
+import { behindAtMostMs, heldBack } from '../issuer-time.ts';
+import { clockAgrees, comparesClocks, judgedAt } from './health.ts';
 
 /** The clock check of a gate, and the moment its time rules judge by. */
 export interface JudgedClock {
@@ -35,35 +36,29 @@ export function secretClock(
     const message = "this gate waits by the collector's own clock alone";
     return { check: pass('clock_agrees', 'health', message), now };
   }
-  const behindMs = behindAtMostMs(state, rotation);
+  const behindMs = shownBehindMs(state, rotation);
   if (behindMs === null) return { check: unbounded(rotation), now };
   const message = `the issuer's clock is at most ${Math.ceil(behindMs / 1_000)} s behind the collector's, as tokens of ${rotation.newKid} show`;
   const check = pass('clock_agrees', 'health', message);
-  if (behindMs <= Math.max(policy.skewMs, DATE_PRECISION_MS)) return { check, now };
-  return {
-    check,
-    now: { atMs: now.atMs, earliestMs: Math.min(now.earliestMs, now.atMs - behindMs) },
-  };
+  return { check, now: heldBack(now, policy, behindMs) };
 }
 
 function unbounded(rotation: RotationRecord): Check {
   return unknown(
     'clock_agrees',
     'health',
-    `nothing shows the issuer's clock: secrets have no JWKS with a Date header, and no token of ${rotation.newKid} accepted since the switch says when it was signed`,
+    `nothing shows the issuer's clock: secrets have no JWKS with a Date header, and no token of ${rotation.newKid} accepted since the switch, and since this collector started, says when it was signed`,
     { help: 'let the issuer set `iat` in its tokens' },
   );
 }
 
-/** The most the issuer's clock can be behind, milliseconds; null when no token bounds it. */
-function behindAtMostMs(state: State, rotation: RotationRecord): number | null {
+/** The same of the new secret, of which the token that showed the switch says more. */
+function shownBehindMs(state: State, rotation: RotationRecord): number | null {
   const usage = state.usage.get(usageKey(rotation.issuer, rotation.newKid));
+  const latelyMs = behindAtMostMs(state, usage);
   const { switchedAtMs, switchSeenAtMs } = rotation;
-  if (switchedAtMs === null || switchSeenAtMs === null) return null;
-  // A token without `iat` is dated by its acceptance, which says nothing of the issuer's clock.
-  if (usage?.highestIatS == null || usage.acceptedWithoutIat > 0) return null;
+  if (switchedAtMs === null || switchSeenAtMs === null || latelyMs === null) return null;
+  if (switchSeenAtMs < state.health.startedAtMs) return latelyMs;
   // The switch is seen by a token whose `iat` is not before its declaration.
-  const atSwitchMs = switchSeenAtMs - Math.floor(switchedAtMs / 1_000) * 1_000;
-  const latelyMs = usage.lastAcceptedAtMs - usage.highestIatS * 1_000;
-  return Math.max(0, Math.min(atSwitchMs, latelyMs));
+  return Math.max(0, Math.min(switchSeenAtMs - Math.floor(switchedAtMs / 1_000) * 1_000, latelyMs));
 }

@@ -81,6 +81,37 @@ t.test('a clock that is behind never opens for a late signer', async (t) => {
   t.ok((openedMs ?? 0) >= lastSignedMs + TMAX_S * 1_000, 'and not while the late token lives');
 });
 
+t.test('a restart on a clock that is ahead makes no token older', async (t) => {
+  const { world, id, accept } = behind(0);
+  accept([
+    ['s1', 5],
+    ['s2', 1],
+  ]);
+  world.pass(60_000);
+  world.stepWall(HOUR_MS);
+  world.restart();
+  const verifiers = ['a', 'b'].map((name) => world.join('orders', name, { cacheKind: 'secret' }));
+  const report = (ok: number) => {
+    const iatS = Math.floor((world.atMs - HOUR_MS) / 1_000);
+    const row = { kid: 's2', outcomes: { ok }, iatS, expS: iatS + TMAX_S, lifetimeS: TMAX_S };
+    for (const verifier of verifiers) {
+      verifier.report(holding(BOTH_SECRETS, ok > 0 ? { counts: [row] } : {}));
+    }
+  };
+  report(0);
+  world.pass(120_000);
+  t.same(blockers(world.gate(id, 'retire')), ['clock_agrees:unknown']);
+  report(1);
+  t.match(checkOf(world.gate(id, 'retire'), 'clock_agrees').message, /at most 36\d\d s behind/);
+  const atMs = world.atMs;
+  while (world.gate(id, 'retire').status !== 'open') world.pass(60_000);
+  t.ok(
+    world.atMs - atMs >= (TMAX_S + 10 + 60 - 200) * 1_000,
+    'the whole wait, but what had passed',
+  );
+  t.ok(world.atMs - atMs <= (TMAX_S + 10 + 60) * 1_000, 'and not the hour');
+});
+
 t.test('tokens that do not say when they were signed confirm no clock', async (t) => {
   const { world, id, a, b } = secretRotating({ until: 'held' });
   world.declare(id, 'activate', 'the table says so');
