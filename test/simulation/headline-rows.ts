@@ -43,20 +43,25 @@ export function rowOf(policy: string, runs: readonly Run[]): Row {
   };
 }
 
-/** In how many worlds Keyturn took longer than a policy that did no harm there. */
-export function slowerThan(
-  own: readonly Run[],
-  other: readonly Run[],
-): { slower: number; of: number } {
-  let slower = 0;
+/** Where a policy did no harm: how often Keyturn kept both keys longer than it, and by how much. */
+export interface Slower {
+  readonly slower: number;
+  readonly of: number;
+  /** Half of the slower ones took no longer than so many hours more; a rotation that never ended is not among them. */
+  readonly medianHours: number;
+}
+
+export function slowerThan(own: readonly Run[], other: readonly Run[]): Slower {
+  const moreMs: (number | null)[] = [];
   let of = 0;
   for (const [at, run] of own.entries()) {
     const rival = other[at];
     if (rival === undefined || rival.overlapMs === null || isHarmful(rival)) continue;
     of += 1;
-    if (run.overlapMs === null || run.overlapMs > rival.overlapMs) slower += 1;
+    if (run.overlapMs === null) moreMs.push(null);
+    else if (run.overlapMs > rival.overlapMs) moreMs.push(run.overlapMs - rival.overlapMs);
   }
-  return { slower, of };
+  return { slower: moreMs.length, of, medianHours: percentiles(moreMs).p50 };
 }
 
 /** Rotations by why something was so in them. */
