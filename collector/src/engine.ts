@@ -17,6 +17,7 @@ import type { Engine } from './engine-port.ts';
 import { STORE_UNAVAILABLE, stopping } from './engine-refusals.ts';
 import { evidenceWitness } from './evidence-witness.ts';
 import { PendingWrites } from './pending-writes.ts';
+import { PROVE_EVERY_MS, readBackProblem } from './prove-store.ts';
 import { policySha256 } from './policy-digest.ts';
 import { latestMomentMs, type SteadyTime, steadyTime } from './steady-time.ts';
 import type { Store } from './store/store.ts';
@@ -51,7 +52,6 @@ const TURN_INPUTS = 1_000;
 const SETTLE_EVERY_MS = 100;
 
 const RETRY_STORE_MS = 1_000;
-const WRITE_META_EVERY_MS = 10_000;
 
 interface Job {
   readonly inputs: readonly Input[];
@@ -79,7 +79,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const newsListeners = new Set<() => void>();
   let scheduled: (() => void) | null = null;
   let settledAtMs = 0;
-  let metaAtMs = 0;
+  let provenAtMs = 0;
   let watched = '';
   let closed = false;
   let lastSeen = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
@@ -198,18 +198,23 @@ export function createEngine(options: EngineOptions): RunningEngine {
     });
   }
 
+  /** Writes the moment down and reads it again; a proof that fails is tried again with each tick. */
+  function prove(now: Now): void {
+    if (now.atMs - provenAtMs < PROVE_EVERY_MS) return;
+    const record = { epochFloor: state.epochFloor, lastNowMs: now.atMs };
+    pending.add({ kind: 'meta', record });
+    const failure = commit(now);
+    const problem = failure === undefined ? readBackProblem(store, record) : messageOf(failure);
+    if (problem === '') provenAtMs = now.atMs;
+    take({ type: 'proof', problem }, now);
+  }
+
   function tick(): void {
     if (closed) return;
     const now = present();
+    prove(now);
     take({ type: 'tick' }, now);
     settledAtMs = now.atMs;
-    if (now.atMs - metaAtMs >= WRITE_META_EVERY_MS) {
-      metaAtMs = now.atMs;
-      pending.add({
-        kind: 'meta',
-        record: { epochFloor: state.epochFloor, lastNowMs: now.atMs },
-      });
-    }
     commit(now);
     commits.trace.judged();
     tellReaders();

@@ -73,6 +73,8 @@ export function initialState(
       startedAtMs: now.atMs,
       holdDownUntilMs: holdDownEndMs(policy, now),
       storeFailingSinceMs: null,
+      provenAtMs: null,
+      proofFailing: null,
       refusedVerifiers: 0,
       refusedVerifierAtMs: null,
       untrackedUsage: 0,

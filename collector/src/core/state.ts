@@ -83,6 +83,10 @@ export interface Health {
   holdDownUntilMs: number;
   /** Since when the store has refused writes; null when it takes them. */
   storeFailingSinceMs: number | null;
+  /** When a real write was last read back; null: not since the start. */
+  provenAtMs: number | null;
+  /** What was written cannot be read back; null when it can, or nothing was tried. */
+  proofFailing: { readonly sinceMs: number; readonly problem: string } | null;
   /** Verifiers turned away because the fleet is at its bound, and when last. */
   refusedVerifiers: number;
   refusedVerifierAtMs: number | null;

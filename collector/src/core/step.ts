@@ -18,6 +18,7 @@ import { holdDownEndMs } from './initial.ts';
 import { applySighting, forgetSightings } from './issuers.ts';
 import { completeObserved, observeRotations } from './observed/follow.ts';
 import { applyGoodbye, applyReport, expireLeases } from './reports.ts';
+import { noteProof, noteStore } from './store-health.ts';
 import { noteRejection } from './rejections.ts';
 import { keepSecretLifetimes } from './secrets/secrets.ts';
 import { endSession } from './sessions.ts';
@@ -61,6 +62,8 @@ export type Input =
   /** Evaluate what reports and sightings have touched. */
   | { readonly type: 'settle' }
   | { readonly type: 'store_health'; readonly failing: boolean }
+  /** Something was written and read back; `problem` empty when both succeeded. */
+  | { readonly type: 'proof'; readonly problem: string }
   /** A receiver took a notice of the outbox. */
   | { readonly type: 'notice_delivered'; readonly id: string }
   /** A receiver did not, and is to be tried again after `retryInMs`. */
@@ -173,6 +176,9 @@ function replyTo(state: State, input: Input, now: Now, writes: Write[]): Reply {
     case 'store_health':
       noteStore(state, input.failing, now);
       return NONE;
+    case 'proof':
+      noteProof(state, input.problem, now);
+      return NONE;
     case 'notice_delivered':
       noticeDelivered(state, input.id, writes);
       return NONE;
@@ -218,14 +224,6 @@ function settle(state: State, now: Now, writes: Write[]): void {
   state.unevaluated.clear();
   evaluateAll(state, touched, now, writes);
   completeObserved(state, now, writes);
-}
-
-function noteStore(state: State, failing: boolean, now: Now): void {
-  const before = state.health.storeFailingSinceMs;
-  state.health.storeFailingSinceMs = failing ? (before ?? now.atMs) : null;
-  if ((before === null) !== (state.health.storeFailingSinceMs === null)) {
-    for (const id of openRotationIds(state)) state.unevaluated.add(id);
-  }
 }
 
 function sweep(state: State, now: Now, writes: Write[]): void {

@@ -97,6 +97,10 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
       if (body === undefined) return undefined;
       return { record: JSON.parse(body) as EvidenceRecord, body, sha256: evidenceSha256(body) };
     },
+    lastMeta() {
+      requireOpen();
+      return contents.meta;
+    },
     auditHead() {
       requireOpen();
       const { number, hash } = contents.audit.at(-1) ?? AUDIT_START;

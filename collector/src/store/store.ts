@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../core/records.ts';
 import type { AuditHead } from './audit-chain.ts';
 import type { EvidenceRecord } from '../core/snapshot/evidence-record.ts';
-import type { Persisted, Write } from '../core/writes.ts';
+import type { Meta, Persisted, Write } from '../core/writes.ts';
 
 export type { Meta, Persisted, Write } from '../core/writes.ts';
 
@@ -40,6 +40,8 @@ export interface Store {
   audit(query: AuditQuery): readonly StoredAuditEntry[];
   /** One snapshot of a rotation; undefined when there is none of this number. */
   evidence(rotationId: string, number: number): StoredEvidence | undefined;
+  /** The meta record as it is stored now, read anew; null when none was written. */
+  lastMeta(): Meta | null;
   /** Where the audit trail ends. */
   auditHead(): AuditHead;
   /** Number of the first entry whose hash does not fit, or null when the chain holds. */

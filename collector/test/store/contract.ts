@@ -61,7 +61,22 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
     });
     t.strictSame(store.audit({ limit: 10 }), []);
     t.equal(store.verifyAudit(), null);
+    t.equal(store.lastMeta(), null);
     store.close();
+  });
+
+  void t.test(`${name}: what was committed last is what is read back`, async (t) => {
+    const at = place(t);
+    const store = at.open();
+    for (const lastNowMs of [5, 7]) {
+      store.commit([{ kind: 'meta', record: { epochFloor: 3, lastNowMs } }]);
+      t.strictSame(store.lastMeta(), { epochFloor: 3, lastNowMs });
+    }
+    store.close();
+    t.throws(() => store.lastMeta(), { code: 'STORE_FAILED', message: /closed/ });
+    const again = at.open();
+    t.strictSame(again.lastMeta(), { epochFloor: 3, lastNowMs: 7 });
+    again.close();
   });
 
   void t.test(

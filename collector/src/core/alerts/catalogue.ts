@@ -15,6 +15,11 @@ export interface AlertKind {
   readonly advisesRollback: boolean;
   /** Kinds that are not told while this one fires for the same issuer (or everywhere, if it names none). */
   readonly inhibits: readonly AlertName[];
+  /**
+   * True for the one kind that says that all is well: its absence is the alarm, so what cannot be seen
+   * ends it. Every other kind goes on firing on missing data.
+   */
+  readonly endsUnseen?: boolean;
   /** What it says, for people: a title without values. */
   readonly title: string;
 }
@@ -186,6 +191,7 @@ export const ALERT_KINDS: Readonly<Record<AlertName, AlertKind>> = {
   Watchdog: {
     ...CALM,
     severity: 'info',
+    endsUnseen: true,
     title: 'Always firing while a real write and read succeed: its absence is the alarm',
   },
 };

@@ -88,6 +88,9 @@ function nextOf(
     return now.atMs - alert.changedAtMs > RESOLVED_KEPT_MS ? undefined : alert;
   }
   const isUnknown = judgement !== undefined || !canTell;
+  if (isUnknown && ALERT_KINDS[alert.name].endsUnseen === true) {
+    return changed(alert, 'resolved', now);
+  }
   if (isUnknown) return isFiring(alert) ? changed(alert, 'no_data', now) : alert;
   return alert.status === 'pending' ? undefined : changed(alert, 'resolved', now);
 }

@@ -21,6 +21,8 @@ import { rotationStalled } from './rules/rotation-stalled.ts';
 import { duplicateIdentity } from './rules/duplicate-identity.ts';
 import { reportsRejected } from './rules/reports-rejected.ts';
 import { staleCache } from './rules/stale-cache.ts';
+import { storeFailing } from './rules/store-failing.ts';
+import { watchdog } from './rules/watchdog.ts';
 
 /** Every rule, in no order that matters. */
 export const ALERT_RULES: readonly AlertRule[] = [
@@ -46,4 +48,6 @@ export const ALERT_RULES: readonly AlertRule[] = [
   duplicateIdentity,
   reportsRejected,
   staleCache,
+  storeFailing,
+  watchdog,
 ];

@@ -1,7 +1,7 @@
 import type { Now, State } from '../state.ts';
 import type { Write } from '../writes.ts';
 import { type AlertRecord, alertIdentity, isFiring } from './alert.ts';
-import { SEVERITIES, type Severity } from './catalogue.ts';
+import { ALERT_KINDS, SEVERITIES, type Severity } from './catalogue.ts';
 import type { AlertChange } from './notice.ts';
 import { isMuted } from './mute.ts';
 import { tellAlert } from './outbox.ts';
@@ -15,6 +15,8 @@ export function tellAlerts(state: State, now: Now, writes: Write[]): void {
   for (const alert of state.alerts.values()) {
     const change = untold(alert);
     if (change === undefined) continue;
+    // Its absence is the alarm: nobody can be told once of what is not there.
+    if (ALERT_KINDS[alert.name].endsUnseen === true) continue;
     // Whoever was told the beginning is told the end: it wakes nobody, and closes what they opened.
     if (change !== 'resolved' && isMuted(state, alert, now)) continue;
     tellAlert(state, alert, change, now, writes);

@@ -84,12 +84,15 @@ function holdDown(state: State, now: Now): Check {
 }
 
 function storeWritable(state: State): Check {
-  const sinceMs = state.health.storeFailingSinceMs;
+  const { storeFailingSinceMs, proofFailing } = state.health;
+  const sinceMs = storeFailingSinceMs ?? proofFailing?.sinceMs ?? null;
   if (sinceMs === null) return pass('store_writable', 'health', 'the store takes writes');
   return unknown(
     'store_writable',
     'health',
-    'the store refuses writes, so nothing can be relied on',
+    storeFailingSinceMs === null
+      ? 'the store does not give back what was written, so nothing can be relied on'
+      : 'the store refuses writes, so nothing can be relied on',
     {
       sinceMs,
       help: 'keyturn doctor',

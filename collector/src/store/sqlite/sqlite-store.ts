@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import type { AuditHead } from '../audit-chain.ts';
 import type {
   AuditQuery,
+  Meta,
   Persisted,
   Store,
   StoredAuditEntry,
@@ -99,6 +100,10 @@ class SqliteStore implements Store {
 
   evidence(rotationId: string, number: number): StoredEvidence | undefined {
     return this.#guarded(() => this.#evidence.get(rotationId, number));
+  }
+
+  lastMeta(): Meta | null {
+    return this.#guarded(() => this.#meta.get());
   }
 
   auditHead(): AuditHead {
