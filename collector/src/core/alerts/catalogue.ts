@@ -99,10 +99,11 @@ export const ALERT_KINDS: Readonly<Record<AlertName, AlertKind>> = {
     inhibits: ['VerifierSilent', 'VerifierNeverSeen', 'StaleCache'],
     title: "Most verifiers fell silent at once: look at the collector's own network first",
   },
+  // `old_key_not_signing` says the same, with offenders and an end. And whoever stole a key must not be
+  // able to keep it in the JWKS by signing with it.
   OldKeyStillSigning: {
     ...CALM,
     severity: 'warning',
-    shutsGates: true,
     title: 'The old key signed tokens after the switch',
   },
   RetiredKeyAccepted: {
@@ -134,10 +135,10 @@ export const ALERT_KINDS: Readonly<Record<AlertName, AlertKind>> = {
     severity: 'warning',
     title: 'The JWKS is over a limit of verifiers that read it',
   },
+  // `new_key_known` says the same, and names who it is.
   NewKeyNotServed: {
     ...CALM,
     severity: 'warning',
-    shutsGates: true,
     title: 'Verifiers fetch fresh documents that lack the new key',
   },
   RotationStalled: {
