@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { dashboardFile } from './dashboard-file.ts';
+import { routesFile } from './routes-file.ts';
 import { rulesFile } from './rules-file.ts';
 
 const DEPLOY = path.join(import.meta.dirname, '../../../deploy');
@@ -9,6 +10,7 @@ const DEPLOY = path.join(import.meta.dirname, '../../../deploy');
 const FILES: readonly (readonly [file: string, text: () => string])[] = [
   ['prometheus/rules.yaml', rulesFile],
   ['grafana/keyturn.json', dashboardFile],
+  ['alertmanager/alertmanager.yaml', routesFile],
 ];
 
 main(process.argv.slice(2));

@@ -104,7 +104,7 @@ function burnRule({ name, long, short, factor }: (typeof BURNS)[number]): AlertR
     ].join('\n'),
     labels: { severity: 'warning', window: long },
     annotations: {
-      summary: ALERT_KINDS.VerificationBurnRate.title,
+      summary: 'Verification fails more often than the objective allows',
       description: `{{ $value | humanizePercentage }} of the verifications of {{ $labels.${BY_ISSUER} }} failed for reasons of keys over ${long}; ${OBJECTIVE * 100} % are allowed.`,
     },
   };
