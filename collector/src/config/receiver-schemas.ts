@@ -27,13 +27,16 @@ const environmentName = matching(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of 
 const common = {
   name: name(RECEIVER_NAME_BYTES),
   min_severity: oneOf(SEVERITIES).optional(),
-  send_resolved: z.boolean().default(true),
   allow_private: z.boolean().default(false),
   allow_hosts: z.array(host).max(32).default([]),
   ca: filePath.optional(),
 };
 
-const told = { ...common, send_steps: z.boolean().default(true) };
+const told = {
+  ...common,
+  send_resolved: z.boolean().default(true),
+  send_steps: z.boolean().default(true),
+};
 
 export const receiverType = z.looseObject({ type: oneOf(RECEIVER_TYPES) });
 
@@ -72,3 +75,7 @@ export const webhookSchema = z.strictObject({
 
 export type CommonSettings = z.output<typeof alertmanagerSchema> | z.output<typeof slackSchema>;
 export type WebhookSettings = z.output<typeof webhookSchema>;
+export type ToldSettings =
+  | z.output<typeof slackSchema>
+  | WebhookSettings
+  | z.output<typeof pagerdutySchema>;

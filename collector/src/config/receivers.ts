@@ -1,7 +1,7 @@
 import type { KeyPath } from '@keyturn/shared/settings/check.ts';
 import type { Severity } from '../core/alerts/catalogue.ts';
 import type { Reach } from '../notify/reach.ts';
-import type { Receiver, ReceiverType } from '../notify/receiver.ts';
+import type { OutboxReceiver, Receiver, ReceiverType } from '../notify/receiver.ts';
 import { Secret } from '../notify/secret.ts';
 import { hmacKeyProblem } from '../notify/signature.ts';
 import { listOf } from './issuers.ts';
@@ -13,6 +13,7 @@ import {
   pagerdutySchema,
   receiverType,
   slackSchema,
+  type ToldSettings,
   webhookSchema,
   type WebhookSettings,
 } from './receiver-schemas.ts';
@@ -85,13 +86,13 @@ function pagerduty(entry: unknown, path: KeyPath, sources: Sources): Receiver | 
   const { problems, secrets } = sources;
   const settings = problems.check(pagerdutySchema, entry, path);
   if (settings === undefined) return undefined;
-  const { url, send_steps: sendSteps } = settings;
+  const { url } = settings;
   checkHost(url, reachOf(settings), [...path, 'url'], problems);
   checkSealed(url, [...path, 'url'], problems);
   const routingKey = neededSecret(secrets, settings, 'routing_key', path, problems);
   if (routingKey === undefined) return undefined;
   const type = 'pagerduty';
-  return { ...common(settings, type, path, sources), type, url, routingKey, sendSteps };
+  return { ...common(settings, type, path, sources), ...told(settings), type, url, routingKey };
 }
 
 function slack(entry: unknown, path: KeyPath, sources: Sources): Receiver | undefined {
@@ -104,7 +105,7 @@ function slack(entry: unknown, path: KeyPath, sources: Sources): Receiver | unde
   checkHost(url.reveal(), reachOf(settings), at, problems);
   checkSealed(url.reveal(), at, problems);
   const type = 'slack';
-  return { ...common(settings, type, path, sources), type, url, sendSteps: settings.send_steps };
+  return { ...common(settings, type, path, sources), ...told(settings), type, url };
 }
 
 function webhook(entry: unknown, path: KeyPath, sources: Sources): Receiver | undefined {
@@ -117,8 +118,7 @@ function webhook(entry: unknown, path: KeyPath, sources: Sources): Receiver | un
   const url = webhookUrl(settings, path, sources);
   if (url === undefined) return undefined;
   const type = 'webhook';
-  const { send_steps: sendSteps } = settings;
-  return { ...common(settings, type, path, sources), type, url, hmacKey, sendSteps };
+  return { ...common(settings, type, path, sources), ...told(settings), type, url, hmacKey };
 }
 
 function webhookUrl(
@@ -144,15 +144,18 @@ function common(
   type: ReceiverType,
   path: KeyPath,
   { readCa }: Sources,
-): Pick<Receiver, 'name' | 'minSeverity' | 'sendResolved' | 'reach' | 'ca'> {
+): Pick<Receiver, 'name' | 'minSeverity' | 'reach' | 'ca'> {
   const ca = settings.ca === undefined ? null : readCa(settings.ca, [...path, 'ca']);
   return {
     name: settings.name,
     minSeverity: settings.min_severity ?? MIN_SEVERITY[type],
-    sendResolved: settings.send_resolved,
     reach: reachOf(settings),
     ca: ca ?? null,
   };
+}
+
+function told(settings: ToldSettings): Pick<OutboxReceiver, 'sendResolved' | 'sendSteps'> {
+  return { sendResolved: settings.send_resolved, sendSteps: settings.send_steps };
 }
 
 function reachOf(settings: Pick<CommonSettings, 'allow_private' | 'allow_hosts'>): Reach {

@@ -10,8 +10,6 @@ interface AnyReceiver {
   readonly name: string;
   /** Alerts below it are not sent. */
   readonly minSeverity: Severity;
-  /** Whether the end of an alert is told. */
-  readonly sendResolved: boolean;
   readonly reach: Reach;
   /** PEM text of the authorities to trust instead of the machine's own; null for those. */
   readonly ca: string | null;
@@ -26,6 +24,8 @@ export interface AlertmanagerReceiver extends AnyReceiver {
 
 /** Told every change once, through the outbox. */
 interface OutboxReceiverBase extends AnyReceiver {
+  /** Whether the end of an alert is told. */
+  readonly sendResolved: boolean;
   /** Whether steps of rotations are told as well. */
   readonly sendSteps: boolean;
 }

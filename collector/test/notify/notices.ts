@@ -19,7 +19,6 @@ export const AT_MS = Date.UTC(2026, 0, 1, 12);
 
 export const COMMON = {
   minSeverity: 'info',
-  sendResolved: true,
   reach: { allowPrivate: true, allowHosts: [] },
   ca: null,
 } as const;
@@ -32,6 +31,7 @@ export function webhook(url: string, over: Partial<WebhookReceiver> = {}): Webho
     url: new Secret(url),
     hmacKey: null,
     sendSteps: true,
+    sendResolved: true,
     ...over,
   };
 }
@@ -43,6 +43,7 @@ export function slack(url: string, over: Partial<SlackReceiver> = {}): SlackRece
     name: 'chat',
     url: new Secret(url),
     sendSteps: true,
+    sendResolved: true,
     ...over,
   };
 }
@@ -55,6 +56,7 @@ export function pagerduty(url: string, over: Partial<PagerdutyReceiver> = {}): P
     url,
     routingKey: new Secret('R0123456789abcdefghijklmnopqrstu'),
     sendSteps: true,
+    sendResolved: true,
     ...over,
   };
 }

@@ -1,0 +1,33 @@
+import type { NotifyPort } from './notify-port.ts';
+
+/** How it stands with one receiver, as told to the engine and to the log: changes only. */
+export class Standing {
+  readonly #receiver: string;
+  readonly #port: NotifyPort;
+  /** Undefined before anything was sent. */
+  #error: string | null | undefined = undefined;
+  #deliveredAtMs: number | null = null;
+
+  constructor(receiver: string, port: NotifyPort) {
+    this.#receiver = receiver;
+    this.#port = port;
+  }
+
+  /** When something arrived last, collector's clock; null: not since the start. */
+  get deliveredAtMs(): number | null {
+    return this.#deliveredAtMs;
+  }
+
+  /** @param error why what was sent did not arrive; null: it arrived. */
+  async note(error: string | null): Promise<void> {
+    const { engine, events } = this.#port;
+    if (error === null) this.#deliveredAtMs = engine.nowMs();
+    const before = this.#error;
+    if (before === error) return;
+    this.#error = error;
+    if (error !== null) events.deliveryFailing(this.#receiver, error);
+    else if (before !== undefined) events.deliveryRecovered(this.#receiver);
+    // Not on record while the store fails or the engine stops; it is in the state, or not needed.
+    await engine.delivery(this.#receiver, error).catch(() => undefined);
+  }
+}
