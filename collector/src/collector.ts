@@ -24,6 +24,8 @@ import { startGrpcServer } from './grpc-server.ts';
 import { fleetService } from './ingest/fleet-service.ts';
 import { trustReach } from './ingest/identify.ts';
 import { watchIssuer } from './issuer/watch-issuer.ts';
+import { Notifier } from './notify/notifier.ts';
+import { post } from './notify/post.ts';
 import { openOperatorToken } from './operator-token.ts';
 import { openReceiptKeys } from './receipt/receipt-keys.ts';
 import { EventCounts } from './telemetry/event-counts.ts';
@@ -99,10 +101,15 @@ async function start(
   const probes = new ProbeDispatcher(engine, canaries, clock);
   teardown.add('probes', () => probes.close());
 
+  const sender = { name: config.name, publicUrl: config.publicUrl ?? '' };
+  const { random } = Math;
+  const notifier = new Notifier(config.receivers, { engine, clock, sender, events, random, post });
+
   const { tls } = config.listen;
   const http = createHttpApi({
     engine,
     canaries,
+    notifier,
     operatorToken: token,
     bind: { hosts: reachableNames(config.listen), tls },
     version: VERSION,
@@ -136,10 +143,15 @@ async function start(
     http: formatAddress({ host: config.listen.http.host, port: httpPort }),
     grpc: formatAddress({ host: config.listen.grpc.host, port: grpc.port }),
   };
+  const url = `${tls === null ? 'http' : 'https'}://${addresses.http}/`;
+  // Links lead where people reach it, which without a word about it is where it listens.
+  sender.publicUrl = config.publicUrl ?? url.slice(0, -1);
+  notifier.start();
+  teardown.add('notifier', () => notifier.close());
+  for (const sentence of config.advice) events.advice(sentence);
   events.started({ ...addresses, data: config.dataDirectory });
   events.holdDown(engine.settings().holdDownRemainingMs);
   teardown.add('log', () => events.stopped());
-  const url = `${tls === null ? 'http' : 'https'}://${addresses.http}/`;
   return { ...addresses, url, operatorTokenFile: token.file, close: () => teardown.close() };
 }
 

@@ -2,12 +2,16 @@ import { formatDuration } from '@keyturn/shared/settings.ts';
 import type { Logger } from 'pino';
 import type { EngineEvents } from './engine.ts';
 import type { Sighting } from './core/sighting.ts';
+import type { NotifyEvents } from './notify/notify-port.ts';
 import type { IngestEvents } from './ingest/fleet-service.ts';
 import type { EventCounts } from './telemetry/event-counts.ts';
 
 /** Every event the collector tells of, one helper each: logged, and counted where a number says more. Reported text arrives bounded and is logged as JSON. */
 export type CollectorEvents = EngineEvents &
-  IngestEvents & {
+  IngestEvents &
+  NotifyEvents & {
+    /** A setting works and is not as it should be. */
+    advice(sentence: string): void;
     started(addresses: {
       readonly http: string;
       readonly grpc: string;
@@ -29,6 +33,12 @@ export function collectorEvents(log: Logger, counts: EventCounts): CollectorEven
     holdDown: (ms) =>
       log.info(`gates say unknown for ${formatDuration(ms)}, until the fleet was heard`),
     stopped: () => log.info('collector stopped'),
+    advice: (sentence) => log.warn(sentence),
+    deliveryFailing: (receiver, message) =>
+      log.warn({ receiver, message }, 'a receiver does not take what it is sent'),
+    deliveryRecovered: (receiver) => log.info({ receiver }, 'a receiver takes what it is sent'),
+    noticeGivenUp: (receiver, notice, message) =>
+      log.error({ receiver, notice, message }, 'a receiver will not be told'),
     sighted: (sighting) => counts.fetched(sighting),
     storeFailing: (message) =>
       log.error({ message }, 'the store refuses writes; gates say unknown'),

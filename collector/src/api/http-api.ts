@@ -8,6 +8,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Canaries } from '../canary/canaries.ts';
 import type { Engine } from '../engine-port.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { ReceiptKeys } from '../receipt/receipt-keys.ts';
 import { reportsOf } from '../report/reports.ts';
 import type { PrometheusText } from '../telemetry/prometheus-text.ts';
@@ -23,6 +24,7 @@ import { addRoutes } from './routes.ts';
 export interface HttpApiOptions {
   readonly engine: Engine;
   readonly canaries: Canaries;
+  readonly notifier: Notifier;
   readonly operatorToken: OperatorToken;
   readonly bind: BindInfo;
   readonly version: string;
@@ -74,6 +76,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
   const context: RouteContext = {
     engine,
     canaries: options.canaries,
+    notifier: options.notifier,
     clock: options.clock,
     version: options.version,
     reports: reportsOf({

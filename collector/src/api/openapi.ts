@@ -20,6 +20,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'rotations' },
         { name: 'acts', description: 'What changes state; needs the operator token' },
         { name: 'fleet' },
+        { name: 'alerts' },
         { name: 'audit' },
         { name: 'health' },
       ],

@@ -14,6 +14,7 @@ import { openApiRoute } from './routes/openapi.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { operatorRoute } from './routes/operator.ts';
 import { profilesRoute } from './routes/profiles.ts';
+import { eventSchemasRoute, receiversRoute, testReceiverRoute } from './routes/receivers.ts';
 import { rehearseRoute } from './routes/rehearse.ts';
 import { evidenceRoute, reportRoute } from './routes/report.ts';
 import { removeVerifierRoute } from './routes/remove-verifier.ts';
@@ -47,6 +48,9 @@ export function addRoutes(app: Api, context: RouteContext): void {
   reportRoute(app, context);
   evidenceRoute(app, context);
   jwksRoute(app, context);
+  receiversRoute(app, context);
+  testReceiverRoute(app, context);
+  eventSchemasRoute(app);
   operatorRoute(app);
   auditRoute(app, context);
   eventsRoute(app, context);

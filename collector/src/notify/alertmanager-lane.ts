@@ -43,6 +43,11 @@ export class AlertmanagerLane {
     for (const instance of this.#instances) instance.wake();
   }
 
+  /** It is always told at once. */
+  hurry(): void {
+    this.wake();
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#instances.map((instance) => instance.close()));
   }

@@ -30,11 +30,11 @@ export interface TestAnswer {
   readonly tookMs: number;
 }
 
-/** Tells every receiver of alerts, each in its own time. */
+/** Tells every receiver of alerts, each in its own time, from `start` to `close`. */
 export class Notifier {
   readonly #port: NotifyPort;
   readonly #lanes: ReadonlyMap<string, OutboxLane | AlertmanagerLane>;
-  readonly #stopListening: () => void;
+  #stopListening: () => void = () => undefined;
   readonly #closing = new AbortController();
 
   constructor(receivers: readonly Receiver[], port: NotifyPort) {
@@ -47,10 +47,14 @@ export class Notifier {
           : new AlertmanagerLane(receiver, port),
       ]),
     );
-    this.#stopListening = port.engine.onNews(() => {
-      this.#wake();
+  }
+
+  /** Sends what waits, and from now on whatever comes. */
+  start(): void {
+    this.#stopListening = this.#port.engine.onNews(() => {
+      for (const lane of this.#lanes.values()) lane.wake();
     });
-    this.#wake();
+    for (const lane of this.#lanes.values()) lane.wake();
   }
 
   /** In the order of the settings. */
@@ -85,7 +89,7 @@ export class Notifier {
     const failure = answers.find(({ result }) => !result.ok)?.result;
     await lane.standing.note(failure === undefined || failure.ok ? null : failure.message);
     // What waits need not wait longer for a receiver that takes something again.
-    if (failure === undefined) lane.wake();
+    if (failure === undefined) lane.hurry();
     return answers;
   }
 
@@ -107,9 +111,5 @@ export class Notifier {
     const { signal } = this.#closing;
     const result = await post(request, { reach, ca, secrets, clock, signal });
     return { host: request.url.host, result, tookMs: clock.monotonicMs() - startedMs };
-  }
-
-  #wake(): void {
-    for (const lane of this.#lanes.values()) lane.wake();
   }
 }

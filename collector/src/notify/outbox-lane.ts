@@ -30,8 +30,8 @@ export class OutboxLane {
   #cancelWait: (() => void) | null = null;
   /** Woken while it ran. */
   #isStale = false;
-  /** What waited for its next try when the collector stopped is tried at the start. */
-  #isFirst = true;
+  /** What waits for its next try is tried at once: at the start, and when asked to. */
+  #isHurried = true;
 
   constructor(receiver: OutboxReceiver, port: NotifyPort) {
     this.receiver = receiver;
@@ -51,6 +51,12 @@ export class OutboxLane {
     });
   }
 
+  /** There is reason to think that it takes something now: what waits is tried at once. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.wake();
+  }
+
   /** What is under way may end within two seconds; what waits stays in the outbox. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -66,9 +72,9 @@ export class OutboxLane {
     while (!this.#closing.signal.aborted) {
       const notice = this.#next();
       if (notice === undefined) return;
-      const waitMs = this.#isFirst ? 0 : notice.nextAtMs - this.#port.engine.nowMs();
+      const waitMs = this.#isHurried ? 0 : notice.nextAtMs - this.#port.engine.nowMs();
       if (waitMs > 0) return this.#wait(waitMs);
-      this.#isFirst = false;
+      this.#isHurried = false;
       await this.#deal(notice);
       // Still as it was: the engine did not take it, and sending it at once again would not end.
       const { notices } = this.#port.engine.state();

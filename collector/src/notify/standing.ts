@@ -18,16 +18,16 @@ export class Standing {
     return this.#deliveredAtMs;
   }
 
-  /** @param error why what was sent did not arrive; null: it arrived. */
-  async note(error: string | null): Promise<void> {
+  /** @param failure why what was sent did not arrive; null: it arrived. */
+  async note(failure: string | null): Promise<void> {
     const { engine, events } = this.#port;
-    if (error === null) this.#deliveredAtMs = engine.nowMs();
+    if (failure === null) this.#deliveredAtMs = engine.nowMs();
     const before = this.#error;
-    if (before === error) return;
-    this.#error = error;
-    if (error !== null) events.deliveryFailing(this.#receiver, error);
+    if (before === failure) return;
+    this.#error = failure;
+    if (failure !== null) events.deliveryFailing(this.#receiver, failure);
     else if (before !== undefined) events.deliveryRecovered(this.#receiver);
     // Not on record while the store fails or the engine stops; it is in the state, or not needed.
-    await engine.delivery(this.#receiver, error).catch(() => undefined);
+    await engine.delivery(this.#receiver, failure).catch(() => undefined);
   }
 }

@@ -14,6 +14,9 @@ import type { Sighting } from '../../src/core/sighting.ts';
 import { Canaries } from '../../src/canary/canaries.ts';
 import { PublishedKeys } from '../../src/canary/published-keys.ts';
 import { createEngine, type RunningEngine } from '../../src/engine.ts';
+import { Notifier } from '../../src/notify/notifier.ts';
+import { post } from '../../src/notify/post.ts';
+import { isOutboxReceiver, type Receiver } from '../../src/notify/receiver.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { memoryReceiptKeys } from '../support/receipts.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -134,13 +137,14 @@ export interface RigOptions {
   readonly api?: Partial<HttpApiOptions>;
   readonly port?: number;
   readonly clock?: PushedClock;
+  readonly receivers?: readonly Receiver[];
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const clock = options.clock ?? pushedClock();
   const counts = new EventCounts();
   const engine = createEngine({
-    policy: policyOf(options.services ?? [service('orders')]),
+    policy: policyOf(options.services ?? [service('orders')], options.receivers ?? []),
     store: options.store ?? openMemoryStore(),
     clock,
     events: {
@@ -152,9 +156,22 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   });
   const keys = new PublishedKeys();
   const canaries = new Canaries(engine, keys, clock);
+  const notifier = new Notifier(options.receivers ?? [], {
+    engine,
+    clock,
+    sender: { name: 'https://keyturn.test', publicUrl: 'https://keyturn.test' },
+    events: {
+      deliveryFailing: () => undefined,
+      deliveryRecovered: () => undefined,
+      noticeGivenUp: () => undefined,
+    },
+    random: Math.random,
+    post,
+  });
   const app = createHttpApi({
     engine,
     canaries,
+    notifier,
     operatorToken: { matches: (presented) => presented === TOKEN },
     bind: { hosts: [], tls: null },
     version: '0.0.0-test',
@@ -169,6 +186,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     ...options.api,
   });
   await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+  notifier.start();
   const { port } = app.server.address() as AddressInfo;
   const epochs = new Map<string, { epoch: number; seq: number }>();
 
@@ -266,6 +284,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       rig.pass(engine.settings().holdDownRemainingMs + 1);
     },
     async close() {
+      await notifier.close();
       await app.close();
       engine.close();
     },
@@ -291,7 +310,7 @@ export function pushedClock(): PushedClock {
   };
 }
 
-function policyOf(services: readonly ServicePolicy[]): Policy {
+function policyOf(services: readonly ServicePolicy[], receivers: readonly Receiver[]): Policy {
   return {
     issuers: new Map([
       [
@@ -326,8 +345,17 @@ function policyOf(services: readonly ServicePolicy[]): Policy {
     stableForMs: 0,
     rollback: { windowMs: 86_400_000, requireRehearsal: false, rehearsalValidForMs: 86_400_000 },
     emergency: { publishSafetyMs: 0, retireGraceMs: 0, skip: [] },
-    alerts: { onAlert: 'close', stalledAfterMs: 604_800_000, receivers: [], alertmanagers: [] },
+    alerts: {
+      onAlert: 'close',
+      stalledAfterMs: 604_800_000,
+      receivers: namesOf(receivers, true),
+      alertmanagers: namesOf(receivers, false),
+    },
   };
+}
+
+function namesOf(receivers: readonly Receiver[], outbox: boolean): readonly string[] {
+  return receivers.filter((one) => isOutboxReceiver(one) === outbox).map(({ name }) => name);
 }
 
 function sightingOf(keys: readonly KeyRef[], clock: Clock): Sighting {
