@@ -86,7 +86,7 @@ t.test('what is told and what is not', async (t) => {
   engine.alert({ ...FIRING, status: 'no_data' });
   t.same(told(), ['KeyturnKidReused'], 'it fires, unseen');
   engine.alert(
-    alertRecord({ id: 'al-b', name: 'VerificationBurnRate', severity: 'info', labels: {} }),
+    alertRecord({ id: 'al-b', name: 'ForeignKidFlood', severity: 'info', labels: {} }),
   );
   engine.alert(alertRecord({ id: 'al-w', name: 'Watchdog', severity: 'info', labels: {} }));
   t.same(told(), ['KeyturnKidReused', 'KeyturnWatchdog'], 'of the mild ones the watchdog alone');
