@@ -78,6 +78,8 @@ export const seriesSchema = z.strictObject({
   failures: count,
   tokens: count,
   sinceMs: atMs,
+  rate: z.number(),
+  calm: z.number(),
   reasons: z.partialRecord(z.enum(OUTCOMES), count),
   firing: z.nullable(z.strictObject({ atMs, rotationId: z.nullable(text), isOwn: z.boolean() })),
   resolvedAtMs: z.nullable(atMs),

@@ -314,6 +314,8 @@ export const series: SeriesRecord = {
   failures: 2,
   tokens: 90,
   sinceMs: 40,
+  rate: 0.02,
+  calm: 0,
   reasons: { unknown_kid: 2 },
   firing: { atMs: 41, rotationId: 'r1', isOwn: true },
   resolvedAtMs: null,

@@ -1,5 +1,5 @@
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
-import { type Excursion, fire, move, noteReason, rateOf, restingExcursion } from './excursion.ts';
+import { type Excursion, fire, move, noteReason, restingExcursion } from './excursion.ts';
 import { RATIO } from './parameters.ts';
 
 /** Two arms with fewer tokens than this are gathered further. */
@@ -32,6 +32,8 @@ export interface Comparison extends Excursion {
   openedAtMs: number;
   /** When both arms last had tokens at the same moment; null: never, so that nothing can be said. */
   comparedAtMs: number | null;
+  /** When tokens of the control arm were last gathered. */
+  controlAtMs: number;
 }
 
 export function createComparison(
@@ -46,6 +48,7 @@ export function createComparison(
     control: { failures: 0, tokens: 0 },
     openedAtMs: nowMs,
     comparedAtMs: null,
+    controlAtMs: 0,
   };
 }
 
@@ -65,6 +68,7 @@ export function addToArm(
 /** Compares what was gathered, where that is enough. */
 export function compare(comparison: Comparison, h: number, nowMs: number): void {
   const { tried, control } = comparison;
+  if (control.tokens > 0) comparison.controlAtMs = nowMs;
   const gatheredMs = nowMs - comparison.openedAtMs;
   const fewest = Math.min(tried.tokens, control.tokens);
   const isEnough = fewest >= ARM_MIN || (fewest > 0 && gatheredMs >= GATHER_MS);
@@ -80,7 +84,7 @@ export function compare(comparison: Comparison, h: number, nowMs: number): void 
 
 /** Below this rate of the tried arm over five minutes, it is calm. */
 export function calmRateOf(comparison: Comparison): number {
-  return Math.max(0.001, rateOf(comparison) / 8);
+  return Math.max(0.001, comparison.rate / 8);
 }
 
 /** S + x_new ln(π1/π0) + x_old ln((1−π1)/(1−π0)), π0 the tried arm's share of the tokens. */
@@ -92,10 +96,8 @@ function weigh(comparison: Comparison, isEnough: boolean, h: number, nowMs: numb
   const likelihood =
     tried.failures * Math.log(raised / share) +
     (control.failures === 0 ? 0 : control.failures * Math.log((1 - raised) / (1 - share)));
-  // Without failures nothing is learned of a ratio; of whether it goes on, good tokens tell.
-  const calm = comparison.firing === null ? 0 : tried.tokens * (rateOf(comparison) / 4);
   if (likelihood === 0 && comparison.score === 0 && comparison.firing === null) return;
-  move(comparison, likelihood - calm, 2 * h, tried, nowMs);
+  move(comparison, likelihood, 2 * h, tried, nowMs);
   const isDue = comparison.score >= h && comparison.failures >= FAILURES_MIN;
   if (isDue && comparison.firing === null) fire(comparison, comparison.rotationId, nowMs);
 }

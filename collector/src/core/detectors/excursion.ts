@@ -2,6 +2,9 @@ import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import { addRecent, emptyRecent, type Recent, sumRecent } from './recent.ts';
 import { CALM_FOR_MS, COVERAGE_MIN } from './parameters.ts';
 
+/** What is so much rarer than before is over. */
+const CALMER = 8;
+
 /** Since a detector of a series fired. */
 export interface Firing {
   readonly atMs: number;
@@ -30,6 +33,10 @@ export interface Excursion {
   failures: number;
   tokens: number;
   sinceMs: number;
+  /** Failures per token up to the last failure. */
+  rate: number;
+  /** While it fires: how much speaks for its end, as a score of its own. */
+  calm: number;
   /** Failures by reason, since the score left zero. */
   reasons: Map<Outcome, number> | null;
   recent: Recent | null;
@@ -47,6 +54,8 @@ export function restingExcursion(id: string): Excursion {
     failures: 0,
     tokens: 0,
     sinceMs: 0,
+    rate: 0,
+    calm: 0,
     reasons: null,
     recent: null,
     firing: null,
@@ -76,18 +85,28 @@ export function move(
   excursion.score = score;
   excursion.failures += bin.failures;
   excursion.tokens += bin.tokens;
+  if (bin.failures > 0) excursion.rate = Math.min(1, excursion.failures / excursion.tokens);
+  if (excursion.firing !== null) calmDown(excursion, bin);
   excursion.recent ??= emptyRecent(nowMs);
   addRecent(excursion.recent, bin.failures, bin.tokens, nowMs);
   return true;
 }
 
-/** The rate of what is going on, over the whole excursion. */
-export function rateOf({ failures, tokens }: Excursion): number {
-  return tokens === 0 ? 0 : Math.min(1, failures / tokens);
+/**
+ * The same test the other way round: tokens at an eighth of the rate it fired at, against its going
+ * on. At low rates the first score takes thousands of good tokens to come down; this one says as much
+ * after those in which some failures would have been.
+ */
+function calmDown(
+  excursion: Excursion,
+  bin: { readonly failures: number; readonly tokens: number },
+): void {
+  const by = bin.tokens * excursion.rate * (1 - 1 / CALMER) - bin.failures * Math.log(CALMER);
+  excursion.calm = Math.max(0, excursion.calm + by);
 }
 
 /**
- * Whether a firing excursion is over: the score is down, the last five minutes' rate is below
+ * Whether a firing excursion is over: its score is down or that for its end is up, the last five minutes' rate is below
  * `clearRate`, and for five minutes enough verifiers have reported. Tokens that nobody presented show
  * nothing; `goesWithout` says that for other reasons they are not missed.
  */
@@ -110,7 +129,8 @@ export function isOver(
   if (!isSeen) return false;
   if (recent.tokens === 0) return looks.goesWithout;
   if (recent.failures / recent.tokens >= looks.clearRate) return false;
-  return excursion.score <= looks.h / 4 || looks.goesWithout;
+  const isDown = excursion.score <= looks.h / 4 || excursion.calm >= looks.h / 4;
+  return isDown || looks.goesWithout;
 }
 
 export function recentOf(
@@ -149,6 +169,8 @@ function rest(excursion: Excursion): void {
   excursion.failures = 0;
   excursion.tokens = 0;
   excursion.sinceMs = 0;
+  excursion.rate = 0;
+  excursion.calm = 0;
   excursion.reasons = null;
   excursion.recent = null;
 }

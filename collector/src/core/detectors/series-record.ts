@@ -12,6 +12,8 @@ export interface SeriesRecord {
   readonly failures: number;
   readonly tokens: number;
   readonly sinceMs: number;
+  readonly rate: number;
+  readonly calm: number;
   readonly reasons: Readonly<Partial<Record<Outcome, number>>>;
   readonly firing: {
     readonly atMs: number;
@@ -38,6 +40,8 @@ export function seriesRecord(
     failures: failures + open.failures,
     tokens: tokens + open.tokens,
     sinceMs: sinceMs === 0 && open.score > 0 ? nowMs : sinceMs,
+    rate: excursion.rate,
+    calm: excursion.calm,
     reasons: Object.fromEntries(reasons ?? []),
     firing:
       firing === null
@@ -55,6 +59,8 @@ export function restoreExcursion(excursion: Excursion, record: SeriesRecord): vo
   excursion.failures = record.failures;
   excursion.tokens = record.tokens;
   excursion.sinceMs = record.sinceMs;
+  excursion.rate = record.rate;
+  excursion.calm = record.calm;
   const reasons = Object.entries(record.reasons) as [Outcome, number][];
   excursion.reasons = reasons.length > 0 ? new Map(reasons) : null;
   excursion.firing =

@@ -1,6 +1,6 @@
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import { type Baseline, type KeptBaseline, learn } from './baseline.ts';
-import { type Excursion, fire, move, noteReason, rateOf, restingExcursion } from './excursion.ts';
+import { type Excursion, fire, move, noteReason, restingExcursion } from './excursion.ts';
 import { rateToFind, type SeriesKind } from './parameters.ts';
 
 /** Where a series stands: over an issuer, one kind of its kids, one service or one verifier. */
@@ -118,14 +118,10 @@ export function clearRateOf(series: Series): number {
   return rateToFind(series.kind, usualOf(series)) / 2;
 }
 
-/**
- * x ln(p1/p0) − n (p1 − p0). Once it fires, what is tested is whether that goes on: a quarter of the
- * rate it fired at, so that its end shows after some hundred good tokens and not after thousands.
- */
+/** x ln(p1/p0) − n (p1 − p0) */
 function stepOf(series: Series, failures: number, tokens: number): number {
   const usual = usualOf(series);
-  const toFind = rateToFind(series.kind, usual);
-  const sought = series.firing === null ? toFind : Math.max(toFind, rateOf(series) / 4);
+  const sought = rateToFind(series.kind, usual);
   return failures * Math.log(sought / usual) - tokens * (sought - usual);
 }
 

@@ -144,15 +144,28 @@ function watchComparisons(state: State, of: IssuerDetectors, now: Now, writes: W
 function endIfOver(state: State, comparison: Comparison, h: number, now: Now): void {
   const { firing } = comparison;
   if (firing === null) return;
-  const rolledBackAtMs = state.rotations.get(comparison.rotationId)?.rolledBackAtMs ?? null;
   const looks = {
     h,
     clearRate: calmRateOf(comparison),
     coverage: coverage(state, comparison.issuer, comparison.service),
-    // After going back nobody signs with the new key, and nothing of it is refused.
-    goesWithout: rolledBackAtMs !== null && rolledBackAtMs >= firing.atMs,
+    goesWithout: goesWithoutTried(state, comparison, firing.atMs, now),
   };
   if (isOver({ ...comparison, firing }, looks, now.atMs)) resolve(comparison, now.atMs);
+}
+
+/**
+ * After going back nobody signs with the new key. And where its tokens go to verifiers that have it,
+ * and to no others, there is nobody left to refuse them for want of it.
+ */
+function goesWithoutTried(
+  state: State,
+  { kind, rotationId, controlAtMs }: Comparison,
+  firedAtMs: number,
+  now: Now,
+): boolean {
+  const rolledBackAtMs = state.rotations.get(rotationId)?.rolledBackAtMs ?? null;
+  if (rolledBackAtMs !== null && rolledBackAtMs >= firedAtMs) return true;
+  return kind === 'holders' && now.atMs - controlAtMs < CALM_FOR_MS;
 }
 
 function adoptStrangers(state: State, of: IssuerDetectors, now: Now): void {
