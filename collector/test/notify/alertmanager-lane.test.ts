@@ -85,9 +85,7 @@ t.test('what is told and what is not', async (t) => {
   t.same(told(), [], 'pending');
   engine.alert({ ...FIRING, status: 'no_data' });
   t.same(told(), ['KeyturnKidReused'], 'it fires, unseen');
-  engine.alert(
-    alertRecord({ id: 'al-b', name: 'ForeignKidFlood', severity: 'info', labels: {} }),
-  );
+  engine.alert(alertRecord({ id: 'al-b', name: 'ForeignKidFlood', severity: 'info', labels: {} }));
   engine.alert(alertRecord({ id: 'al-w', name: 'Watchdog', severity: 'info', labels: {} }));
   t.same(told(), ['KeyturnKidReused', 'KeyturnWatchdog'], 'of the mild ones the watchdog alone');
   engine.state.silences.set('s', {

@@ -71,9 +71,9 @@ t.test('Alertmanager takes the routes', { skip: amtoolMissing }, async (t) => {
     spawnSync('amtool', ['config', 'routes', 'test', `--config.file=${file}`, ...labels], {
       encoding: 'utf8',
     }).stdout.trim();
-  t.equal(routed('alertname=VerificationFailures', 'severity=critical'), 'page');
+  t.equal(routed('alertname=KeyturnVerificationFailures', 'severity=critical'), 'page');
   t.equal(routed('alertname=KeyturnCollectorDown', 'severity=critical'), 'page');
-  t.equal(routed('alertname=VerifierSilent', 'severity=warning'), 'tickets');
+  t.equal(routed('alertname=KeyturnVerifierSilent', 'severity=warning'), 'tickets');
   t.equal(routed('alertname=KeyturnVerificationBurnRateDay', 'severity=warning'), 'tickets');
-  t.equal(routed('alertname=Watchdog', 'severity=info'), 'watchdog');
+  t.equal(routed('alertname=KeyturnWatchdog', 'severity=info'), 'watchdog');
 });

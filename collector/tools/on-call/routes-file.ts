@@ -8,8 +8,8 @@ interface InhibitRule {
 }
 
 const ROUTES = `# An example of routes for Keyturn's alerts: what pages, what makes a ticket, what is only recorded.
-# It takes them from the collector itself and from deploy/prometheus/rules.yaml, which put Keyturn
-# before the same names. Replace the URLs. Check it: amtool check-config alertmanager.yaml
+# It takes them from the collector itself and from deploy/prometheus/rules.yaml, under the same names.
+# Replace the URLs. Check it: amtool check-config alertmanager.yaml
 #
 # Made by collector/tools/on-call/generate.ts: change that, then run pnpm generate.
 
@@ -22,7 +22,7 @@ route:
   repeat_interval: 4h
   routes:
     # Its absence is the alarm, so it goes on to something that notices absence, at a steady pace.
-    - matchers: ['alertname="Watchdog"']
+    - matchers: ['alertname="KeyturnWatchdog"']
       receiver: watchdog
       group_wait: 0s
       group_interval: 1m
@@ -71,21 +71,17 @@ const INHIBIT_RULES: readonly InhibitRule[] = [
   ...ALERT_NAMES.flatMap((name) => inhibitedBy(name, ALERT_KINDS[name].inhibits)),
 ];
 
-/** Those of Prometheus name no issuer, so they keep to themselves. */
+/** Those of Prometheus name no issuer. */
 function inhibitedBy(name: AlertName, names: readonly AlertName[]): InhibitRule[] {
   if (names.length === 0) return [];
-  const source = `alertname="${name}"`;
-  const target = names.join('|');
+  const source = `alertname="Keyturn${name}"`;
+  const target = `alertname=~"Keyturn(${names.join('|')})"`;
   return [
     {
       source_matchers: [source, 'issuer!=""'],
-      target_matchers: [`alertname=~"${target}"`],
+      target_matchers: [target],
       equal: ['issuer'],
     },
-    { source_matchers: [source, 'issuer=""'], target_matchers: [`alertname=~"${target}"`] },
-    {
-      source_matchers: [`alertname="Keyturn${name}"`],
-      target_matchers: [`alertname=~"Keyturn(${target})"`],
-    },
+    { source_matchers: [source, 'issuer=""'], target_matchers: [target] },
   ];
 }
