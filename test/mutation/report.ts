@@ -1,8 +1,18 @@
-// Reads the mutation report of `pnpm mutate` and prints the score of every folder of the core, and what
-// survived; with `--write` it also makes docs/mutation.md anew.
+// Reads what `pnpm mutate` measured of the present commit, or the reports that are named, and prints the
+// score of every folder of the core; with `--survivors` also what survived, and with `--write` it makes
+// docs/mutation.md anew.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  CORE,
+  coreFiles,
+  measuredCommit,
+  ROOT,
+  resultsFolder,
+  type SourceFile,
+} from './core-files.ts';
 
 interface Mutant {
   readonly mutatorName: string;
@@ -19,51 +29,87 @@ interface Score {
   readonly file: string;
   readonly killed: number;
   readonly survived: readonly Mutant[];
-  readonly source: readonly string[];
+  readonly source: string;
 }
-
-const ROOT = join(import.meta.dirname, '..', '..');
-const CORE = 'collector/src/core/';
 
 /** Per cent of a file's mutants that its tests should notice. */
 const AIM = 85;
 
-const report = JSON.parse(
-  readFileSync(join(ROOT, 'reports', 'mutation', 'mutation.json'), 'utf8'),
-) as Report;
-const scores = Object.entries(report.files)
-  .filter(([file]) => file.startsWith(CORE))
-  .map(([file, { source, mutants }]): Score => {
-    return {
-      file: file.slice(CORE.length),
-      killed: mutants.filter(({ status }) => status === 'Killed' || status === 'Timeout').length,
-      survived: mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage'),
-      source: source.split('\n'),
-    };
-  })
-  .sort((a, b) => a.file.localeCompare(b.file));
-
-if (process.argv.includes('--survivors')) console.log(scores.flatMap(survivors).join('\n'));
+const { values: options, positionals } = parseArgs({
+  options: { survivors: { type: 'boolean' }, write: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const named = positionals.length > 0 ? positionals : globSync(join(resultsFolder(), '*.json'));
+if (named.length === 0) {
+  console.error(`nothing was measured of ${measuredCommit()}: pnpm mutate`);
+  process.exit(1);
+}
+const scores = named.flatMap(scoresOf).toSorted((a, b) => a.file.localeCompare(b.file));
+if (options.survivors === true) console.log(scores.flatMap(survivors).join('\n'));
 console.log(table(scores).join('\n'));
-if (process.argv.includes('--write')) {
+if (options.write === true) {
   const page = join(ROOT, 'docs', 'mutation.md');
   const [before = '', , after = ''] = readFileSync(page, 'utf8').split(/<!-- scores.*?-->\n/);
   const marks = ['<!-- scores, made by pnpm mutate -->\n', '<!-- scores end -->\n'] as const;
   writeFileSync(page, `${before}${marks[0]}\n${table(scores).join('\n')}\n\n${marks[1]}${after}`);
 }
 
-/** The score by folder, and every file below the aim. */
+function scoresOf(path: string): readonly Score[] {
+  const { files } = JSON.parse(readFileSync(path, 'utf8')) as Report;
+  return Object.entries(files)
+    .filter(([file]) => file.startsWith(CORE))
+    .map(([file, { source, mutants }]) => ({
+      file: file.slice(CORE.length),
+      killed: mutants.filter(({ status }) => status === 'Killed' || status === 'Timeout').length,
+      survived: mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage'),
+      source,
+    }));
+}
+
+/** The score by folder, every file below the aim, and what the figures are not of. */
 function table(all: readonly Score[]): string[] {
   const folders = Map.groupBy(all, ({ file }) => (file.includes('/') ? dirname(file) : '(top)'));
   const weak = all.filter((score) => shareOf(score) < AIM);
+  const measured = new Map(all.map((score) => [score.file, score]));
+  const missing = coreFiles().filter(({ file }) => !measured.has(file));
+  const changed = all.filter(
+    ({ file, source }) => readFileSync(join(ROOT, CORE, file), 'utf8') !== source,
+  );
   return [
     '| folder of the core | files | mutants | killed | survived | score |',
     '|---|--:|--:|--:|--:|--:|',
     ...[...folders].map(([folder, scores]) => row(folder, scores)),
     row('**all**', all),
     '',
-    `Files below ${AIM} %: ${weak.length === 0 ? 'none' : weak.map((score) => `\`${score.file}\` ${shareOf(score).toFixed(0)} %`).join(', ')}.`,
+    sentence(`Files below ${AIM} %`, weak.map(nameAndShare)),
+    ...sentences('Not measured', namesOf(missing)),
+    ...sentences(
+      'Changed since it was measured',
+      changed.map(({ file }) => `\`${file}\``),
+    ),
   ];
+}
+
+/** Files by name, and a folder of which all are meant as a whole. */
+function namesOf(files: readonly SourceFile[]): readonly string[] {
+  return [...Map.groupBy(files, ({ folder }) => folder)].flatMap(([folder, own]) => {
+    const all = coreFiles().filter((file) => file.folder === folder);
+    return all.length === own.length && folder !== '.'
+      ? [`all ${all.length} of \`${folder}/\``]
+      : own.map(({ file }) => `\`${file}\``);
+  });
+}
+
+function sentences(about: string, names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : ['', sentence(about, names)];
+}
+
+function sentence(about: string, names: readonly string[]): string {
+  return `${about}: ${names.length === 0 ? 'none' : names.join(', ')}.`;
+}
+
+function nameAndShare(score: Score): string {
+  return `\`${score.file}\` ${shareOf(score).toFixed(0)} %`;
 }
 
 function row(name: string, scores: readonly Score[]): string {
@@ -74,12 +120,14 @@ function row(name: string, scores: readonly Score[]): string {
 }
 
 function shareOf({ killed, survived }: Score): number {
-  return (100 * killed) / Math.max(1, killed + survived.length);
+  const all = killed + survived.length;
+  return all === 0 ? 100 : (100 * killed) / all;
 }
 
 function survivors({ file, survived, source }: Score): string[] {
+  const lines = source.split('\n');
   return survived.map(({ mutatorName, replacement, status, location: { start } }) => {
-    const line = source[start.line - 1]?.trim() ?? '';
+    const line = lines[start.line - 1]?.trim() ?? '';
     const by = replacement.replaceAll(/\s+/g, ' ').slice(0, 100);
     return `${file}:${start.line}:${start.column} ${mutatorName}${status === 'NoCoverage' ? ' (never reached)' : ''}: ${line}  =>  ${by}`;
   });
