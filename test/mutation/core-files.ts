@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -13,6 +14,8 @@ export interface SourceFile {
   readonly folder: string;
   /** Characters. */
   readonly size: number;
+  /** False for a file of nothing but types, in which there is nothing to change. */
+  readonly hasCode: boolean;
 }
 
 /** Every file of the core, in order of their names. */
@@ -21,8 +24,10 @@ export function coreFiles(): readonly SourceFile[] {
     .toSorted()
     .map((path) => {
       const file = relative(CORE, path);
-      const size = readFileSync(join(ROOT, path), 'utf8').length;
-      return { file, folder: dirname(file), size };
+      const source = readFileSync(join(ROOT, path), 'utf8');
+      const code = stripTypeScriptTypes(source).replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, '');
+      const hasCode = code.trim() !== '';
+      return { file, folder: dirname(file), size: source.length, hasCode };
     });
 }
 

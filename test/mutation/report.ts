@@ -71,7 +71,7 @@ function table(all: readonly Score[]): string[] {
   const folders = Map.groupBy(all, ({ file }) => (file.includes('/') ? dirname(file) : '(top)'));
   const weak = all.filter((score) => shareOf(score) < AIM);
   const measured = new Map(all.map((score) => [score.file, score]));
-  const missing = coreFiles().filter(({ file }) => !measured.has(file));
+  const missing = coreFiles().filter(({ file, hasCode }) => hasCode && !measured.has(file));
   const changed = all.filter(
     ({ file, source }) => readFileSync(join(ROOT, CORE, file), 'utf8') !== source,
   );
@@ -93,7 +93,7 @@ function table(all: readonly Score[]): string[] {
 /** Files by name, and a folder of which all are meant as a whole. */
 function namesOf(files: readonly SourceFile[]): readonly string[] {
   return [...Map.groupBy(files, ({ folder }) => folder)].flatMap(([folder, own]) => {
-    const all = coreFiles().filter((file) => file.folder === folder);
+    const all = coreFiles().filter((it) => it.hasCode && it.folder === folder);
     return all.length === own.length && folder !== '.'
       ? [`all ${all.length} of \`${folder}/\``]
       : own.map(({ file }) => `\`${file}\``);
