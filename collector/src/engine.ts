@@ -338,7 +338,7 @@ export function newRotationId(nowMs: number): string {
   return `r-${new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '')}-${randomBytes(3).toString('hex')}`;
 }
 
-/** An id for an attestation (`att`) or waiver (`wvr`). */
-export function newRecordId(prefix: 'att' | 'wvr'): string {
+/** An id for an attestation (`att`), waiver (`wvr`) or silence (`sil`). */
+export function newRecordId(prefix: 'att' | 'wvr' | 'sil'): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }

@@ -1,4 +1,5 @@
 import type { Api, RouteContext } from './route-context.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { attestRoute } from './routes/attest.ts';
 import { auditRoute } from './routes/audit.ts';
 import { canariesRoute } from './routes/canaries.ts';
@@ -13,6 +14,7 @@ import { jwksRoute } from './routes/jwks.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { operatorRoute } from './routes/operator.ts';
+import { pageRoutes } from './routes/pages.ts';
 import { profilesRoute } from './routes/profiles.ts';
 import { eventSchemasRoute, receiversRoute, testReceiverRoute } from './routes/receivers.ts';
 import { rehearseRoute } from './routes/rehearse.ts';
@@ -20,14 +22,14 @@ import { evidenceRoute, reportRoute } from './routes/report.ts';
 import { removeVerifierRoute } from './routes/remove-verifier.ts';
 import { rotationRoute, rotationsRoute, startRotationRoute } from './routes/rotations.ts';
 import { servicesRoute } from './routes/services.ts';
+import { silenceRoutes } from './routes/silences.ts';
 import { statusRoute } from './routes/status.ts';
-import { statusPageRoute } from './routes/status-page.ts';
 import { verifiersRoute } from './routes/verifiers.ts';
 import { waiveRoute } from './routes/waive.ts';
 
 /** Every route of the HTTP API. */
 export function addRoutes(app: Api, context: RouteContext): void {
-  statusPageRoute(app, context);
+  pageRoutes(app, context);
   gateRoute(app, context);
   gateCheckRoute(app, context);
   statusRoute(app, context);
@@ -52,6 +54,8 @@ export function addRoutes(app: Api, context: RouteContext): void {
   testReceiverRoute(app, context);
   eventSchemasRoute(app);
   operatorRoute(app);
+  alertRoutes(app, context);
+  silenceRoutes(app, context);
   auditRoute(app, context);
   eventsRoute(app, context);
   healthRoutes(app, context);

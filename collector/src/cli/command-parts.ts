@@ -26,9 +26,14 @@ export interface CommonOptions extends ConnectionOptions {
 }
 
 /** Adds a command with the options every command has. */
-export function command(parent: Command, nameAndArguments: string, description: string): Command {
+export function command(
+  parent: Command,
+  nameAndArguments: string,
+  description: string,
+  how: { readonly isDefault?: boolean } = {},
+): Command {
   return parent
-    .command(nameAndArguments)
+    .command(nameAndArguments, how)
     .description(description)
     .addOption(collectorOption())
     .addOption(

@@ -32,6 +32,8 @@ export interface Examination {
   readonly askedAtMs: number;
 }
 
+const ALERTS_SHOWN_MAX = 10;
+
 const CLOCK_WARN_MS = 5_000;
 
 // The collector's own bound for calling an issuer's clock unusable is five minutes.
@@ -43,6 +45,7 @@ export function diagnose(facts: Examination): Finding[] {
     version(facts),
     clock(facts),
     ...collector(facts.status),
+    ...alerts(facts.status),
     ...issuers(facts.status),
     ...facts.status.rotations.flatMap(canaryFindings),
     ...facts.status.rotations.flatMap(observedFindings),
@@ -94,6 +97,18 @@ function collector(status: StatusView): Finding[] {
     );
   }
   return findings;
+}
+
+function alerts({ alerts: firing, more_alerts: more }: StatusView): Finding[] {
+  if (firing.length === 0) return [ok('no alert fires')];
+  const findings = firing.slice(0, ALERTS_SHOWN_MAX).map((alert) => {
+    const what = `alert ${alert.name} fires since ${toTheSecond(alert.fired_at ?? alert.since_at)}: ${alert.summary}`;
+    return (alert.severity === 'critical' ? fail : warn)(what, `keyturn alerts show ${alert.id}`);
+  });
+  const hidden = firing.length + more - findings.length;
+  return hidden === 0
+    ? findings
+    : [...findings, warn(`${hidden} more alerts fire`, 'keyturn alerts')];
 }
 
 function issuers(status: StatusView): Finding[] {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { LocalError, RefusedError, UnreachableError, UsageError } from './cli-errors.ts';
 import { DEFAULT_COLLECTOR, DEFAULT_TOKEN_FILE } from './connection.ts';
 import type { CommandContext } from './command-parts.ts';
+import { alertsCommand } from './commands/alerts.ts';
 import { attestCommand } from './commands/attest.ts';
 import { auditCommand } from './commands/audit.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -75,6 +76,7 @@ Examples:
   statusCommand(made, context);
   gateCommand(made, context);
   rotationCommand(made, context);
+  alertsCommand(made, context);
   servicesCommand(made, context);
   verifiersCommand(made, context);
   attestCommand(made, context);

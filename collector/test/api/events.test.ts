@@ -22,7 +22,7 @@ function open(port: number): Stream {
     socket,
     text: () => text,
     events: () =>
-      [...text.matchAll(/^data: (\{.*\})$/gm)].map(
+      [...text.matchAll(/^event: verdict\nid: .*\ndata: (\{.*\})$/gm)].map(
         (match) => JSON.parse(match[1] ?? '') as { gate: string; status: string },
       ),
   };

@@ -9,6 +9,7 @@ import type { KidCounts } from '@keyturn/shared/model/report.ts';
 import type { ProfileFacts } from '@keyturn/shared/model/profile.ts';
 import { pino } from 'pino';
 import { createHttpApi, type HttpApiOptions } from '../../src/api/http-api.ts';
+import type { AlertPolicy } from '../../src/core/alerts/alert-policy.ts';
 import type { Policy, ServicePolicy } from '../../src/core/policy.ts';
 import type { Sighting } from '../../src/core/sighting.ts';
 import { Canaries } from '../../src/canary/canaries.ts';
@@ -138,13 +139,18 @@ export interface RigOptions {
   readonly port?: number;
   readonly clock?: PushedClock;
   readonly receivers?: readonly Receiver[];
+  readonly alerts?: Partial<AlertPolicy>;
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const clock = options.clock ?? pushedClock();
   const counts = new EventCounts();
   const engine = createEngine({
-    policy: policyOf(options.services ?? [service('orders')], options.receivers ?? []),
+    policy: policyOf(
+      options.services ?? [service('orders')],
+      options.receivers ?? [],
+      options.alerts,
+    ),
     store: options.store ?? openMemoryStore(),
     clock,
     events: {
@@ -310,7 +316,11 @@ export function pushedClock(): PushedClock {
   };
 }
 
-function policyOf(services: readonly ServicePolicy[], receivers: readonly Receiver[]): Policy {
+function policyOf(
+  services: readonly ServicePolicy[],
+  receivers: readonly Receiver[],
+  alerts: Partial<AlertPolicy> = {},
+): Policy {
   return {
     issuers: new Map([
       [
@@ -350,6 +360,7 @@ function policyOf(services: readonly ServicePolicy[], receivers: readonly Receiv
       stalledAfterMs: 604_800_000,
       receivers: namesOf(receivers, true),
       alertmanagers: namesOf(receivers, false),
+      ...alerts,
     },
   };
 }

@@ -207,6 +207,8 @@ t.test('hostile names stay text', async (t) => {
     dropped_rotations: 0,
     dropped_alerts: 0,
     dropped_notices: 0,
+    alerts: [],
+    more_alerts: 0,
     fleet: { verifiers_known: 0, issuers: [] },
     issuers: [
       {

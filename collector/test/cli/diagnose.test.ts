@@ -97,6 +97,8 @@ const STATUS: StatusView = {
   dropped_rotations: 0,
   dropped_alerts: 0,
   dropped_notices: 0,
+  alerts: [],
+  more_alerts: 0,
   fleet: {
     verifiers_known: 2,
     issuers: [
@@ -128,7 +130,7 @@ const GOOD: Examination = {
 t.test('all is well', async (t) => {
   const findings = diagnose(GOOD);
   t.ok(findings.every((finding) => finding.level === 'ok' && finding.todo === ''));
-  t.equal(findings.length, 7);
+  t.equal(findings.length, 8);
 });
 
 t.test('what is not, with what to do', async (t) => {

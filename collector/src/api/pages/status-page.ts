@@ -2,9 +2,10 @@ import { counted } from '@keyturn/shared/model/counted.ts';
 import { formatDuration } from '@keyturn/shared/settings.ts';
 import type { IssuerView } from '../schemas/fleet.ts';
 import type { StatusView } from '../schemas/status.ts';
+import { alertSection } from './alert-section.ts';
 import { type Html, html, name } from './html.ts';
+import { page } from './page.ts';
 import { rotationSection } from './rotation-section.ts';
-import { STYLE } from './style.ts';
 import { ago, until } from './times.ts';
 
 const REFRESH_S = 5;
@@ -14,15 +15,12 @@ export function statusPage(status: StatusView): string {
   const nowMs = Date.parse(status.now_at);
   const body = html`
     ${collectorHeader(status, nowMs)}
+    ${alertSection(status.alerts, status.more_alerts, nowMs)}
     ${status.rotations.length === 0 ? noRotation() : null}
     ${status.rotations.map((entry) => rotationSection(entry, nowMs))}
     ${status.more_rotations > 0 ? html`<p class="soft">${status.more_rotations} more rotations are open: <code>keyturn rotation list</code></p>` : null}
     ${status.issuers.map((issuer) => issuerSection(issuer, status.fleet.issuers, nowMs))}`;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="${REFRESH_S}"><title>Keyturn</title><link rel="icon" href="data:,">
-<style>${STYLE}</style></head><body>${body.markup}</body></html>
-`;
+  return page('Keyturn', body, REFRESH_S);
 }
 
 function collectorHeader(status: StatusView, nowMs: number): Html {

@@ -36,6 +36,8 @@ th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px soli
   vertical-align: top; white-space: nowrap; } th { color: var(--soft); font-weight: 500; }
 td:last-child { white-space: normal; min-width: 11rem; overflow-wrap: anywhere; }
 .keys td:last-child { min-width: 0; }
+.alarm { border-color: var(--closed); } .alarm ul, section ul { margin: .3rem 0; padding-left: 1.2rem; }
+.runbook { white-space: pre-wrap; } a { color: inherit; text-underline-offset: .15em; }
 .scroll { overflow-x: auto; } details { margin-top: .6rem; } summary { cursor: pointer; }
 @media (max-width: 32rem) { body { padding: .6rem; } header, section { padding: .8rem; }
   .gates { grid-template-columns: 1fr 1fr; } }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ApiError } from '../api-error.ts';
 import { problems } from '../schemas/problem.ts';
 import type { Api, RouteContext } from '../route-context.ts';
+import { alertEvents } from '../alert-events.ts';
 import { verdictEvents } from '../verdict-events.ts';
 
 const HEARTBEAT_MS = 15_000;
@@ -10,15 +11,16 @@ const HEARTBEAT_MS = 15_000;
 /** A reader this far behind is let go; it reconnects and starts from the present. */
 const UNREAD_BYTES_MAX = 4 * 1_048_576;
 
-/** Server-sent events: the present verdicts, then one event per change. */
+/** Server-sent events: the present verdicts and alerts, then one event per change. */
 export function eventsRoute(app: Api, context: RouteContext): void {
   app.get(
     '/v1/events',
     {
       schema: {
         operationId: 'getEvents',
-        summary: 'Server-sent events: the verdicts of open rotations now, then each change',
-        description: 'Event `verdict`; its data is a Verdict, its id the revision.',
+        summary: 'Server-sent events: verdicts of open rotations and alerts now, then each change',
+        description:
+          'Event `verdict`: its data is a Verdict, its id the revision. Event `alert`: its data is an Alert.',
         tags: ['gates'],
         produces: ['text/event-stream'],
         response: {
@@ -32,18 +34,22 @@ export function eventsRoute(app: Api, context: RouteContext): void {
     },
     async (_request, reply) => {
       const stream = new Readable({ read: () => undefined });
-      const events = verdictEvents(context.engine);
+      const verdicts = verdictEvents(context.engine);
+      const alerts = alertEvents(context.engine);
       const send = (text: string): void => {
         if (stream.readableLength > UNREAD_BYTES_MAX) stream.destroy();
         else stream.push(text);
       };
       const remove = context.streams.add(null, () => {
         if (context.streams.closed) stream.push(null);
-        else for (const event of events()) send(event);
+        else for (const event of verdicts()) send(event);
       });
       if (remove === undefined) {
         throw new ApiError('BUSY', 'Too many event streams are open.');
       }
+      const unsubscribe = context.engine.onNews(() => {
+        for (const event of alerts()) send(event);
+      });
       let cancel = (): void => undefined;
       const beat = (): void => {
         send(': still here\n\n');
@@ -51,10 +57,11 @@ export function eventsRoute(app: Api, context: RouteContext): void {
       };
       stream.once('close', () => {
         remove();
+        unsubscribe();
         cancel();
       });
       send('retry: 2000\n\n');
-      for (const event of events()) send(event);
+      for (const event of [...verdicts(), ...alerts()]) send(event);
       beat();
       reply.header('content-type', 'text/event-stream; charset=utf-8');
       reply.header('x-accel-buffering', 'no');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AlertSchema } from './alert.ts';
 import { IssuerSchema } from './fleet.ts';
 import { ContainmentSchema } from './emergency.ts';
 import { PropagationSchema } from './propagation.ts';
@@ -30,6 +31,8 @@ export const StatusSchema = z
         }),
       ),
     }),
+    alerts: z.array(AlertSchema).describe('The first 50 that fire, the worst first'),
+    more_alerts: z.int().describe('Firing ones not listed here'),
     issuers: z.array(IssuerSchema),
     rotations: z.array(
       z.object({

@@ -3,6 +3,7 @@ import type { State } from '../../core/state.ts';
 import type { Canaries } from '../../canary/canaries.ts';
 import type { Engine } from '../../engine-port.ts';
 import type { StatusView } from '../schemas/status.ts';
+import { alarms, alertView } from './alert.ts';
 import { canariesView } from './canaries.ts';
 import { issuerViews } from './fleet.ts';
 import { taintedContainment } from './emergency.ts';
@@ -14,6 +15,8 @@ import { blindViews } from './services.ts';
 
 const ROTATIONS_SHOWN_MAX = 20;
 
+const ALERTS_SHOWN_MAX = 50;
+
 const BLIND_SHOWN_MAX = 50;
 
 /** The collector, its fleet and every open rotation at a glance; costs no scan of the fleet. */
@@ -23,6 +26,7 @@ export function statusView(engine: Engine, canaries: Canaries, version: string):
   const { health } = state;
   // What people started comes first; what was only observed comes apart from it.
   const open = [...openRotations(state)].sort((a, b) => a.origin.localeCompare(b.origin));
+  const firing = alarms(state);
   return {
     version,
     now_at: isoMoment(nowMs),
@@ -34,6 +38,8 @@ export function statusView(engine: Engine, canaries: Canaries, version: string):
     dropped_alerts: health.droppedAlerts,
     dropped_notices: health.droppedNotices,
     fleet: fleetView(state),
+    alerts: firing.slice(0, ALERTS_SHOWN_MAX).map((alert) => alertView(state, alert, nowMs)),
+    more_alerts: Math.max(0, firing.length - ALERTS_SHOWN_MAX),
     issuers: issuerViews(state),
     rotations: open.slice(0, ROTATIONS_SHOWN_MAX).map((rotation) => ({
       rotation: rotationView(state, rotation),

@@ -1,6 +1,7 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import type { AuditEntryView, StatusView } from '../../api/schemas/status.ts';
 import type { Paint } from '../paint.ts';
+import { alertLine } from './alerts.ts';
 import { propagationLines } from './propagation.ts';
 import { dependentLines } from './services.ts';
 import { canaryLines, gateLines, headLines } from './rotation.ts';
@@ -10,7 +11,11 @@ import { ago, toTheSecond, until } from './time.ts';
 /** The collector, its issuers and its open rotations at a glance. */
 export function statusText(status: StatusView, paint: Paint): string {
   const nowMs = Date.parse(status.now_at);
-  const lines = [...collectorLines(status, nowMs, paint), ...issuerLines(status, nowMs, paint)];
+  const lines = [
+    ...collectorLines(status, nowMs, paint),
+    ...firingLines(status, nowMs, paint),
+    ...issuerLines(status, nowMs, paint),
+  ];
   for (const { rotation, gates, canaries, blind } of ofOrigin(status, 'declared')) {
     lines.push('', ...headLines(rotation, nowMs, paint), ...gateLines(gates, nowMs, paint));
     lines.push(...dependentLines(blind));
@@ -36,6 +41,8 @@ export function statusText(status: StatusView, paint: Paint): string {
 function ofOrigin(status: StatusView, origin: 'declared' | 'observed'): StatusView['rotations'] {
   return status.rotations.filter((entry) => entry.rotation.origin === origin);
 }
+
+const ALERTS_SHOWN_MAX = 10;
 
 /** The audit trail, one line per entry. */
 export function auditText(body: {
@@ -77,6 +84,17 @@ function collectorLines(status: StatusView, nowMs: number, paint: Paint): string
     lines.push(paint.yellow(`  ${status.refused_verifiers} hellos of verifiers were turned away`));
   }
   return lines;
+}
+
+function firingLines(status: StatusView, nowMs: number, paint: Paint): string[] {
+  const { alerts, more_alerts: more } = status;
+  if (alerts.length === 0) return [];
+  const lines = [paint.red(`${counted(alerts.length + more, 'alert')} firing: keyturn alerts`)];
+  for (const alert of alerts.slice(0, ALERTS_SHOWN_MAX)) {
+    lines.push(`  ${alertLine(alert, nowMs, paint)}`);
+  }
+  const hidden = alerts.length + more - ALERTS_SHOWN_MAX;
+  return hidden > 0 ? [...lines, `  and ${hidden} more`] : lines;
 }
 
 function healthOf(issuer: StatusView['issuers'][number], paint: Paint): string {
