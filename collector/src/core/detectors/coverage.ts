@@ -1,5 +1,5 @@
 import type { Group } from '../fleet.ts';
-import { groupsOfIssuer } from '../fleet.ts';
+import { groupsOfIssuer, isReplaced } from '../fleet.ts';
 import type { State } from '../state.ts';
 import type { Series } from './series.ts';
 
@@ -19,12 +19,18 @@ export function coverage(state: State, issuer: string, service: string | null): 
   let heard = 0;
   for (const group of groupsOfIssuer(state.fleet, issuer)) {
     if (service !== null && group.service.name !== service) continue;
-    members += group.members.size;
-    heard += heardOf(group);
+    const unheard = unheardOf(group);
+    const { members: all, silent, joined } = group;
+    const reporting = all.size - silent.size - joined.size;
+    members += reporting + unheard;
+    heard += reporting;
   }
   return members === 0 ? 0 : heard / members;
 }
 
-function heardOf({ members, silent, joined }: Group): number {
-  return members.size - silent.size - joined.size;
+/** Those that ought to be heard of: in the place of a silent one another may have come. */
+function unheardOf(group: Group): number {
+  let unheard = group.joined.size;
+  for (const verifier of group.silent) if (!isReplaced(group, verifier)) unheard += 1;
+  return unheard;
 }

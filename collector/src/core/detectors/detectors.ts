@@ -61,6 +61,8 @@ export interface Detectors {
   readonly unwritten: Set<Series>;
   /** The bin that is open. */
   bin: number;
+  /** Bins that ended since the start. */
+  looks: number;
   services: number;
   /** Reports of services beyond `SERVICE_SERIES_MAX`. */
   dropped: number;
@@ -73,6 +75,7 @@ export function emptyDetectors(issuers: Iterable<string>, nowMs: number): Detect
     firing: new Set(),
     unwritten: new Set(),
     bin: 0,
+    looks: 0,
     services: 0,
     dropped: 0,
   };

@@ -18,7 +18,7 @@ import { takeKnown } from './strangers.ts';
 /** Baselines written at one time; they change by the hour, so the rest can wait. */
 const WRITES_AT_ONCE = 200;
 
-/** Bins in which every firing verifier is looked at once. */
+/** Looks in which every firing verifier is looked at once. */
 const VERIFIERS_EVERY = 10;
 
 /** Ends the bin that is open and looks at what it brought. Called at every tick. */
@@ -34,7 +34,8 @@ export function watchSeries(state: State, now: Now, writes: Write[]): void {
   }
   const thresholds = thresholdsOf(state);
   closeBins(state, thresholds, inMotion, now, writes);
-  let at = bin;
+  detectors.looks += 1;
+  let at = detectors.looks;
   for (const series of detectors.firing) {
     at += 1;
     // Verifiers may be many; a few seconds more are nothing to what has to be calm for minutes.
