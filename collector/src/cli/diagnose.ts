@@ -1,9 +1,11 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import { formatDuration } from '@keyturn/shared/settings.ts';
 import type { IssuerView, ProfileView } from '../api/schemas/fleet.ts';
+import type { ReceiverView } from '../api/schemas/receiver.ts';
 import type { ServiceView } from '../api/schemas/service.ts';
 import type { StatusView } from '../api/schemas/status.ts';
 import { fleet, settings } from './diagnose-fleet.ts';
+import { receiverFindings } from './diagnose-receivers.ts';
 import { observedFindings } from './diagnose-observed.ts';
 import { fail, type Finding, ok, warn } from './finding.ts';
 import { toTheSecond } from './render/time.ts';
@@ -24,6 +26,7 @@ export interface Examination {
   readonly status: StatusView;
   readonly services: readonly ServiceView[];
   readonly profiles: readonly ProfileView[];
+  readonly receivers: readonly ReceiverView[];
   /** Id of the profile that stands for kinds nobody named. */
   readonly fallbackProfile: string;
   readonly token: TokenFacts;
@@ -51,6 +54,7 @@ export function diagnose(facts: Examination): Finding[] {
     ...facts.status.rotations.flatMap(observedFindings),
     ...token(facts.token),
     ...fleet(facts.status, facts.services),
+    ...receiverFindings(facts.receivers),
     ...settings(facts),
   ];
 }

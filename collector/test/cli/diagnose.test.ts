@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { IssuerView, ProfileView } from '../../src/api/schemas/fleet.ts';
+import type { ReceiverView } from '../../src/api/schemas/receiver.ts';
 import type { ServiceView } from '../../src/api/schemas/service.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
 import { diagnose, type Examination } from '../../src/cli/diagnose.ts';
@@ -117,10 +118,22 @@ const STATUS: StatusView = {
   more_rotations: 0,
 };
 
+const RECEIVER: ReceiverView = {
+  name: 'on-call',
+  type: 'pagerduty',
+  hosts: ['events.pagerduty.com'],
+  failing_since_at: null,
+  error: null,
+  delivered_at: AT,
+  waiting: 0,
+  given_up: 0,
+};
+
 const GOOD: Examination = {
   status: STATUS,
   services: [SERVICE],
   profiles: [PROFILE],
+  receivers: [RECEIVER],
   fallbackProfile: 'unknown',
   token: { kind: 'file', file: 'data/operator-token', mode: 0o600, problem: '', accepted: true },
   cliVersion: '1.0.0',
@@ -147,7 +160,18 @@ t.test('what is not, with what to do', async (t) => {
   const token = (more: object): Partial<Examination> => ({
     token: { ...GOOD.token, ...more },
   });
+  const receiver = (more: Partial<ReceiverView>): Partial<Examination> => ({
+    receivers: [{ ...RECEIVER, ...more }],
+  });
   const rows: [Partial<Examination>, 'warn' | 'fail', RegExp][] = [
+    [{ receivers: [] }, 'warn', /nobody is told of alerts/],
+    [receiver({ delivered_at: null }), 'warn', /on-call was sent nothing since/],
+    [receiver({ given_up: 2 }), 'warn', /on-call was not told 2 pieces of news/],
+    [
+      receiver({ failing_since_at: AT, error: 'status 503', waiting: 3 }),
+      'fail',
+      /on-call does not take what it is sent since .*: status 503; 3 wait for it/,
+    ],
     [{ cliVersion: '2.0.0' }, 'warn', /collector is version 1.0.0, this CLI 2.0.0/],
     [{ askedAtMs: AT_MS + 6_000 }, 'warn', /clocks .* 6s apart/],
     [{ askedAtMs: AT_MS - 400_000 }, 'fail', /clocks .* apart/],

@@ -16,6 +16,7 @@ import {
 import { EXIT } from '../exit-codes.ts';
 import { alertsText, alertText } from '../render/alerts.ts';
 import { silenceCommands } from './alerts-silence.ts';
+import { alertsTestCommand } from './alerts-test.ts';
 
 const LIMIT_DEFAULT = 200;
 const LIMIT_MAX = 2_000;
@@ -57,6 +58,7 @@ export function alertsCommand(program: Command, context: CommandContext): void {
   showCommand(alerts, context);
   acknowledgeCommand(alerts, context);
   silenceCommands(alerts, context);
+  alertsTestCommand(alerts, context);
 }
 
 function listCommand(alerts: Command, context: CommandContext): void {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { messageOf } from '@keyturn/shared/errors.ts';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { ReceiverSchema } from '../../api/schemas/receiver.ts';
 import { ServiceSchema } from '../../api/schemas/service.ts';
 import { StatusSchema } from '../../api/schemas/status.ts';
 import { LocalError, RefusedError, UnreachableError } from '../cli-errors.ts';
@@ -57,11 +58,17 @@ async function examine(context: CommandContext, options: CommonOptions): Promise
       path: '/v1/profiles',
       answer: ProfilesAnswer,
     });
+    const { receivers } = await client.send({
+      method: 'GET',
+      path: '/v1/receivers',
+      answer: z.object({ receivers: z.array(ReceiverSchema) }),
+    });
     const token = await examineToken(context, client, options);
     const findings = diagnose({
       status,
       services,
       profiles,
+      receivers,
       fallbackProfile: fallback.id,
       token,
       cliVersion: world.version,
