@@ -143,7 +143,7 @@ const GOOD: Examination = {
 t.test('all is well', async (t) => {
   const findings = diagnose(GOOD);
   t.ok(findings.every((finding) => finding.level === 'ok' && finding.todo === ''));
-  t.equal(findings.length, 8);
+  t.equal(findings.length, 9);
 });
 
 t.test('what is not, with what to do', async (t) => {
