@@ -4,8 +4,14 @@ import type { Source } from '@keyturn/shared/model/report.ts';
 import { Chance } from './chance.ts';
 import { FAULT_KINDS, type FaultKind, type FaultPlan, faultsOf, RARELY } from './fault-plan.ts';
 import { fastOf, KINDS } from './kinds.ts';
+import type { ThirdParty } from './observed-plan.ts';
 import { NO_TURNS, type Turns, turnsOf } from './turns.ts';
 import { unseenService } from './unseen.ts';
+
+/** `rotation`: keys of an issuer of our own; the others are worlds of their own, beside it. */
+export const WORLD_KINDS = ['rotation', 'secrets', 'observed'] as const;
+
+export type WorldKind = (typeof WORLD_KINDS)[number];
 
 /** One service of the fleet. */
 export interface ServicePlan {
@@ -50,6 +56,9 @@ export interface Pace {
 /** Everything a world is made of, from its seed alone; plain data, so that it can be cut down. */
 export interface WorldPlan {
   readonly seed: number;
+  readonly kind: WorldKind;
+  /** Null: the issuer is our own. */
+  readonly thirdParty: ThirdParty | null;
   /** What signs tokens: a key of which half is published, or a secret that verifiers were given. */
   readonly keyKind: KeyKind;
   readonly heartbeatMs: number;
@@ -116,6 +125,8 @@ export function planOf(seed: number, focus: readonly FaultKind[] | null = null):
     );
   return {
     seed,
+    kind: 'rotation',
+    thirdParty: null,
     keyKind: 'public',
     heartbeatMs: chance.pick([20_000, 40_000, 60_000]),
     watchMs: chance.pick([20_000, 30_000, 60_000]),

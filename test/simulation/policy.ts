@@ -24,7 +24,7 @@ export function policyOf(
         ISSUER,
         {
           issuer: ISSUER,
-          control: 'ours',
+          control: plan.thirdParty === null ? 'ours' : 'third_party',
           vantages,
           watchIntervalMs: plan.watchMs,
           maxTokenLifetimeMs: tmaxMs,

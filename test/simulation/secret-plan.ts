@@ -26,6 +26,7 @@ export function secretPlanOf(seed: number, focus: readonly FaultKind[] | null = 
   const { rollback } = plan.turns;
   return {
     ...plan,
+    kind: 'secrets',
     keyKind: 'secret',
     faultKinds: plan.faultKinds.filter((kind) => !OF_PUBLISHED.has(kind)),
     faults: plan.faults.filter(({ kind }) => !OF_PUBLISHED.has(kind)).map(lasting),

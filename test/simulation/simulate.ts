@@ -1,15 +1,17 @@
 import { armAbsence } from './absence.ts';
 import { Faults } from './faults.ts';
-import type { WorldPlan } from './plan.ts';
+import type { WorldKind, WorldPlan } from './plan.ts';
 import { FAILED_FETCH_MS } from './policy.ts';
 import { factsOf } from './kinds.ts';
 import { kindOf } from './policy.ts';
+import { Stranger } from './stranger.ts';
 import { Tooling } from './tooling.ts';
 import { type Finding, World } from './world.ts';
 
 /** What came of one world. */
 export interface Result {
   readonly seed: number;
+  readonly kind: WorldKind;
   readonly outcome: 'completed' | 'aborted' | 'violated';
   readonly hash: string;
   readonly violations: readonly Finding[];
@@ -29,8 +31,8 @@ const LONGEST_MS = 24 * 3_600_000;
 /** Runs one world to the end of its rotation, or to the first broken promise. */
 export async function simulate(plan: WorldPlan): Promise<Result> {
   const world = new World(plan);
-  const tooling = new Tooling(world);
-  new Faults(world, tooling).arm();
+  const run = plan.thirdParty === null ? new Tooling(world) : new Stranger(world);
+  new Faults(world, run).arm();
   armAbsence(world);
   world.startCollector();
   for (const instance of world.instances) {
@@ -39,19 +41,15 @@ export async function simulate(plan: WorldPlan): Promise<Result> {
   }
   world.traffic.start();
   world.population?.start();
-  tooling.start();
-  watchLiveness(world, tooling);
+  run.start();
+  if (run instanceof Tooling) watchLiveness(world, run);
   await world.schedule.run(() => world.isOver);
   const publishedMs = world.anchors.get('published');
   const retiredMs = world.anchors.get('retired');
   return {
     seed: plan.seed,
-    outcome:
-      world.violations.length > 0
-        ? 'violated'
-        : tooling.phase === 'aborted'
-          ? 'aborted'
-          : 'completed',
+    kind: plan.kind,
+    outcome: world.violations.length > 0 ? 'violated' : run.isAborted ? 'aborted' : 'completed',
     hash: world.story.hash,
     violations: world.violations,
     excused: Object.fromEntries(world.excused),

@@ -3,16 +3,20 @@ import { join } from 'node:path';
 import t from 'tap';
 import { cut, formatCuts, parseCuts, wholeOf } from './cuts.ts';
 import { Oracle } from './oracle.ts';
-import { planOf } from './plan.ts';
+import { planOf, WORLD_KINDS } from './plan.ts';
 import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
 import { addTo, emptySummary, summaryLines } from './summary.ts';
+import { planOfKind } from './worlds.ts';
 
 /** Always so many worlds; a nightly run takes more (`pnpm simulate --seeds 100000`). */
 const SEEDS_MIN = 200;
 /** On a machine that is quick, as many more as fit into the time. */
 const SEEDS = 300;
 const SECONDS_MAX = 30;
+
+/** Of each kind besides rotations of our own. */
+const SEEDS_BESIDE = 25;
 
 t.setTimeout(600_000);
 
@@ -34,6 +38,18 @@ t.test('no promise is broken in any world', async (t) => {
   t.ok(summary.completed > 0.7 * summary.worlds, 'most rotations are completed');
   t.ok(summary.aborted > 0, 'a reused kid, a lost disk or second thoughts end some');
   t.ok(summary.presented > 1_000 * summary.worlds, 'under steady traffic');
+});
+
+t.test('nor in worlds of another kind', async (t) => {
+  for (const kind of WORLD_KINDS.filter((each) => each !== 'rotation')) {
+    const summary = emptySummary();
+    for (let seed = 1; seed <= SEEDS_BESIDE; seed += 1) {
+      const result = await simulate(planOfKind(kind, seed));
+      addTo(summary, result);
+      t.same(result.violations, [], `pnpm simulate --replay ${seed} --kind ${kind}`);
+    }
+    t.ok(summary.completed > 0.7 * SEEDS_BESIDE, `${kind}: nearly every rotation is completed`);
+  }
 });
 
 t.test('a seed gives the same run, event by event', async (t) => {

@@ -27,6 +27,8 @@ const GATE_OF: Readonly<Partial<Record<Phase, Gate>>> = {
 /** The rotation starts when everybody had time to report. */
 const PACE = { warmUpMs: 240_000, pollMs: 10_000 };
 const ROTATION = 'r-1';
+/** Before people set an alert aside that nothing ends. */
+const LOOKED_INTO_MS = 600_000;
 
 /** The rotation tool, which follows the gates, and the people around it. */
 export class Tooling implements People {
@@ -46,6 +48,7 @@ export class Tooling implements People {
   #redo: readonly ('publish' | 'activate')[] = [];
   readonly #attestedUntilMs = new Map<string, number>();
   #clockOffSinceMs: number | null = null;
+  #alertAloneSinceMs: number | null = null;
   lastVerdict: Verdict | undefined;
   /** The last verdict that people have answered. */
   #heededVerdict: Verdict | undefined;
@@ -69,6 +72,10 @@ export class Tooling implements People {
     this.#goingBack = new GoingBack(world, desk, ROTATION);
     this.#emergency = new Emergency(world, desk, ROTATION);
     this.#chance = new Chance(world.plan.seed, 'tooling');
+  }
+
+  get isAborted(): boolean {
+    return this.phase === 'aborted';
   }
 
   start(): void {
@@ -292,6 +299,7 @@ export class Tooling implements People {
       );
     }
     this.#setClock();
+    if (!this.#world.isCompared) this.#setAlertAside();
     const retiredMs = anchors.get('retired');
     if (this.phase !== 'complete' || retiredMs === undefined) return;
     this.#attestWhere('rejects_old', (instance) =>
@@ -320,6 +328,21 @@ export class Tooling implements People {
     const noted = this.#collector()?.engine.nowMs() ?? 0;
     const aheadMs = noted - EPOCH_MS - schedule.nowMs - plan.collectorOffsetMs;
     this.#world.crashCollector(2_000 + Math.max(0, aheadMs));
+  }
+
+  /** An alert whose end nobody can see any more is looked into, and set aside. */
+  #setAlertAside(): void {
+    const { schedule } = this.#world;
+    const blocked = this.lastVerdict?.checks.filter(
+      ({ status }) => status === 'fail' || status === 'unknown',
+    );
+    const gate = GATE_OF[this.phase];
+    const isAlone = blocked?.length === 1 && blocked[0]?.id === 'no_alert';
+    if (!isAlone || gate === undefined) return void (this.#alertAloneSinceMs = null);
+    this.#alertAloneSinceMs ??= schedule.nowMs;
+    if (schedule.nowMs - this.#alertAloneSinceMs < LOOKED_INTO_MS) return;
+    this.#alertAloneSinceMs = null;
+    this.#waive(gate, 'no_alert', 600_000);
   }
 
   #attestWhere(fact: 'holds_new' | 'rejects_old', isSo: (instance: Instance) => boolean): void {

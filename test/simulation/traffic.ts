@@ -145,6 +145,7 @@ function excuseOf(world: World, instance: Instance, token: Token, outcome: Outco
   const activatedMs = world.anchors.get('activated') ?? Infinity;
   if (!token.hasKid) return 'a token without a kid that nobody had reported';
   const isFailing = instance.caches.some((cache) => cache.failures > 0);
+  if (plan.thirdParty !== null) return 'the issuer switched and removed keys without asking';
   if (outcome === 'jwks_unavailable' || isDown || isFailing) return DOWN;
   if (!instance.agentLife.isAlive && service.source === 'proxy') return DOWN;
   if (world.servedReuse) return 'A6: a kid with two keys';

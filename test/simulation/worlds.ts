@@ -1,18 +1,14 @@
 import type { FaultKind } from './fault-plan.ts';
-import { planOf, type WorldPlan } from './plan.ts';
+import { planOf, WORLD_KINDS, type WorldKind, type WorldPlan } from './plan.ts';
+import { observedPlanOf } from './observed-plan.ts';
 import { secretPlanOf } from './secret-plan.ts';
-
-/** `rotation`: keys of our own issuer; the others are worlds of their own, beside it. */
-export const WORLD_KINDS = ['rotation', 'secrets'] as const;
-
-export type WorldKind = (typeof WORLD_KINDS)[number];
 
 /** Every so many seeds have a world of each kind besides their rotation. */
 const BESIDE_EVERY = 5;
 
 const PLANS: Readonly<
   Record<WorldKind, (seed: number, focus?: readonly FaultKind[] | null) => WorldPlan>
-> = { rotation: planOf, secrets: secretPlanOf };
+> = { rotation: planOf, secrets: secretPlanOf, observed: observedPlanOf };
 
 export function planOfKind(
   kind: WorldKind,
@@ -22,7 +18,8 @@ export function planOfKind(
   return PLANS[kind](seed, focus);
 }
 
-/** The worlds of one seed in a run over all kinds. */
-export function kindsOf(seed: number): readonly WorldKind[] {
+/** The kinds of worlds of one seed; `only`: of this kind alone, whatever the seed. */
+export function kindsOf(seed: number, only: WorldKind | null = null): readonly WorldKind[] {
+  if (only !== null) return [only];
   return WORLD_KINDS.filter((kind, at) => kind === 'rotation' || seed % BESIDE_EVERY === at);
 }

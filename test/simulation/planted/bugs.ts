@@ -1,6 +1,6 @@
 import type { FaultKind } from '../fault-plan.ts';
 import type { Turns } from '../turns.ts';
-import type { WorldKind } from '../worlds.ts';
+import type { WorldKind } from '../plan.ts';
 
 /** A text of a source file and what stands there instead while the bug is planted. */
 export interface Replacement {
