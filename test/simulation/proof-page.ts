@@ -1,5 +1,6 @@
 import type { FaultKind } from './fault-plan.ts';
 import { PLANTED } from './planted/bugs.ts';
+import type { WorldKind } from './plan.ts';
 import type { Turns } from './turns.ts';
 
 /** Each promise by the name a broken one is told under, and how it is looked at. */
@@ -26,8 +27,20 @@ export const RULES: Readonly<Record<string, string>> = {
   population:
     'more of a population lacks the new key (`activate`, `retire`) or accepts the old one (`purge`) than the declared percentile leaves out',
   containment: 'containment is told as 100 % while a cache accepts the old key',
+  observed:
+    'no rotation opens for a key that a third-party issuer publishes, within three leases, six sightings and seven minutes of it and of the last fault; one stays open after the key was taken back; or one is told as completed while the old key is served or a cache accepts it',
+  propagation:
+    'more verifiers are told as knowing an observed key than could verify it at any moment of the last lease, or the risk is called low while one could not',
   liveness:
     'a phase lasts longer, after the last fault, than what it must wait for in any case plus three leases, three sightings, the stability window twice and seven minutes',
+};
+
+/** Each kind of world besides rotations of our own, as it runs. */
+export const KINDS_BESIDE: Readonly<Record<Exclude<WorldKind, 'rotation'>, string>> = {
+  secrets:
+    'tokens are signed with a shared secret: files of which people change one after the other, instances that return with an old file, services that remember tokens or say late what they hold, some that only a person vouches for; nothing is published, and no `Date` header shows a clock that is off',
+  observed:
+    'a third-party issuer publishes a key, signs with it after seconds or half an hour, or takes it back, and removes the old one when it likes; refused tokens are its doing, the gates are advisory, and each one that is open is held to the same truth',
 };
 
 /** Each fault, as it strikes. */
@@ -101,6 +114,12 @@ see them, an origin that goes back after the switch, a signature or a lifetime n
 reported, two keys under one kid, a cooldown where the policy lets a fetch on demand count. One of
 these is a limit of the product (\`KNOWN\`): more than three processes in turn under one name.
 
+Every fifth seed has a world of each other kind beside its rotation (\`--kind\`: one kind alone):
+
+| kind | what happens |
+|---|---|
+${rowsOf(KINDS_BESIDE)}
+
 A few worlds take a turn that most rotations never see:
 
 | turn | what happens |
@@ -116,7 +135,7 @@ remembered seed, and the list is a test:
 
 ${PLANTED.map(({ id }) => `- ${id}`).join('\n')}
 
-Not simulated yet: rotations of shared secrets, rotations of third-party issuers and canary probes. They have tests of their own.
+Not simulated yet: canary probes. They have tests of their own.
 `;
 
 function rowsOf(told: Readonly<Record<string, string>>): string {

@@ -5,13 +5,14 @@ import { Chance } from './chance.ts';
 import { Checks } from './checks.ts';
 import type { People } from './faults.ts';
 import { factsOf } from './kinds.ts';
+import { Operators } from './operators.ts';
 import { Oracle } from './oracle.ts';
 import { FAILED_FETCH_MS, kindOf } from './policy.ts';
 import type { World } from './world.ts';
 
 const WARM_UP_MS = 240_000;
 const POLL_MS = 10_000;
-/** Before people restart what would keep the old key for ever, or set an alert aside. */
+/** Before people restart what would keep the old key for ever. */
 const PATIENCE_MS = 300_000;
 
 type Doing = 'waits' | 'published' | 'switched' | 'removed' | 'taken_back' | 'over';
@@ -24,15 +25,16 @@ export class Stranger implements People {
   /** Of every cache, with what it would fetch on demand: what `knowing` may count. */
   readonly #onDemand = new Oracle();
   readonly #chance: Chance;
+  readonly #operators: Operators;
   #doing: Doing = 'waits';
   #sinceMs = 0;
   #said = '';
   #waivers = 0;
-  #waivedMs = -Infinity;
 
   constructor(world: World) {
     this.#world = world;
     this.#checks = new Checks(world);
+    this.#operators = new Operators(world);
     this.#chance = new Chance(world.plan.seed, 'stranger');
   }
 
@@ -110,6 +112,7 @@ export class Stranger implements People {
     this.#checks.totals();
     this.#look();
     this.#people();
+    this.#operate();
     this.#watchTime();
     schedule.after(POLL_MS * this.#chance.between(0.8, 1.2), () => this.#poll());
   }
@@ -162,19 +165,16 @@ export class Stranger implements People {
     const line = `${told.knowing} of ${told.verifiers} know ${rotation.newKid}, risk ${told.risk}`;
     if (line !== this.#said) world.story.tell(rotation.id, line);
     this.#said = line;
-    const lacking = new Set(
-      this.#onDemand
-        .lackNew(world.schedule.nowMs - world.believedForMs)
-        .map((cache) => cache.replace(/\/\d+#\d+$/, '')),
-    );
-    if (lacking.size === 0) return;
+    const lacking = this.#onDemand.lackNew(world.schedule.nowMs - world.believedForMs);
+    const heard = [...world.heardMs.keys()].map((verifier) => verifier.split('/')[1] ?? '');
+    // Of an instance with several caches one that lacks the key is enough here.
+    const instances = new Set(lacking.map((cache) => cache.replace(/\/\d+#\d+$/, '')));
+    const known = [...instances].filter((name) => heard.includes(name));
+    if (known.length === 0) return;
     if (!world.plan.seesEveryOrigin)
       return world.excuse('A3: origins the collector cannot tell apart');
-    const names = [...lacking].join(', ');
-    const ids = [...world.heardMs.keys()].map((verifier) => verifier.split('/')[1] ?? '');
-    // Of an instance with several caches one that lacks the key is enough here.
-    const mayKnow = ids.length - lacking.size;
-    if (told.knowing > mayKnow) {
+    const names = known.join(', ');
+    if (told.knowing > heard.length - known.length) {
       world.violate(
         'propagation',
         `${told.knowing} are said to know the key, and ${names} lack it`,
@@ -230,31 +230,19 @@ export class Stranger implements People {
       this.#world.excusedSilence.delete(name);
       this.#world.traffic.flow(instance);
     }
-    this.#setAlertAside();
   }
 
-  /** An alert whose end nobody can see is looked into. */
-  #setAlertAside(): void {
-    const { collector, schedule } = this.#world;
+  /** People look after the collector, by what the gate that ends it says. */
+  #operate(): void {
+    const { collector } = this.#world;
     const rotation = this.#rotation();
     if (rotation === undefined || collector === undefined || rotation.endedAtMs !== null) return;
-    const blocked = collector.engine
-      .checkGate(rotation.id, 'purge')
-      ?.checks.filter(({ status }) => status === 'fail' || status === 'unknown');
-    if (blocked?.length !== 1 || blocked[0]?.id !== 'no_alert') return;
-    if (schedule.nowMs - this.#waivedMs < PATIENCE_MS) return;
-    this.#waivedMs = schedule.nowMs;
-    const waiver = {
-      type: 'waive',
-      id: `wvr-${++this.#waivers}`,
-      by: 'ada',
-      gate: 'purge',
-    } as const;
-    const what = { rotationId: rotation.id, checkId: 'no_alert', reason: 'looked into it' };
-    collector.ask(
-      collector.engine.act({ ...waiver, ...what, validForMs: 600_000 }),
-      () => undefined,
-    );
+    this.#operators.heed(collector.engine.checkGate(rotation.id, 'purge'), () => {
+      const id = `wvr-${++this.#waivers}`;
+      const waiver = { type: 'waive', id, by: 'ada', gate: 'purge', checkId: 'no_alert' } as const;
+      const what = { rotationId: rotation.id, reason: 'looked into it', validForMs: 900_000 };
+      collector.ask(collector.engine.act({ ...waiver, ...what }), () => undefined);
+    });
   }
 
   /** It opens, and it ends, within stated times of the moment it truthfully could. */

@@ -8,9 +8,9 @@ import type { People } from './faults.ts';
 import { GoingBack } from './going-back.ts';
 import type { Instance } from './instance.ts';
 import { ISSUER } from './issuer.ts';
+import { Operators } from './operators.ts';
 import type { ServicePlan } from './plan.ts';
 import { kindOf } from './policy.ts';
-import { EPOCH_MS } from './schedule.ts';
 import type { World } from './world.ts';
 
 type Phase = 'start' | 'publish' | 'activate' | 'retire' | 'back' | 'complete' | 'done' | 'aborted';
@@ -27,8 +27,6 @@ const GATE_OF: Readonly<Partial<Record<Phase, Gate>>> = {
 /** The rotation starts when everybody had time to report. */
 const PACE = { warmUpMs: 240_000, pollMs: 10_000 };
 const ROTATION = 'r-1';
-/** Before people set an alert aside that nothing ends. */
-const LOOKED_INTO_MS = 600_000;
 
 /** The rotation tool, which follows the gates, and the people around it. */
 export class Tooling implements People {
@@ -47,8 +45,6 @@ export class Tooling implements People {
   /** Steps taken that a collector without its disk has still to be told of. */
   #redo: readonly ('publish' | 'activate')[] = [];
   readonly #attestedUntilMs = new Map<string, number>();
-  #clockOffSinceMs: number | null = null;
-  #alertAloneSinceMs: number | null = null;
   lastVerdict: Verdict | undefined;
   /** The last verdict that people have answered. */
   #heededVerdict: Verdict | undefined;
@@ -59,6 +55,7 @@ export class Tooling implements People {
   readonly #pace: typeof PACE;
   readonly #goingBack: GoingBack;
   readonly #emergency: Emergency;
+  readonly #operators: Operators;
 
   constructor(world: World, pace: typeof PACE = PACE) {
     this.#world = world;
@@ -71,6 +68,7 @@ export class Tooling implements People {
     };
     this.#goingBack = new GoingBack(world, desk, ROTATION);
     this.#emergency = new Emergency(world, desk, ROTATION);
+    this.#operators = new Operators(world);
     this.#chance = new Chance(world.plan.seed, 'tooling');
   }
 
@@ -298,51 +296,16 @@ export class Tooling implements People {
         instance.caches.every((cache) => cache.wouldAccept(issuer.newKey, false)),
       );
     }
-    this.#setClock();
-    if (!this.#world.isCompared) this.#setAlertAside();
+    const gate = GATE_OF[this.phase];
+    this.#operators.heed(this.lastVerdict, () => {
+      if (gate !== undefined) this.#waive(gate, 'no_alert', 900_000);
+    });
     const retiredMs = anchors.get('retired');
     if (this.phase !== 'complete' || retiredMs === undefined) return;
     this.#attestWhere('rejects_old', (instance) =>
       instance.caches.every((cache) => !cache.mayAccept(issuer.oldKey)),
     );
     if (schedule.nowMs - retiredMs > 300_000) this.#helpPurge(retiredMs);
-  }
-
-  /**
-   * A collector whose clock is off is set right and restarted, as the check advises. Its time never
-   * starts below what it noted, so one that was ahead stays stopped until that is past.
-   */
-  #setClock(): void {
-    const { schedule, plan } = this.#world;
-    const clock = this.lastVerdict?.checks.find(({ id }) => id === 'clock_agrees');
-    if (clock === undefined || clock.status === 'pass' || !clock.message.includes(' s apart')) {
-      this.#clockOffSinceMs = null;
-      return;
-    }
-    this.#clockOffSinceMs ??= schedule.nowMs;
-    if (schedule.nowMs - this.#clockOffSinceMs < 180_000) return;
-    this.#clockOffSinceMs = null;
-    this.#world.hasJumped = true;
-    this.#world.collectorClock.wallOffsetMs = plan.collectorOffsetMs;
-    this.#world.story.tell('people', 'set the clock of the collector and restart it');
-    const noted = this.#collector()?.engine.nowMs() ?? 0;
-    const aheadMs = noted - EPOCH_MS - schedule.nowMs - plan.collectorOffsetMs;
-    this.#world.crashCollector(2_000 + Math.max(0, aheadMs));
-  }
-
-  /** An alert whose end nobody can see any more is looked into, and set aside. */
-  #setAlertAside(): void {
-    const { schedule } = this.#world;
-    const blocked = this.lastVerdict?.checks.filter(
-      ({ status }) => status === 'fail' || status === 'unknown',
-    );
-    const gate = GATE_OF[this.phase];
-    const isAlone = blocked?.length === 1 && blocked[0]?.id === 'no_alert';
-    if (!isAlone || gate === undefined) return void (this.#alertAloneSinceMs = null);
-    this.#alertAloneSinceMs ??= schedule.nowMs;
-    if (schedule.nowMs - this.#alertAloneSinceMs < LOOKED_INTO_MS) return;
-    this.#alertAloneSinceMs = null;
-    this.#waive(gate, 'no_alert', 600_000);
   }
 
   #attestWhere(fact: 'holds_new' | 'rejects_old', isSo: (instance: Instance) => boolean): void {
@@ -414,8 +377,9 @@ export class Tooling implements People {
       }
       if (trusts) all = false;
     }
+    // Alerts are looked into by themselves.
     const blocked = this.lastVerdict?.checks.filter(
-      ({ status }) => status !== 'pass' && status !== 'waived',
+      ({ id, status }) => status !== 'pass' && status !== 'waived' && id !== 'no_alert',
     );
     const only = blocked?.length === 1 && blocked[0]?.id === 'drop_time_elapsed';
     if (all && only && blocked[0]?.clearsAtMs === null && schedule.nowMs - retiredMs > 600_000) {

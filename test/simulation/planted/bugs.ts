@@ -507,4 +507,40 @@ export const PLANTED: readonly PlantedBug[] = [
     focus: ['collector_clock_step', 'kill_collector'],
     seed: 31,
   },
+  {
+    id: 'an observed rotation ends when its old key is withdrawn',
+    replacements: [
+      at(
+        `${CORE}/observed/follow.ts`,
+        "if (state.gates.get(rotation.id)?.get('purge')?.status !== 'open') continue;",
+        'if (rotationFacts(state, rotation).withdrawnAtMs === null) continue;',
+      ),
+    ],
+    kind: 'observed',
+    seed: 3,
+  },
+  {
+    id: 'who says nothing is told as knowing an observed key',
+    replacements: [
+      at(
+        `${CORE}/observed/propagation.ts`,
+        'if (isPositive(grade)) knowing += verifiers.size;',
+        "if (grade !== 'absent') knowing += verifiers.size;",
+      ),
+    ],
+    kind: 'observed',
+    seed: 1,
+  },
+  {
+    id: 'two processes under one name both know an observed key',
+    replacements: [
+      at(
+        `${CORE}/observed/propagation.ts`,
+        'const doubtful = contestedOf(group, rotation).length;',
+        'const doubtful = 0 * contestedOf(group, rotation).length;',
+      ),
+    ],
+    kind: 'observed',
+    seed: 45,
+  },
 ];

@@ -99,17 +99,26 @@ function sharesOf(group: Group, rotation: RotationRecord): Shares {
   const byNew = group.tallies.get(rotation.id)?.byNew;
   let knowing = 0;
   for (const [grade, verifiers] of byNew ?? []) if (isPositive(grade)) knowing += verifiers.size;
+  const doubtful = contestedOf(group, rotation).length;
   const size = (grade: 'absent' | 'stale' | 'silent' | 'never_seen'): number =>
     byNew?.get(grade)?.size ?? 0;
   const heard = size('silent') + size('never_seen');
   return {
     group,
-    knowing,
+    knowing: knowing - doubtful,
     refusing: size('absent'),
-    lacking: size('absent') + size('stale'),
+    lacking: size('absent') + size('stale') + doubtful,
     unheard:
       waysOf(group, rotation) === 'evidence' ? Math.max(heard, missingInstances(group)) : heard,
   };
+}
+
+/** Two processes report under one name, and what one of them knows says nothing of the other. */
+function contestedOf(group: Group, rotation: RotationRecord): Verifier[] {
+  return [...group.contested].filter((verifier) => {
+    const grade = verifier.standings.get(rotation.id)?.holdsNew;
+    return grade !== undefined && isPositive(grade);
+  });
 }
 
 /** Of a service that is judged by time or by word, neither says yet that it has the key. */
@@ -149,6 +158,12 @@ function named(groups: readonly Shares[], rotation: RotationRecord): Offender[] 
         );
       }
     }
+  }
+  for (const verifier of groups.flatMap(({ group }) => contestedOf(group, rotation))) {
+    if (found.length >= NAMED_MAX) return found;
+    const sinceMs = verifier.record.duplicateAtMs ?? verifier.livenessSinceMs;
+    const detail = 'two processes report under this name, and only one of them is heard';
+    found.push(offender(verifier, 'duplicate', sinceMs, detail));
   }
   return found;
 }

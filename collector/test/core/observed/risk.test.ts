@@ -354,3 +354,17 @@ t.test('without a bound, or a publication, nobody knows when all have it', (t) =
   t.match(quick(), { unseenServices: 1, knownByMs: null });
   t.end();
 });
+
+t.test('two processes under one name: the one that is heard speaks for itself alone', (t) => {
+  const { world, a, b, state, rotation } = appeared();
+  for (const verifier of [a, b]) verifier.report({ keys: [OLD, NEW] });
+  t.match(propagationOf(state, rotation, world.atMs), { knowing: 2, risk: 'low' });
+  const other = world.join('orders', 'b');
+  other.report({ keys: [OLD, NEW] });
+  b.report({ keys: [OLD] });
+  world.join('orders', 'b').report({ keys: [OLD, NEW] });
+  const told = propagationOf(state, theOpen(world), world.atMs);
+  t.match(told, { verifiers: 2, knowing: 1, doubtful: 1, refusing: 0, risk: 'raised' });
+  t.match(told?.lacking, [{ instance: 'b', state: 'duplicate' }]);
+  t.end();
+});
