@@ -7,6 +7,7 @@ import { ID_LIMITS, nameProblem, textProblem } from '@keyturn/shared/model/ids.t
 import { REPORT_LIMITS } from '@keyturn/shared/model/report.ts';
 import { shown } from '@keyturn/shared/shown.ts';
 import type { AgentEventListener } from './events.ts';
+import type { OpenTelemetryLike } from './telemetry/open-telemetry.ts';
 import type { ProbeFunction } from './probe/present-function.ts';
 import type { TlsOptions } from './uplink/tls-options.ts';
 
@@ -36,6 +37,11 @@ export interface AgentOptions {
   readonly onEvent?: AgentEventListener;
   /** Shows canary tokens of the collector to a cache of this process; see ProbeFunction. */
   readonly probe?: ProbeFunction;
+  /**
+   * The API the application's own SDK listens behind (`import * as api from '@opentelemetry/api'`): the
+   * agent's metrics and traces go there. Without it there are none, and nothing of it is loaded.
+   */
+  readonly openTelemetry?: OpenTelemetryLike;
 }
 
 /** Options that cannot be used; `problems` has every one, `field: sentence` each. */
@@ -57,6 +63,7 @@ export interface CheckedOptions {
   readonly tls: TlsOptions | undefined;
   readonly onEvent: AgentEventListener | undefined;
   readonly probe: ProbeFunction | undefined;
+  readonly openTelemetry: OpenTelemetryLike | undefined;
 }
 
 const DEFAULT_COLLECTOR = '127.0.0.1:7461';
@@ -76,6 +83,7 @@ export function checkOptions(options: AgentOptions): CheckedOptions {
     collector = DEFAULT_COLLECTOR,
     onEvent,
     probe,
+    openTelemetry,
   } = options;
   checkName(problems, 'service', service, ID_LIMITS.serviceBytes);
   checkName(problems, 'instance', instance, ID_LIMITS.instanceBytes);
@@ -88,8 +96,19 @@ export function checkOptions(options: AgentOptions): CheckedOptions {
   if (probe !== undefined && typeof probe !== 'function') {
     problems.push(`probe: expected a function, got ${shown(probe)}`);
   }
+  checkOpenTelemetry(problems, openTelemetry);
   if (problems.length > 0) throw new AgentOptionsError(problems);
-  return { service, instance, issuers, collector, tls, onEvent, probe };
+  return { service, instance, issuers, collector, tls, onEvent, probe, openTelemetry };
+}
+
+function checkOpenTelemetry(problems: string[], api: unknown): void {
+  if (api === undefined) return;
+  const parts = typeof api === 'object' && api !== null ? (api as Record<string, unknown>) : {};
+  for (const part of ['metrics', 'trace', 'propagation', 'ROOT_CONTEXT']) {
+    if (typeof parts[part] === 'object' && parts[part] !== null) continue;
+    problems.push(`openTelemetry: expected the API of @opentelemetry/api, got one without ${part}`);
+    return;
+  }
 }
 
 function checkName(problems: string[], field: string, value: unknown, bytesMax: number): void {

@@ -17,6 +17,7 @@ import { keyRefsOf } from './observe/key-refs.ts';
 import { functionPresenter } from './probe/present-function.ts';
 import type { SecretId } from './observe/secrets.ts';
 import { HeldSecretIds, tellSecrets } from './observe/secrets.ts';
+import { AgentTelemetry } from './telemetry/telemetry.ts';
 import { grpcDialer } from './uplink/grpc.ts';
 import type { Uplink } from './uplink/uplink.ts';
 import { createUplink } from './uplink/uplink.ts';
@@ -136,9 +137,11 @@ export function internalsOf(agent: Agent): AgentInternals {
 export function createAgent(options: AgentOptions): Agent {
   const checked = checkOptions(options);
   const { probe } = checked;
-  const events = createAgentEvents(checked.onEvent);
+  const telemetry =
+    checked.openTelemetry === undefined ? undefined : new AgentTelemetry(checked.openTelemetry);
+  const events = createAgentEvents(telemetry?.hearing(checked.onEvent) ?? checked.onEvent);
   const uplink = createUplink({
-    dial: grpcDialer(checked.collector, checked.tls),
+    dial: grpcDialer(checked.collector, checked.tls, telemetry?.metadata(events)),
     collector: checked.collector,
     agentVersion: AGENT_VERSION,
     clock: systemClock,
@@ -148,7 +151,10 @@ export function createAgent(options: AgentOptions): Agent {
       ? {}
       : { presenterOf: ({ id }: Ledger) => functionPresenter(probe, id.cache, systemClock) }),
   });
-  return assembleAgent(checked, uplink, events, systemClock, Math.random);
+  const agent = assembleAgent(checked, uplink, events, systemClock, Math.random);
+  const stop = telemetry?.observe(uplink, events, systemClock);
+  if (stop !== undefined) internalsOf(agent).onClose(stop);
+  return agent;
 }
 
 /**

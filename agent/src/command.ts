@@ -10,6 +10,7 @@ import { plainText } from '@keyturn/shared/shown.ts';
 import { readConfig, type AgentConfig } from './config.ts';
 import { CONFIG_FILE_NAME, ENVIRONMENT, type Environment } from './config/environment.ts';
 import { readConfigFiles, type ConfigFiles } from './config/files.ts';
+import { type Signals, signalsOf } from '@keyturn/shared/telemetry/signals.ts';
 import { urlsOf } from './proxy/proxy.ts';
 import { startSidecar, type Sidecar } from './sidecar.ts';
 import { AGENT_VERSION } from './version.ts';
@@ -28,6 +29,8 @@ const HELP = `keyturn-agent: reports for the JWT verifiers of this machine to a 
 Settings come from FILE (default: $${CONFIG_FILE_NAME}, else ${DEFAULT_CONFIG} in this
 directory). The environment overrules the file:
 ${[...ENVIRONMENT].map(([name, path]) => `  ${name.padEnd(34)} ${path.join('.')}`).join('\n')}
+
+OTEL_* exports the agent's own metrics and traces.
 
 Exit: 0 stopped on request, 1 failed, 2 settings or usage wrong.
 `;
@@ -90,6 +93,7 @@ interface Loaded {
   readonly file: string;
   readonly config: AgentConfig;
   readonly files: ConfigFiles;
+  readonly signals: Signals;
 }
 
 async function load(
@@ -116,7 +120,18 @@ async function load(
   if (!read.ok) return { problems: read.problems };
   const opened = await readConfigFiles(read.config);
   if (!opened.ok) return { problems: opened.problems };
-  return { file, config: read.config, files: opened.files };
+  const { signals, problems } = signalsOf(env, false);
+  if (problems.length > 0) {
+    return { problems: problems.map(({ variable, message }) => `${variable}: ${message}`) };
+  }
+  return { file, config: read.config, files: opened.files, signals };
+}
+
+/** Nothing of the SDK is loaded unless a signal is wanted. */
+async function exportingOf({ metrics, traces }: Signals, env: Environment) {
+  if (!metrics && !traces) return undefined;
+  const { startExporting } = await import('./telemetry/exporting.ts');
+  return startExporting({ metrics, traces }, env['OTEL_SERVICE_NAME'] ?? 'keyturn-agent');
 }
 
 async function run(loaded: Loaded, input: CommandInput): Promise<number> {
@@ -126,13 +141,16 @@ async function run(loaded: Loaded, input: CommandInput): Promise<number> {
   // The uplink never keeps a process alive, so without this one would end before its goodbye.
   const awake = setInterval(() => undefined, 60_000);
   try {
-    const sidecar = await startSidecar({ ...loaded, hostname: hostname(), log });
+    const exporting = await exportingOf(loaded.signals, input.env);
+    const openTelemetry = exporting === undefined ? {} : { openTelemetry: exporting.api };
+    const sidecar = await startSidecar({ ...loaded, hostname: hostname(), log, ...openTelemetry });
     try {
       input.out(banner(sidecar, loaded.config));
       const signal = await asked;
       log.info({ signal }, 'stopping');
     } finally {
       await sidecar.close();
+      await exporting?.stop();
     }
   } catch (error) {
     if (!(error instanceof KeyturnError)) throw error;

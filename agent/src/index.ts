@@ -23,6 +23,7 @@ export { joseOutcome } from './observe/jose-outcome.ts';
 export type { SecretId } from './observe/secrets.ts';
 export type { RemoteSetLike } from './observe/remote-set.ts';
 export type { ProbedVerifier, ProbeFunction } from './probe/present-function.ts';
+export type { OpenTelemetryLike } from './telemetry/open-telemetry.ts';
 export type { TlsOptions } from './uplink/tls-options.ts';
 export type { CanaryAnswer, CanaryOutcome, CanaryRole } from '@keyturn/shared/model/probe.ts';
 export type { Outcome } from '@keyturn/shared/model/outcome.ts';

@@ -6,14 +6,16 @@ import type { Logger } from 'pino';
 import type { AgentConfig } from './config.ts';
 import { probesByVerifier } from './config/probe.ts';
 import type { ConfigFiles } from './config/files.ts';
-import { createAgentEvents } from './events.ts';
+import { type AgentEvents, createAgentEvents } from './events.ts';
 import { HeldReporter } from './held-reporter.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Present } from './probe/present.ts';
 import { httpPresenter } from './probe/present-http.ts';
 import { startProxy, type Proxy } from './proxy/proxy.ts';
 import { startPush, type Push } from './push/push.ts';
-import { createSidecarEvents, type SidecarEvents } from './sidecar-events.ts';
+import type { OpenTelemetryLike } from './telemetry/open-telemetry.ts';
+import { AgentTelemetry } from './telemetry/telemetry.ts';
+import { createSidecarEvents } from './sidecar-events.ts';
 import { grpcDialer } from './uplink/grpc.ts';
 import { createUplink, type Uplink } from './uplink/uplink.ts';
 import { AGENT_VERSION } from './version.ts';
@@ -26,6 +28,8 @@ export interface SidecarOptions {
   readonly clock?: Clock;
   /** In [0, 1). */
   readonly random?: () => number;
+  /** Where its own metrics and traces go; nowhere by default. */
+  readonly openTelemetry?: OpenTelemetryLike;
 }
 
 /** A running sidecar. */
@@ -58,7 +62,14 @@ async function start(options: SidecarOptions, teardown: Teardown): Promise<Sidec
   const shared = { config, files, hostname, clock, random, reporter, events };
   const proxy = needsProxy(config) ? await startProxy(shared, teardown) : null;
   const push = needsPush(config) ? await startPush(shared, teardown) : null;
-  uplink = openUplink(config, files, clock, random, events);
+  const telemetry =
+    options.openTelemetry === undefined ? undefined : new AgentTelemetry(options.openTelemetry);
+  const agentEvents = createAgentEvents(
+    telemetry?.hearing((event) => events.agent(event)) ?? ((event) => events.agent(event)),
+  );
+  uplink = openUplink(config, files, { clock, random, events: agentEvents, telemetry });
+  const stopReading = telemetry?.observe(uplink, agentEvents, clock);
+  if (stopReading !== undefined) teardown.add('telemetry', stopReading);
   reporter.release(uplink);
   const close = () => teardown.close();
   return { proxy, push, close, [Symbol.asyncDispose]: close };
@@ -96,24 +107,27 @@ function presenters(
   return (ledger) => made.get(verifierKey(ledger.id));
 }
 
+interface UplinkParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly events: AgentEvents;
+  readonly telemetry: AgentTelemetry | undefined;
+}
+
 function openUplink(
   config: AgentConfig,
   files: ConfigFiles,
-  clock: Clock,
-  random: () => number,
-  events: SidecarEvents,
+  { clock, random, events, telemetry }: UplinkParts,
 ): Uplink {
   const collector = formatAddress(config.collector.address);
   const tls = files.collectorCa === null ? undefined : { ca: files.collectorCa };
   return createUplink({
-    dial: grpcDialer(collector, tls),
+    dial: grpcDialer(collector, tls, telemetry?.metadata(events)),
     collector,
     agentVersion: AGENT_VERSION,
     clock,
     random,
-    events: createAgentEvents((event) => {
-      events.agent(event);
-    }),
+    events,
     presenterOf: presenters(config, files, clock),
   });
 }

@@ -5,6 +5,7 @@ import { systemClock } from '@keyturn/shared/clock.ts';
 import { listenError } from '@keyturn/shared/listen-error.ts';
 import type { Settings } from '@keyturn/shared/model/report.ts';
 import { startWhole, type Teardown } from '@keyturn/shared/teardown.ts';
+import { NO_SIGNALS, type Signals } from '@keyturn/shared/telemetry/signals.ts';
 import { FleetServiceService } from '@keyturn/shared/wire/services.ts';
 import { metrics } from '@opentelemetry/api';
 import type { Logger } from 'pino';
@@ -30,7 +31,6 @@ import { openOperatorToken } from './operator-token.ts';
 import { openReceiptKeys } from './receipt/receipt-keys.ts';
 import { EventCounts } from './telemetry/event-counts.ts';
 import { registerMetrics } from './telemetry/register-metrics.ts';
-import { NO_SIGNALS, type Signals } from './telemetry/signals.ts';
 import { prometheusText } from './telemetry/prometheus-text.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 

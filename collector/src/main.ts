@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { type Collector, startCollector, VERSION } from './collector.ts';
 import { loadConfig, LOG_LEVELS } from './config/config.ts';
 import { profiles } from './config/profiles.ts';
-import { signalsOf } from './telemetry/signals.ts';
+import { readSignals } from './config/signals.ts';
 import { replaceReceiptKey } from './receipt/receipt-keys.ts';
 
 /** Settings read when no --config is given and it is there. */
@@ -55,7 +55,7 @@ try {
     );
   } else {
     const log = createLog('keyturn-collector', config.logLevel);
-    const collector = await startCollector({ config, log, signals: signalsOf(process.env) });
+    const collector = await startCollector({ config, log, signals: readSignals(process.env) });
     process.stdout.write(banner(collector));
     stopOnSignals(() => collector.close());
   }

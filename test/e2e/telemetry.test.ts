@@ -1,6 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { stringify } from 'yaml';
+import { startChild } from '../harness/child.ts';
 import { startCollectorProcess } from '../harness/collector-process.ts';
 import { eventually } from '../harness/eventually.ts';
+import { freePort } from '../harness/free-port.ts';
 import { startKeySetServer } from '../harness/key-set-server.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../harness/otlp-receiver.ts';
 import { PROGRAMS } from '../harness/programs.ts';
@@ -35,7 +40,7 @@ async function startTraced(t: Test, env: (receiver: OtlpReceiver) => Record<stri
     session.send(reportBytes(1, 1, acceptedBytes(issuer, 'k1', 5n)));
     await session.acks();
   };
-  return { receiver, collector, report };
+  return { receiver, collector, report, directory, cleanup, issuer };
 }
 
 t.test('a report is one trace from the agent to the commit', async (t) => {
@@ -82,6 +87,64 @@ t.test('metrics over OTLP have the names of the catalogue', async (t) => {
   const scraped = await (await fetch(`${collector.url}/metrics`)).text();
   t.match(scraped, /^keyturn_token_verifications_total\{.*\} 5$/m, '/metrics is there as well');
   t.same(receiver.spans, [], 'no traces');
+});
+
+t.test('a sidecar exports its own metrics, and its trace goes on in the collector', async (t) => {
+  const { receiver, collector, directory, cleanup, issuer } = await startTraced(t, ({ url }) => ({
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/v1/traces`,
+    OTEL_BSP_SCHEDULE_DELAY: '100',
+  }));
+  const port = await freePort();
+  const file = join(directory, 'agent.yaml');
+  const verifier = { service: 'orders', instance: 'a', name: 'jwks', via: 'push' };
+  await writeFile(
+    file,
+    stringify({
+      collector: { address: collector.grpc },
+      proxy: { listen: '127.0.0.1:0' },
+      push: { listen: `127.0.0.1:${port}` },
+      issuers: [{ issuer, shared_secrets: true }],
+      verifiers: [verifier],
+    }),
+  );
+  const child = startChild({
+    name: 'keyturn-agent',
+    entry: PROGRAMS.agent,
+    args: ['--config', file],
+    cwd: directory,
+    env: plainEnvironment({
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_METRIC_EXPORT_INTERVAL: '200',
+      OTEL_METRIC_EXPORT_TIMEOUT: '200',
+      OTEL_BSP_SCHEDULE_DELAY: '100',
+    }),
+  });
+  cleanup.add('sidecar', () => child.kill());
+  await eventually('the push API answers', async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/verifiers/orders/a/jwks/keys`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ boot: 'b1', issuer, keys: [] }),
+    });
+    return answer.ok || undefined;
+  });
+  const sent = await eventually('the sidecar’s span', () =>
+    receiver.spans.find((span) => span.name === 'report to collector'),
+  );
+  t.notOk(sent.parentSpanId, 'a trace of its own');
+  const received = await eventually('the report', () =>
+    receiver.spans.find((span) => span.name === 'receive reports' && span.traceId === sent.traceId),
+  );
+  t.equal(received.parentSpanId, sent.spanId);
+  const pointsOf = (name: string) =>
+    eventually(name, () => receiver.metrics.findLast((metric) => metric.name === name)?.sum);
+  t.match(await pointsOf('keyturn.agent.verifiers'), { dataPoints: [{ asDouble: 1 }] });
+  await eventually('it is connected', async () => {
+    const { dataPoints } = await pointsOf('keyturn.agent.session.status');
+    return /"connected"\}\}\],[^[]*"asDouble":1/.test(JSON.stringify(dataPoints)) || undefined;
+  });
+  await child.stop(8_000);
 });
 
 t.test('an endpoint that is away keeps nothing from working or stopping', async (t) => {

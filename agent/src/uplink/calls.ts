@@ -7,7 +7,7 @@ import {
   welcomeFromWire,
 } from '@keyturn/shared/wire/codec.ts';
 import type { ReportResponse } from '@keyturn/shared/wire/services.ts';
-import { Metadata } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import { breakOf, closeClient, openClient, whenConnected } from './channel.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { onceBroken } from './connection.ts';
@@ -26,6 +26,7 @@ interface Talk {
 export function openCalls(
   address: string,
   tls: TlsOptions | undefined,
+  metadata: () => Metadata,
   listener: ConnectionEvents,
 ): Connection {
   const events = onceBroken(listener);
@@ -57,7 +58,7 @@ export function openCalls(
     const { request, handles } = requestOf(talk, head, known);
     if (talk.goodbye !== undefined) for (const handle of handles) known.delete(handle);
     const deadline = Date.now() + CALL_WITHIN_MS;
-    client.report(request, new Metadata(), { deadline }, (error, response) => {
+    client.report(request, metadata(), { deadline }, (error, response) => {
       busy = false;
       if (error !== null) return end(error);
       receive(response, handles, events);

@@ -11,7 +11,7 @@ import type {
   SessionRequest,
   SessionResponse,
 } from '@keyturn/shared/wire/services.ts';
-import type { ClientDuplexStream } from '@grpc/grpc-js';
+import type { ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import { breakOf, closeClient, openClient, whenConnected } from './channel.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { onceBroken } from './connection.ts';
@@ -23,6 +23,7 @@ type Message = NonNullable<SessionRequest['message']>;
 export function openStream(
   address: string,
   tls: TlsOptions | undefined,
+  metadata: () => Metadata,
   listener: ConnectionEvents,
 ): Connection {
   const events = onceBroken(listener);
@@ -46,7 +47,7 @@ export function openStream(
 
   whenConnected(client, () => {
     if (over) return;
-    call = startCall(client, events, end);
+    call = startCall(client, metadata(), events, end);
     for (const message of waiting.splice(0)) call.write({ message });
     if (finished) call.end();
   });
@@ -78,10 +79,11 @@ export function openStream(
 
 function startCall(
   client: FleetServiceClient,
+  metadata: Metadata,
   events: ConnectionEvents,
   end: (reason: unknown) => void,
 ): ClientDuplexStream<SessionRequest, SessionResponse> {
-  const call = client.session();
+  const call = client.session(metadata);
   call.on('data', (response: SessionResponse) => {
     receive(response, events);
   });

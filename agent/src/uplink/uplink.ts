@@ -35,6 +35,8 @@ export interface Uplink extends Reporter, AsyncDisposable {
   close(reason?: string): Promise<void>;
   /** Settings in force; the initial ones before the first welcome. */
   readonly settings: Settings;
+  /** Of the verifiers reported now. */
+  readonly ledgers: Iterable<Ledger>;
 }
 
 /** Longest a close takes: the session gives up a little earlier. */
@@ -72,6 +74,10 @@ class SessionUplink implements Uplink {
 
   get settings(): Settings {
     return this.#session.settings;
+  }
+
+  get ledgers(): Iterable<Ledger> {
+    return this.#roster.ledgers;
   }
 
   add(ledger: Ledger): void {

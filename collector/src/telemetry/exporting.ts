@@ -1,10 +1,10 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import type { Signals } from '@keyturn/shared/telemetry/signals.ts';
 import type { Logger } from 'pino';
 import { SERIES_MAX } from './prometheus-reader.ts';
 import type { ServiceName } from './prometheus-text.ts';
-import type { Signals } from './signals.ts';
 
 /** For what is left to be exported at the end, milliseconds. */
 const FLUSH_MS = 3_000;

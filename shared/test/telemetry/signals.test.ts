@@ -21,7 +21,9 @@ t.test('what is exported', (t) => {
     [{ OTEL_TRACES_EXPORTER: 'none' }, NONE],
     [{ OTEL_SDK_DISABLED: 'TRUE', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x' }, NONE],
   ];
-  for (const [env, signals] of rows) t.strictSame(signalsOf(env), signals, JSON.stringify(env));
+  for (const [env, signals] of rows) {
+    t.strictSame(signalsOf(env, true), { signals, problems: [] }, JSON.stringify(env));
+  }
   t.end();
 });
 
@@ -32,6 +34,12 @@ t.test('what cannot be followed', (t) => {
     [{ OTEL_TRACES_EXPORTER: 'prometheus' }, /OTEL_TRACES_EXPORTER: .*got "prometheus"/],
     [{ OTEL_TRACES_EXPORTER: `x\u001b[31m${'y'.repeat(500)}` }, /got "x\\u001b\[31my{58}"$/],
   ];
-  for (const [env, message] of rows) t.throws(() => signalsOf(env), { code: 'CONFIG', message });
+  for (const [env, message] of rows) {
+    const [problem] = signalsOf(env, true).problems;
+    t.match(`${problem?.variable}: ${problem?.message}`, message);
+  }
+  t.match(signalsOf({ OTEL_METRICS_EXPORTER: 'prometheus' }, false).problems, [
+    { variable: 'OTEL_METRICS_EXPORTER', message: /^expected otlp, console, none, got/ },
+  ]);
   t.end();
 });

@@ -1,5 +1,3 @@
-import { ConfigError, type ConfigProblem } from '../config/config-error.ts';
-
 /** What is to be exported by OpenTelemetry's SDK. */
 export interface Signals {
   readonly metrics: boolean;
@@ -8,34 +6,46 @@ export interface Signals {
 
 export const NO_SIGNALS: Signals = { metrics: false, traces: false };
 
-const EXPORTERS = {
-  METRICS: ['otlp', 'console', 'none', 'prometheus'],
-  TRACES: ['otlp', 'console', 'none'],
-} as const;
+/** A variable that cannot be followed, and what was expected of it. */
+export interface SignalProblem {
+  readonly variable: string;
+  readonly message: string;
+}
 
-type SignalName = keyof typeof EXPORTERS;
+type SignalName = 'METRICS' | 'TRACES';
 
 /**
  * What the `OTEL_*` variables ask for. A signal is exported when its exporter is named, or an endpoint
  * it would go to; otherwise nothing of the SDK is loaded. Everything else in them is the SDK's to read.
  *
- * @throws ConfigError naming each variable that cannot be followed.
+ * @param servesPrometheus the program has a `/metrics` of its own in any case
  */
-export function signalsOf(env: Readonly<Record<string, string | undefined>>): Signals {
-  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return NO_SIGNALS;
-  const problems: ConfigProblem[] = [];
+export function signalsOf(
+  env: Readonly<Record<string, string | undefined>>,
+  servesPrometheus: boolean,
+): { readonly signals: Signals; readonly problems: readonly SignalProblem[] } {
+  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') {
+    return { signals: NO_SIGNALS, problems: [] };
+  }
+  const problems: SignalProblem[] = [];
+  const known = ['otlp', 'console', 'none'];
   const signals = {
-    metrics: isWanted('METRICS', env, problems),
-    traces: isWanted('TRACES', env, problems),
+    metrics: isWanted(
+      'METRICS',
+      servesPrometheus ? [...known, 'prometheus'] : known,
+      env,
+      problems,
+    ),
+    traces: isWanted('TRACES', known, env, problems),
   };
-  if (problems.length > 0) throw new ConfigError('environment', problems);
-  return signals;
+  return { signals, problems };
 }
 
 function isWanted(
   signal: SignalName,
+  known: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  problems: ConfigProblem[],
+  problems: SignalProblem[],
 ): boolean {
   const variable = `OTEL_${signal}_EXPORTER`;
   const value = env[variable]?.trim() ?? '';
@@ -45,15 +55,12 @@ function isWanted(
     );
   }
   const names = value.split(',').map((name) => name.trim());
-  const problem = exporterProblem(signal, names);
-  if (problem !== undefined) {
-    problems.push({ path: variable, line: null, column: null, message: problem });
-  }
+  const message = exporterProblem(known, names);
+  if (message !== undefined) problems.push({ variable, message });
   return !names.includes('none') && !names.includes('prometheus');
 }
 
-function exporterProblem(signal: SignalName, names: readonly string[]): string | undefined {
-  const known: readonly string[] = EXPORTERS[signal];
+function exporterProblem(known: readonly string[], names: readonly string[]): string | undefined {
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     return `expected ${known.join(', ')}, got ${JSON.stringify(unknown.slice(0, 64))}`;
