@@ -198,6 +198,12 @@ function policyFor(size: number): Policy {
     stableForMs: 0,
     rollback: { windowMs: 86_400_000, requireRehearsal: false, rehearsalValidForMs: 86_400_000 },
     emergency: { publishSafetyMs: 0, retireGraceMs: 0, skip: [] },
-    alerts: { onAlert: 'close', stalledAfterMs: 604_800_000, receivers: [], alertmanagers: [] },
+    alerts: {
+      onAlert: 'close',
+      calmForMs: 300_000,
+      stalledAfterMs: 604_800_000,
+      receivers: [],
+      alertmanagers: [],
+    },
   };
 }

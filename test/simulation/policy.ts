@@ -51,7 +51,13 @@ export function policyOf(
     uncountedBlocksRetire: plan.uncountedBlocksRetire,
     stableForMs: plan.stableForMs,
     rollback: { windowMs: 86_400_000, requireRehearsal: false, rehearsalValidForMs: 86_400_000 },
-    alerts: { onAlert: 'close', stalledAfterMs: 604_800_000, receivers: [], alertmanagers: [] },
+    alerts: {
+      onAlert: 'close',
+      calmForMs: 300_000,
+      stalledAfterMs: 604_800_000,
+      receivers: [],
+      alertmanagers: [],
+    },
     emergency: {
       publishSafetyMs: plan.turns.emergency?.publishSafetyMs ?? plan.publishSafetyMs,
       retireGraceMs: plan.turns.emergency?.graceMs ?? 0,

@@ -157,6 +157,7 @@ function resolve(
       ...resolveEmergency(settings, problems),
       alerts: {
         onAlert: settings.on_alert,
+        calmForMs: settings.calm_for,
         stalledAfterMs: settings.stalled_after,
         receivers: namesOf(receivers.filter((one) => isOutboxReceiver(one))),
         alertmanagers: namesOf(receivers.filter((one) => !isOutboxReceiver(one))),

@@ -133,6 +133,7 @@ export const policySchema = z.strictObject({
   require_rehearsal: z.boolean().default(false),
   rehearsal_valid_for: duration({ minMs: 60_000, maxMs: 30 * DAY_MS }).default(DAY_MS),
   on_alert: oneOf(['close', 'abort']).default('close'),
+  calm_for: duration({ minMs: 1_000, maxMs: HOUR_MS }).default(5 * 60_000),
   stalled_after: duration({ minMs: 1_000, maxMs: 400 * DAY_MS }).default(7 * DAY_MS),
   emergency: z
     .strictObject({

@@ -357,6 +357,7 @@ function policyOf(
     emergency: { publishSafetyMs: 0, retireGraceMs: 0, skip: [] },
     alerts: {
       onAlert: 'close',
+      calmForMs: 300_000,
       stalledAfterMs: 604_800_000,
       receivers: namesOf(receivers, true),
       alertmanagers: namesOf(receivers, false),

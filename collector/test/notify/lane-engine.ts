@@ -51,7 +51,13 @@ export function laneEngine(
   over: Partial<NotifyPort> = {},
 ): LaneEngine {
   const { receivers = [], alertmanagers = [] } = names;
-  const alerts = { onAlert: 'close', stalledAfterMs: 1e9, receivers, alertmanagers } as const;
+  const alerts = {
+    onAlert: 'close',
+    calmForMs: 300_000,
+    stalledAfterMs: 1e9,
+    receivers,
+    alertmanagers,
+  } as const;
   const { state } = new World(policyOf([], { alerts }));
   const clock = manualClock(START_MS);
   const listeners = new Set<() => void>();

@@ -93,7 +93,13 @@ export function policyOf(services: readonly ServicePolicy[], part: Partial<Polic
     stableForMs: 0,
     rollback: { windowMs: 86_400_000, requireRehearsal: false, rehearsalValidForMs: 86_400_000 },
     emergency: { publishSafetyMs: 60_000, retireGraceMs: 0, skip: [] },
-    alerts: { onAlert: 'close', stalledAfterMs: 604_800_000, receivers: [], alertmanagers: [] },
+    alerts: {
+      onAlert: 'close',
+      calmForMs: 300_000,
+      stalledAfterMs: 604_800_000,
+      receivers: [],
+      alertmanagers: [],
+    },
     ...part,
   };
 }

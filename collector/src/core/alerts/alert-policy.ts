@@ -4,6 +4,8 @@ export interface AlertPolicy {
   readonly onAlert: 'close' | 'abort';
   /** A rotation that has not moved for this long has stalled. */
   readonly stalledAfterMs: number;
+  /** How long failures have to be rare again before an alert of them is over. */
+  readonly calmForMs: number;
   /** Names of the receivers that are told once each, through the outbox. */
   readonly receivers: readonly string[];
   /** Names of the receivers that are told the whole state, again and again. */

@@ -38,11 +38,11 @@ export interface Comparison extends Excursion {
 
 export function createComparison(
   id: string,
-  of: Pick<Comparison, 'kind' | 'issuer' | 'rotationId' | 'service'>,
+  of: Pick<Comparison, 'kind' | 'issuer' | 'rotationId' | 'service' | 'calmForMs'>,
   nowMs: number,
 ): Comparison {
   return {
-    ...restingExcursion(id),
+    ...restingExcursion(id, of.calmForMs),
     ...of,
     tried: { failures: 0, tokens: 0 },
     control: { failures: 0, tokens: 0 },
@@ -82,7 +82,7 @@ export function compare(comparison: Comparison, h: number, nowMs: number): void 
   comparison.openedAtMs = nowMs;
 }
 
-/** Below this rate of the tried arm over five minutes, it is calm. */
+/** Below this rate of the tried arm over `calmForMs`, it is calm. */
 export function calmRateOf(comparison: Comparison): number {
   return Math.max(0.001, comparison.rate / 8);
 }

@@ -56,9 +56,9 @@ function made(
   service: string | null,
   nowMs: number,
 ): Comparison {
-  const { issuer } = of;
+  const { issuer, calmForMs } = of;
   const id = JSON.stringify([kind, issuer, rotationId, service]);
-  const comparison = createComparison(id, { kind, issuer, rotationId, service }, nowMs);
+  const comparison = createComparison(id, { kind, issuer, rotationId, service, calmForMs }, nowMs);
   of.comparisons.set(id, comparison);
   return comparison;
 }

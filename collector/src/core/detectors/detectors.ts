@@ -2,7 +2,7 @@ import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import { emptyBaseline } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
 import type { KidFacts } from './kid-facts.ts';
-import { ATTRIBUTABLE, FOREIGN, type SeriesKind } from './parameters.ts';
+import { ATTRIBUTABLE, CALM_FOR_MS, FOREIGN, type SeriesKind } from './parameters.ts';
 import { createSeries, type Series, type Tier } from './series.ts';
 
 /** Services watched one by one; those beyond are watched with their issuer, and counted. */
@@ -32,6 +32,8 @@ export interface RotationComparisons {
 /** Everything that is watched of one issuer. */
 export interface IssuerDetectors {
   readonly issuer: string;
+  /** How long a series has to be calm before it is over, milliseconds. */
+  readonly calmForMs: number;
   readonly fleet: Series;
   readonly foreign: Series;
   readonly buckets: Readonly<Record<WatchedBucket, Series>>;
@@ -68,9 +70,13 @@ export interface Detectors {
   dropped: number;
 }
 
-export function emptyDetectors(issuers: Iterable<string>, nowMs: number): Detectors {
+export function emptyDetectors(
+  issuers: Iterable<string>,
+  nowMs: number,
+  calmForMs: number = CALM_FOR_MS,
+): Detectors {
   return {
-    issuers: new Map([...issuers].map((issuer) => [issuer, emptyIssuer(issuer, nowMs)])),
+    issuers: new Map([...issuers].map((issuer) => [issuer, emptyIssuer(issuer, nowMs, calmForMs)])),
     open: [],
     firing: new Set(),
     unwritten: new Set(),
@@ -98,7 +104,7 @@ export function serviceSeries(
     detectors.dropped += 1;
     return undefined;
   }
-  const series = dense(of.issuer, 'service', service, ATTRIBUTABLE, of.fleet, nowMs);
+  const series = dense(of.issuer, 'service', service, ATTRIBUTABLE, of.fleet, nowMs, of.calmForMs);
   of.services.set(service, series);
   detectors.services += 1;
   return series;
@@ -118,18 +124,21 @@ export function verifierSeries(of: IssuerDetectors, verifierKey: string, service
       baseline: null,
       above: of.services.get(service) ?? of.fleet,
     },
+    of.calmForMs,
   );
   of.verifiers.set(verifierKey, series);
   return series;
 }
 
-function emptyIssuer(issuer: string, nowMs: number): IssuerDetectors {
-  const fleet = dense(issuer, 'issuer', '', ATTRIBUTABLE, null, nowMs);
-  const bucket = (name: WatchedBucket) => dense(issuer, 'bucket', name, ATTRIBUTABLE, fleet, nowMs);
+function emptyIssuer(issuer: string, nowMs: number, calmForMs: number): IssuerDetectors {
+  const fleet = dense(issuer, 'issuer', '', ATTRIBUTABLE, null, nowMs, calmForMs);
+  const bucket = (name: WatchedBucket) =>
+    dense(issuer, 'bucket', name, ATTRIBUTABLE, fleet, nowMs, calmForMs);
   return {
     issuer,
+    calmForMs,
     fleet,
-    foreign: dense(issuer, 'issuer', '', FOREIGN, null, nowMs),
+    foreign: dense(issuer, 'issuer', '', FOREIGN, null, nowMs, calmForMs),
     buckets: { next: bucket('next'), active: bucket('active'), retired: bucket('retired') },
     services: new Map(),
     verifiers: new Map(),
@@ -148,8 +157,9 @@ function dense(
   kind: SeriesKind,
   above: Series | null,
   nowMs: number,
+  calmForMs: number,
 ): Series {
   const baseline = emptyBaseline(kind, nowMs);
   const id = seriesId(kind, tier, issuer, name);
-  return createSeries(id, kind, { issuer, tier, name, baseline, above });
+  return createSeries(id, kind, { issuer, tier, name, baseline, above }, calmForMs);
 }

@@ -1,6 +1,6 @@
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import { addRecent, emptyRecent, type Recent, sumRecent } from './recent.ts';
-import { CALM_FOR_MS, COVERAGE_MIN } from './parameters.ts';
+import { COVERAGE_MIN } from './parameters.ts';
 
 /** What is so much rarer than before is over. */
 const CALMER = 8;
@@ -28,6 +28,8 @@ export interface Firing {
 export interface Excursion {
   /** Canonical text: what is watched and how. */
   readonly id: string;
+  /** How long it has to be calm before it is over, milliseconds. */
+  readonly calmForMs: number;
   score: number;
   /** Since the score left zero. */
   failures: number;
@@ -47,9 +49,10 @@ export interface Excursion {
   writtenScore: number | null;
 }
 
-export function restingExcursion(id: string): Excursion {
+export function restingExcursion(id: string, calmForMs: number): Excursion {
   return {
     id,
+    calmForMs,
     score: 0,
     failures: 0,
     tokens: 0,
@@ -87,7 +90,7 @@ export function move(
   excursion.tokens += bin.tokens;
   if (bin.failures > 0) excursion.rate = Math.min(1, excursion.failures / excursion.tokens);
   if (excursion.firing !== null) calmDown(excursion, bin);
-  excursion.recent ??= emptyRecent(nowMs);
+  excursion.recent ??= emptyRecent(excursion.calmForMs, nowMs);
   addRecent(excursion.recent, bin.failures, bin.tokens, nowMs);
   return true;
 }
@@ -106,8 +109,8 @@ function calmDown(
 }
 
 /**
- * Whether a firing excursion is over: its score is down or that for its end is up, the last five minutes' rate is below
- * `clearRate`, and for five minutes enough verifiers have reported. Tokens that nobody presented show
+ * Whether a firing excursion is over: its score is down or that for its end is up, the rate since `calmForMs` ago is below
+ * `clearRate`, and for as long enough verifiers have reported. Tokens that nobody presented show
  * nothing; `goesWithout` says that for other reasons they are not missed.
  */
 export function isOver(
@@ -125,7 +128,8 @@ export function isOver(
   const isCovered = looks.coverage >= COVERAGE_MIN;
   firing.coveredSinceMs = isCovered ? (firing.coveredSinceMs ?? nowMs) : null;
   firing.isUnknown = recent.failures === 0 && (!isCovered || recent.tokens === 0);
-  const isSeen = firing.coveredSinceMs !== null && nowMs - firing.coveredSinceMs >= CALM_FOR_MS;
+  const { coveredSinceMs } = firing;
+  const isSeen = coveredSinceMs !== null && nowMs - coveredSinceMs >= excursion.calmForMs;
   if (!isSeen) return false;
   if (recent.tokens === 0) return looks.goesWithout;
   if (recent.failures / recent.tokens >= looks.clearRate) return false;

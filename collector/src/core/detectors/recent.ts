@@ -1,10 +1,8 @@
-import { CALM_FOR_MS } from './parameters.ts';
-
 const CELLS = 10;
-const CELL_MS = CALM_FOR_MS / CELLS;
 
-/** Failures and tokens of the last five minutes, in cells of thirty seconds; only while it matters. */
+/** Failures and tokens of the time that has to be calm, in tenths of it; only while it matters. */
 export interface Recent {
+  readonly cellMs: number;
   latestCell: number;
   readonly cells: Float64Array;
 }
@@ -14,8 +12,9 @@ export interface RecentSum {
   readonly tokens: number;
 }
 
-export function emptyRecent(nowMs: number): Recent {
-  return { latestCell: Math.floor(nowMs / CELL_MS), cells: new Float64Array(CELLS * 2) };
+export function emptyRecent(calmForMs: number, nowMs: number): Recent {
+  const cellMs = calmForMs / CELLS;
+  return { cellMs, latestCell: Math.floor(nowMs / cellMs), cells: new Float64Array(CELLS * 2) };
 }
 
 export function addRecent(recent: Recent, failures: number, tokens: number, nowMs: number): void {
@@ -37,7 +36,7 @@ export function sumRecent(recent: Recent, nowMs: number): RecentSum {
 }
 
 function turn(recent: Recent, nowMs: number): void {
-  const cell = Math.floor(nowMs / CELL_MS);
+  const cell = Math.floor(nowMs / recent.cellMs);
   const from = Math.max(recent.latestCell + 1, cell - CELLS + 1);
   for (let gone = from; gone <= cell; gone += 1) {
     recent.cells.fill(0, (gone % CELLS) * 2, (gone % CELLS) * 2 + 2);

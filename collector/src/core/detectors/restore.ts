@@ -8,6 +8,7 @@ import {
   verifierSeries,
   type WatchedBucket,
 } from './detectors.ts';
+import { CALM_FOR_MS } from './parameters.ts';
 import { type SeriesRecord, restoreExcursion } from './series-record.ts';
 import type { Series } from './series.ts';
 
@@ -17,8 +18,9 @@ export function restoredDetectors(
   records: readonly SeriesRecord[],
   services: (verifierKey: string) => string | undefined,
   nowMs: number,
+  calmForMs: number = CALM_FOR_MS,
 ): Detectors {
-  const detectors = emptyDetectors(issuers, nowMs);
+  const detectors = emptyDetectors(issuers, nowMs, calmForMs);
   // Verifiers come after the services they belong to.
   const known = records.map((record) => ({ record, of: JSON.parse(record.id) as IdParts }));
   const rank = ({ of }: (typeof known)[number]): number => (of[1] === 'verifier' ? 1 : 0);

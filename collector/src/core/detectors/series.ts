@@ -32,9 +32,10 @@ export function createSeries(
   id: string,
   kind: SeriesKind,
   where: Pick<Series, 'issuer' | 'tier' | 'name' | 'baseline' | 'above'>,
+  calmForMs: number,
 ): Series {
   return {
-    ...restingExcursion(id),
+    ...restingExcursion(id, calmForMs),
     kind,
     ...where,
     keptBaseline: null,
@@ -113,7 +114,7 @@ export function closeBin(
   return isHour;
 }
 
-/** A rate below this over five minutes is calm. */
+/** A rate below this over `calmForMs` is calm. */
 export function clearRateOf(series: Series): number {
   return rateToFind(series.kind, usualOf(series)) / 2;
 }

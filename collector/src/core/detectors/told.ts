@@ -130,9 +130,14 @@ function worst(
 
 function lately(excursion: Excursion, now: Now): string {
   const { failures, tokens } = recentOf(excursion, now.atMs);
-  return `in the last five minutes ${failures} of ${tokens} tokens`;
+  return `in the last ${calmSpan(excursion)} ${failures} of ${tokens} tokens`;
 }
 
 function compared(of: IssuerDetectors): string[] {
   return [...of.comparisons.values()].filter(({ service }) => service === null).map(comparability);
+}
+
+function calmSpan({ calmForMs }: Excursion): string {
+  const seconds = Math.round(calmForMs / 1_000);
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }

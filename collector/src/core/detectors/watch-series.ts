@@ -11,7 +11,7 @@ import { isOver, recentOf, resolve } from './excursion.ts';
 import { dropSeries, isForgettable, keepComparison, keepIfMoved, keepSeries } from './keep.ts';
 import { kidFacts } from './kid-facts.ts';
 import { ownAlerts } from './own-alerts.ts';
-import { BIN_MS, CALM_FOR_MS, threshold } from './parameters.ts';
+import { BIN_MS, threshold } from './parameters.ts';
 import { addToBin, clearRateOf, closeBin, type Series, type Tier } from './series.ts';
 import { takeKnown } from './strangers.ts';
 
@@ -47,7 +47,7 @@ export function watchSeries(state: State, now: Now, writes: Write[]): void {
   writeBaselines(state, now, writes);
 }
 
-/** After a pause nothing has been looked at for a while: what counts five minutes counts them anew. */
+/** After a pause nothing has been looked at for a while: the time that has to be calm begins anew. */
 export function forgetCoverage(state: State): void {
   for (const { firing } of state.detectors.firing)
     if (firing !== null) firing.coveredSinceMs = null;
@@ -124,7 +124,7 @@ function lookWhetherOver(
 /** A kid that nobody signs with any more shows nothing; that all other tokens pass, and no one of it fails, does. */
 function isCalmElsewhere(of: IssuerDetectors, series: Series, now: Now): boolean {
   const isCalm = of.fleet.firing === null && recentOf(series, now.atMs).failures === 0;
-  return isCalm && now.atMs - of.acceptedAtMs < CALM_FOR_MS;
+  return isCalm && now.atMs - of.acceptedAtMs < of.calmForMs;
 }
 
 function watchComparisons(state: State, of: IssuerDetectors, now: Now, writes: Write[]): void {
@@ -160,13 +160,13 @@ function endIfOver(state: State, comparison: Comparison, h: number, now: Now): v
  */
 function goesWithoutTried(
   state: State,
-  { kind, rotationId, controlAtMs }: Comparison,
+  { kind, rotationId, controlAtMs, calmForMs }: Comparison,
   firedAtMs: number,
   now: Now,
 ): boolean {
   const rolledBackAtMs = state.rotations.get(rotationId)?.rolledBackAtMs ?? null;
   if (rolledBackAtMs !== null && rolledBackAtMs >= firedAtMs) return true;
-  return kind === 'holders' && now.atMs - controlAtMs < CALM_FOR_MS;
+  return kind === 'holders' && now.atMs - controlAtMs < calmForMs;
 }
 
 function adoptStrangers(state: State, of: IssuerDetectors, now: Now): void {

@@ -14,6 +14,7 @@ export function worldOf(receivers: readonly string[] = []): {
 } {
   const alerts = {
     onAlert: 'close',
+    calmForMs: 300_000,
     stalledAfterMs: 604_800_000,
     receivers,
     alertmanagers: [],

@@ -7,7 +7,13 @@ import { judgementOf, ruleTable } from '../judging.ts';
 
 const LABELS = { issuer: ISSUER, rotation: 'r-1' };
 const SOON = {
-  alerts: { onAlert: 'close', stalledAfterMs: 600_000, receivers: [], alertmanagers: [] },
+  alerts: {
+    onAlert: 'close',
+    calmForMs: 300_000,
+    stalledAfterMs: 600_000,
+    receivers: [],
+    alertmanagers: [],
+  },
 } as const;
 
 function after(ms: number, until: NonNullable<RotatingOptions['until']>): World {
