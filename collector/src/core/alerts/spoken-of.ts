@@ -36,18 +36,32 @@ export function* servicesWatched(state: State): Iterable<ServiceGroups> {
   }
 }
 
-/** Silent members that nobody stands in for. */
+/** Silent members that nobody stands in for. Costs no more than their number. */
 export function missed(groups: readonly Group[]): readonly Verifier[] {
-  return groups.flatMap((group) =>
-    group.silent.size === 0
-      ? []
-      : [...group.silent].filter((verifier) => !isReplaced(group, verifier)),
-  );
+  const found: Verifier[] = [];
+  for (const group of groups) {
+    const may = mayBeReplaced(group);
+    for (const verifier of group.silent) {
+      if (!may || !isReplaced(group, verifier)) found.push(verifier);
+    }
+  }
+  return found;
 }
 
 /** Somebody of it is not heard now, so that what was found there may go on unseen. */
 export function isPartlyUnheard(groups: readonly Group[]): boolean {
-  return groups.some((group) => group.joined.size > 0 || missed([group]).length > 0);
+  return groups.some((group) => group.joined.size > 0 || isMissedAny(group));
+}
+
+/** False where too few report for anybody to stand in; spares looking at each of many. */
+function mayBeReplaced({ service, liveCaches }: Group): boolean {
+  return service.instances !== null && liveCaches.size >= service.instances;
+}
+
+function isMissedAny(group: Group): boolean {
+  if (!mayBeReplaced(group)) return group.silent.size > 0;
+  for (const verifier of group.silent) if (!isReplaced(group, verifier)) return true;
+  return false;
 }
 
 /** The service as a sentence names it. */

@@ -59,8 +59,8 @@ function judgeIssuer(state: State, issuer: string, now: Now): Judgement | undefi
 function isMost(together: readonly Verifier[], live: number): boolean {
   const enough = live === 0 ? together.length > 1 : together.length >= SILENT_MIN;
   if (!enough || together.length < live) return false;
-  const processes = new Set(
-    together.map(({ record: { id } }) => JSON.stringify([id.service, id.instance])),
+  const first = together[0]?.record.id;
+  return together.some(
+    ({ record: { id } }) => id.instance !== first?.instance || id.service !== first.service,
   );
-  return processes.size > 1;
 }

@@ -11,6 +11,9 @@ import {
   servicesWatched,
 } from '../spoken-of.ts';
 
+/** Whose places so many silent ones fill is not worked out every second; that they are silent is told. */
+const SILENT_LOOKED_AT_MAX = 1_000;
+
 /** A declared service of a kind that reports shows fewer instances than were declared. */
 export const verifierNeverSeen: AlertRule = {
   names: ['VerifierNeverSeen'],
@@ -23,14 +26,16 @@ export const verifierNeverSeen: AlertRule = {
 function unheardIn(watched: ServiceGroups): Judgement | undefined {
   const { issuer, service, groups } = watched;
   const group = groups.find(isExpected);
-  const unheard = group === undefined ? 0 : unheardInstances(group);
-  if (group === undefined || unheard === 0) return undefined;
+  if (group === undefined) return undefined;
+  const about = { name: 'VerifierNeverSeen', labels: { issuer: issuer.issuer, service } } as const;
+  if (group.silent.size > SILENT_LOOKED_AT_MAX) return { status: 'unknown', ...about };
+  const unheard = unheardInstances(group);
+  if (unheard === 0) return undefined;
   const { instances, instancesMax } = group.service;
   const declared = `${instancesMax === null ? '' : 'at least '}${counted(instances ?? 1, 'instance')}`;
   return {
     status: 'present',
-    name: 'VerifierNeverSeen',
-    labels: { issuer: issuer.issuer, service },
+    ...about,
     ...(isRequired(watched) ? {} : { severity: 'info' as const }),
     summary:
       instances === null
