@@ -80,6 +80,19 @@ const STORIES: readonly (readonly [name: string, given: Given, isShut: boolean])
     false,
   ],
   [
+    'it is silenced, taken on, and not seen any more',
+    ({ world, id }) => {
+      const alert = judgeIn(world, failures, { rotation: id });
+      const by = { by: 'ana', reason: 'the pager is loud' };
+      const matcher = { name: null, labels: {}, everything: true };
+      world.act({ type: 'silence', id: 's', ...by, ...matcher, validForMs: 86_400_000 });
+      world.act({ type: 'acknowledge', ...by, alertId: alert?.id ?? '' });
+      judgeIn(world, failures, { rotation: id }, 'unknown');
+      world.pass(60_000);
+    },
+    true,
+  ],
+  [
     'it is over and comes again',
     ({ world, id }) => {
       for (const status of ['present', 'over', 'present'] as const) {
