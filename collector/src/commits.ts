@@ -15,7 +15,7 @@ export class Commits {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #events: CommitEvents;
-  readonly trace = new CommitTrace();
+  readonly #trace = new CommitTrace();
 
   constructor(store: Store, clock: Clock, events: CommitEvents) {
     this.#store = store;
@@ -29,7 +29,7 @@ export class Commits {
     const ended = (isRefused: boolean): void =>
       this.#events.committed(writes.length, this.#clock.monotonicMs() - startedAtMs, isRefused);
     try {
-      this.trace.commit(writes, nowMs, callers, () => this.#store.commit(writes));
+      this.#trace.commit(writes, nowMs, callers, () => this.#store.commit(writes));
     } catch (error) {
       ended(true);
       return error;

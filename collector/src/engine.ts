@@ -137,7 +137,6 @@ export function createEngine(options: EngineOptions): RunningEngine {
     }
     const callers = jobs.flatMap((job) => job.caller ?? []);
     const failure = commit(now, callers);
-    if (settledAtMs === now.atMs) commits.trace.judged();
     for (const [at, job] of jobs.entries()) {
       const reply = replies[at];
       if (failure !== undefined || reply === undefined) job.reject(failure);
@@ -216,7 +215,6 @@ export function createEngine(options: EngineOptions): RunningEngine {
     take({ type: 'tick' }, now);
     settledAtMs = now.atMs;
     commit(now);
-    commits.trace.judged();
     tellReaders();
     stopTicking = clock.after(tickMs, tick);
   }

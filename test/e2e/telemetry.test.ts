@@ -7,7 +7,11 @@ import { startCollectorProcess } from '../harness/collector-process.ts';
 import { eventually } from '../harness/eventually.ts';
 import { freePort } from '../harness/free-port.ts';
 import { startKeySetServer } from '../harness/key-set-server.ts';
-import { type OtlpReceiver, startOtlpReceiver } from '../harness/otlp-receiver.ts';
+import {
+  type OtlpReceiver,
+  type ReceivedSpan,
+  startOtlpReceiver,
+} from '../harness/otlp-receiver.ts';
 import { PROGRAMS } from '../harness/programs.ts';
 import { plainEnvironment, runToEnd } from '../harness/run-to-end.ts';
 import { teardownWith } from '../harness/teardown-with.ts';
@@ -18,7 +22,11 @@ import { acceptedBytes, helloBytes, rawSession, reportBytes } from './raw-fleet.
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
 
-async function startTraced(t: Test, env: (receiver: OtlpReceiver) => Record<string, string>) {
+async function startTraced(
+  t: Test,
+  env: (receiver: OtlpReceiver) => Record<string, string>,
+  services: readonly object[] = [{ name: 'orders' }],
+) {
   const cleanup = teardownWith(t);
   const directory = await tempDirectory(cleanup);
   const receiver = await startOtlpReceiver();
@@ -28,7 +36,7 @@ async function startTraced(t: Test, env: (receiver: OtlpReceiver) => Record<stri
   const { issuer, jwksUri } = server;
   const collector = await startCollectorProcess(
     directory,
-    { issuers: [{ issuer, jwks_uri: jwksUri }], services: [{ name: 'orders' }] },
+    { issuers: [{ issuer, jwks_uri: jwksUri }], services },
     { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', ...env(receiver) },
   );
   cleanup.add('collector', () => collector.child.kill());
@@ -63,6 +71,32 @@ t.test('a report is one trace from the agent to the commit', async (t) => {
   );
   t.equal(commit.parentSpanId, received.spanId);
   t.same(receiver.metrics, [], 'and no metrics, as nobody asked for them');
+});
+
+t.test('an alert is in the trace of the report that raised it', async (t) => {
+  const { receiver, report } = await startTraced(
+    t,
+    ({ url }) => ({
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/v1/traces`,
+      OTEL_BSP_SCHEDULE_DELAY: '100',
+    }),
+    [{ name: 'billing' }],
+  );
+  await report({ traceparent: `00-${TRACE}-${SPAN}-01` });
+  const named = (name: string, span: ReceivedSpan): boolean =>
+    span.attributes.some(({ value }) => JSON.stringify(value).includes(`"${name}"`));
+  const change = await eventually('the alert', () =>
+    receiver.spans.find((span) => span.name === 'change alert' && named('HiddenDependent', span)),
+  );
+  t.equal(change.traceId, TRACE);
+  const commit = receiver.spans.find((span) => span.spanId === change.parentSpanId);
+  t.equal(commit?.name, 'commit');
+  const received = receiver.spans.find((span) => span.name === 'receive reports');
+  t.equal(commit?.parentSpanId, received?.spanId);
+  t.same(
+    change.links?.map((link) => link.spanId),
+    [received?.spanId],
+  );
 });
 
 t.test('metrics over OTLP have the names of the catalogue', async (t) => {

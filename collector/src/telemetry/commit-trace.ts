@@ -1,25 +1,40 @@
 import { type Context, type Link, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import type { AlertRecord } from '../core/alerts/alert.ts';
+import type { AlertName } from '../core/alerts/catalogue.ts';
 import type { Write } from '../core/writes.ts';
 import { failed, tracer } from './spans.ts';
 
-/** Callers remembered of what was not judged yet; more are served, and not linked. */
-const CAUSES_MAX = 32;
+/** Callers a span is linked to; more are served, and not linked. */
+const LINKS_MAX = 32;
+
+/** What a report says is judged when its bin has ended, at the next tick: within this time. */
+const JUDGED_WITHIN_MS = 3_000;
+
+/** Alerts that reports raise or end; all others come of silence, of the JWKS or of the collector itself. */
+const FROM_REPORTS: ReadonlySet<AlertName> = new Set<AlertName>([
+  'VerificationFailures',
+  'NewKeyFailing',
+  'ForeignKidFlood',
+  'StaleCache',
+  'OldKeyStillSigning',
+  'RetiredKeyAccepted',
+  'NewKeyNotServed',
+  'HiddenDependent',
+  'DuplicateIdentity',
+  'ReportsRejected',
+  'BogusSignatureAccepted',
+]);
 
 /**
  * Shows in traces what the engine does with what it was handed: the commit under the call that waits
- * for it, and each change of an alert under the commit, linked to all calls since rules were judged last.
+ * for it, and each change of an alert under the commit that wrote it. Where reports can have caused the
+ * change, it is in the trace of the last one before it and linked to the others.
  */
 export class CommitTrace {
-  /** Of calls whose input the rules have not judged yet. */
-  #unjudged: Span[] = [];
   readonly #told = new Map<string, number>();
+  /** Latest last. */
+  #callers: { readonly span: Span; readonly atMs: number }[] = [];
   #committedAtMs = 0;
-
-  /** Every rule has been judged, and what came of it is committed. */
-  judged(): void {
-    this.#unjudged = [];
-  }
 
   /**
    * `callers`: spans of the calls that wait for it.
@@ -32,28 +47,33 @@ export class CommitTrace {
     callers: readonly Span[],
     commit: () => void,
   ): void {
+    this.#remember(callers, nowMs);
     const alerts = this.#changes(writes);
-    const [first, ...others] = callers.length > 0 ? callers : this.#unjudged;
-    this.#unjudged = [...this.#unjudged, ...callers].slice(0, CAUSES_MAX);
-    if (first === undefined && alerts.length === 0) {
-      commit();
-    } else {
-      this.#traced(first, others.slice(0, CAUSES_MAX), writes.length, alerts, commit);
-    }
+    if (callers.length === 0 && alerts.length === 0) commit();
+    else this.#traced(callers, writes.length, alerts, commit);
     for (const { id, transition } of alerts) this.#told.set(id, transition);
     this.#committedAtMs = nowMs;
   }
 
+  #remember(callers: readonly Span[], nowMs: number): void {
+    const recent = this.#callers.filter(({ atMs }) => nowMs - atMs <= JUDGED_WITHIN_MS);
+    this.#callers = [...recent, ...callers.map((span) => ({ span, atMs: nowMs }))].slice(
+      -LINKS_MAX,
+    );
+  }
+
   #traced(
-    parent: Span | undefined,
-    others: readonly Span[],
+    callers: readonly Span[],
     writes: number,
     alerts: readonly AlertRecord[],
     commit: () => void,
   ): void {
+    const [first, ...others] = callers;
+    const parent = first ?? (alerts.some(isFromReports) ? this.#callers.at(-1)?.span : undefined);
     const under = parent === undefined ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, parent);
     const attributes = { 'keyturn.commit.writes': writes };
-    const span = tracer.startSpan('commit', { attributes, links: linksTo(others) }, under);
+    const links = linksTo(others.slice(0, LINKS_MAX));
+    const span = tracer.startSpan('commit', { attributes, links }, under);
     try {
       commit();
       for (const alert of alerts) this.#show(alert, trace.setSpan(under, span));
@@ -72,7 +92,7 @@ export class CommitTrace {
       'keyturn.alert.severity': alert.severity,
       'keyturn.alert.status': alert.status,
     };
-    const links = linksTo(this.#unjudged);
+    const links = isFromReports(alert) ? linksTo(this.#callers.map(({ span }) => span)) : [];
     tracer.startSpan('change alert', { attributes, links }, under).end();
   }
 
@@ -86,6 +106,10 @@ export class CommitTrace {
         changedAtMs >= this.#committedAtMs && this.#told.get(id) !== transition,
     );
   }
+}
+
+function isFromReports({ name }: AlertRecord): boolean {
+  return FROM_REPORTS.has(name);
 }
 
 function linksTo(spans: readonly Span[]): Link[] {

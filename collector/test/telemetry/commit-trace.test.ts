@@ -40,7 +40,7 @@ const none = (): void => undefined;
 function alert(part: Partial<AlertRecord> = {}): AlertRecord {
   return {
     id: 'al-1',
-    name: 'KidReused',
+    name: 'VerificationFailures',
     labels: { issuer: 'https://issuer.example' },
     severity: 'critical',
     status: 'firing',
@@ -93,7 +93,7 @@ t.test('an alert that a later judgement raises is in the trace of the report', a
     [report.spanContext().spanId],
   );
   t.match(change?.attributes, {
-    'keyturn.alert.name': 'KidReused',
+    'keyturn.alert.name': 'VerificationFailures',
     'keyturn.alert.severity': 'critical',
     'keyturn.alert.status': 'firing',
   });
@@ -118,13 +118,19 @@ t.test('a change is shown once, however often its record is written', async (t) 
   t.equal(names().filter((name) => name === 'change alert').length, 2);
 });
 
-t.test('what was judged causes nothing any more', async (t) => {
-  const commits = new CommitTrace();
-  const report = call('report');
-  commits.commit([], 1_000, [report], none);
-  commits.judged();
-  commits.commit([write(alert({ changedAtMs: 9_000 }))], 9_000, [], none);
-  t.not(ended.at(-1)?.spanContext().traceId, report.spanContext().traceId);
+t.test('a report of long ago, or one that cannot have caused it, is left out', async (t) => {
+  const rows: [string, Partial<AlertRecord>, number][] = [
+    ['long ago', { changedAtMs: 9_000 }, 9_000],
+    ['not of reports', { name: 'JwksUnreachable', changedAtMs: 2_000 }, 2_000],
+  ];
+  for (const [name, part, atMs] of rows) {
+    const commits = new CommitTrace();
+    const report = call('report');
+    commits.commit([], 1_000, [report], none);
+    commits.commit([write(alert(part))], atMs, [], none);
+    t.not(ended.at(-1)?.spanContext().traceId, report.spanContext().traceId, name);
+    t.same(ended.at(-2)?.links, [], name);
+  }
 });
 
 t.test(
