@@ -1,4 +1,4 @@
-import { issuerOf, ISSUER, serviceOf } from '../../support/policies.ts';
+import { issuerOf, ISSUER, OLD, serviceOf, VANTAGE } from '../../support/policies.ts';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable, rotating } from '../../support/rotating.ts';
 import { checkOf } from '../../support/world.ts';
@@ -190,3 +190,28 @@ gateTable(t, 'activate', [
     },
   },
 ] satisfies readonly Situation[]);
+
+const REPLICA = 'https://replica.test/jwks';
+
+t.test('of several addresses the one is named whose answer may be kept too long', (t) => {
+  const issuer = issuerOf({ plannedLeadMs: 600_000, vantages: [VANTAGE, REPLICA] });
+  const { world, id } = rotating({
+    until: 'started',
+    policy: { issuers: new Map([[ISSUER, issuer]]) },
+  });
+  const lead = () => checkOf(world.gate(id, 'publish'), 'cache_lead');
+  t.match(lead(), { status: 'unknown' }, 'the replica was not read');
+  world.sight([OLD], REPLICA, { maxAgeS: 3_600 });
+  const untilMs = world.atMs + 3_600_000;
+  t.match(lead(), { status: 'fail', message: /of https:\/\/replica\.test\/jwks for/ });
+  t.equal(lead().clearsAtMs, null, 'such copies are still made');
+  world.atMs += 1_000;
+  world.sight([OLD], REPLICA, { maxAgeS: 700 });
+  t.equal(lead().clearsAtMs, null);
+  world.sight([OLD], REPLICA, { maxAgeS: 600 });
+  t.match(lead(), { status: 'fail', message: /as it was served before for 3600 s/ });
+  t.equal(lead().clearsAtMs, untilMs, 'the copy that lives longest, not the one made last');
+  world.sightFailure('expected status 200, got 500', REPLICA);
+  t.match(lead(), { status: 'unknown' });
+  t.end();
+});

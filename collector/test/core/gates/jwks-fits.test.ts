@@ -1,7 +1,15 @@
 import t from 'tap';
 import { jwksFits } from '../../../src/core/gates/jwks-fits.ts';
 import { reading } from '../../support/reading.ts';
-import { profileOf, serviceOf } from '../../support/policies.ts';
+import {
+  ISSUER,
+  issuerOf,
+  NEW,
+  OLD,
+  profileOf,
+  serviceOf,
+  VANTAGE,
+} from '../../support/policies.ts';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable, rotating } from '../../support/rotating.ts';
 import { checkOf } from '../../support/world.ts';
@@ -231,5 +239,26 @@ t.test('a size that is not known, in words', (t) => {
   t.same(reading(world.gate(id, 'publish'), ['jwks_fits']), [
     'unknown policy jwks_fits: 1 service with a limit on the JWKS, whose size has not been seen | help: keyturn doctor',
   ]);
+  t.end();
+});
+
+const REPLICA = 'https://replica.test/jwks';
+
+t.test('of several addresses the largest answer counts, and all must have been read', (t) => {
+  const { world, id } = rotating({
+    until: 'started',
+    services: [{ ...limited({ jwksKeysMax: 10 }), declared: false }],
+    policy: { issuers: new Map([[ISSUER, issuerOf({ vantages: [VANTAGE, REPLICA] })]]) },
+  });
+  const said = () => reading(world.gate(id, 'publish'), ['jwks_fits']);
+  t.match(said(), [/size has not been seen/]);
+  world.sight([OLD, NEW], VANTAGE, { bytes: 900, untrackedKeys: 2 });
+  t.match(said(), [/size has not been seen/], 'the replica was not read');
+  world.sight([OLD], REPLICA, { bytes: 9_000 });
+  t.match(said(), [/up to 4 keys and 18000 bytes$/]);
+  world.sight([OLD, NEW], REPLICA, { bytes: 500 });
+  t.match(said(), [/up to 4 keys and 900 bytes$/], 'the new key is in both');
+  world.sightFailure('expected status 200, got 500', VANTAGE);
+  t.match(said(), [/size has not been seen/]);
   t.end();
 });

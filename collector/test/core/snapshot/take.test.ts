@@ -126,6 +126,13 @@ t.test('a gate is written down when it first opens, not each time', (t) => {
   t.equal(world.gate(id, 'activate').status, 'open');
   t.equal(openings(), 1, 'nor does a restart');
 
+  t.ok(world.declare(id, 'publish', 'late').ok);
+  again?.report({ keys: [OLD] });
+  t.equal(world.gate(id, 'activate').status, 'closed');
+  again?.report({ keys: [OLD, NEW] });
+  t.equal(world.gate(id, 'activate').status, 'open');
+  t.equal(openings(), 1, 'nor a step that takes nothing back');
+
   world.declare(id, 'activate');
   world.declare(id, 'rollback', 'trouble');
   again?.report({ keys: [OLD] });
