@@ -3,6 +3,8 @@ import t from 'tap';
 import { reading } from '../../support/reading.ts';
 import { algsText, oldAlgOf, sharesAlg } from '../../../src/core/alg.ts';
 import { keyOf, NEW, OLD, policyOf, profileOf, serviceOf } from '../../support/policies.ts';
+import type { ServicePolicy } from '../../../src/core/policy.ts';
+import type { TestVerifier } from '../../support/world.ts';
 import { blockers, checkOf, World } from '../../support/world.ts';
 
 const EC_NEW = { ...NEW, alg: 'ES256' };
@@ -174,4 +176,58 @@ t.test('what a person reads of a change of algorithm', async (t) => {
     '  orders alg_unknown: which algorithms this service accepts is not known',
   ]);
   t.same(words({ algs: ['ES256'] }), ['pass policy alg_supported: every service accepts ES256']);
+});
+
+/** `status` of the check once some verifiers of the changed service accepted tokens of the new key. */
+function proven(
+  part: Partial<ServicePolicy>,
+  given: (service: { join: World['join']; accept: (verifier: TestVerifier) => void }) => void,
+) {
+  const orders = serviceOf('orders', { profile: profileOf({ algs: null }), ...part });
+  const world = new World(policyOf([orders]));
+  world.sight();
+  world.sight();
+  world.pass(60_000);
+  const id = world.start({ alg: 'ES256', oldKid: 'old' });
+  world.served = [OLD, EC_NEW];
+  world.pass(30_000);
+  const counts = [{ kid: 'new', outcomes: { ok: 1 }, iatS: world.atMs / 1_000, lifetimeS: 60 }];
+  given({
+    join: world.join.bind(world),
+    accept: (verifier) => void verifier.report({ keys: [OLD, EC_NEW], counts }),
+  });
+  return checkOf(world.gate(id, 'activate'), 'alg_supported').status;
+}
+
+t.test('who speaks for a service that accepted a token of the new key', async (t) => {
+  type Given = Parameters<typeof proven>[1];
+  const one: Given = ({ join, accept }) => accept(join('orders', 'a'));
+  const both: Given = ({ join, accept }) => {
+    for (const name of ['a', 'b']) accept(join('orders', name));
+  };
+  const doubled: Given = ({ join, accept }) => {
+    const first = join('orders', 'a');
+    accept(join('orders', 'a'));
+    accept(first);
+  };
+  const rows: readonly [string, Partial<ServicePolicy>, Given, string][] = [
+    ['the one of it', {}, one, 'pass'],
+    ['all there are, of an unknown number', { instances: null }, one, 'pass'],
+    ['one of two', { instances: 2 }, one, 'unknown'],
+    ['both', { instances: 2 }, both, 'pass'],
+    ['two processes under one name', {}, doubled, 'unknown'],
+    ['nobody, where none is expected', { instances: 0 }, () => undefined, 'unknown'],
+    ['one, where nobody hears them all', { instances: null, evidence: 'timed' }, one, 'unknown'],
+    ['all, where time would do', { instances: 2, evidence: 'timed' }, both, 'pass'],
+  ];
+  for (const [name, part, given, status] of rows) t.equal(proven(part, given), status, name);
+});
+
+t.test('what a person reads where the algorithm stays', async (t) => {
+  const world = new World(policyOf([serviceOf('orders', { profile: profileOf({ algs: null }) })]));
+  world.sight();
+  const id = world.start();
+  t.same(reading(world.gate(id, 'publish'), ['alg_supported']), [
+    'pass policy alg_supported: the algorithm stays RS256',
+  ]);
 });

@@ -1,4 +1,5 @@
-import { issuerOf, ISSUER, OLD, serviceOf, VANTAGE } from '../../support/policies.ts';
+import { MOBILE } from '../../support/acts.ts';
+import { issuerOf, ISSUER, NEW, OLD, serviceOf, VANTAGE } from '../../support/policies.ts';
 import type { Situation } from '../../support/rotating.ts';
 import { gateTable, rotating } from '../../support/rotating.ts';
 import { checkOf } from '../../support/world.ts';
@@ -75,6 +76,7 @@ t.test('after a restart it is not known until every address was read', async (t)
 });
 
 const LEAD = { of: ['cache_lead'] };
+const declaring = (sharedCachesMs: number) => new Map([[ISSUER, issuerOf({ sharedCachesMs })]]);
 const MESH = serviceOf('mesh', { evidence: 'timed', instances: null });
 
 gateTable(t, 'publish', [
@@ -156,7 +158,63 @@ gateTable(t, 'publish', [
   },
 ] satisfies readonly Situation[]);
 
+gateTable(t, 'publish', [
+  {
+    name: 'reads: what was declared of shared caches is less',
+    from: { until: 'started', policy: { issuers: declaring(60_000) } },
+    given: ({ world }) => world.sight(world.served, undefined, { maxAgeS: 300 }),
+    status: 'open',
+    reads: {
+      ...LEAD,
+      lines: [
+        'pass policy cache_lead: no time between publication and switch is planned; the issuer lets caches keep its JWKS for 300 s, more than the 60 s of shared_caches',
+      ],
+    },
+  },
+  {
+    name: 'reads: copies within the plan are waited for by nobody, however late they end',
+    from: planned(600_000),
+    given: ({ world }) => {
+      world.sight(world.served, undefined, { maxAgeS: 601 });
+      const untilMs = world.atMs + 601_000;
+      world.answered = { maxAgeS: 600 };
+      world.pass(120_000);
+      return untilMs;
+    },
+    status: 'closed',
+    blocked: ['cache_lead:fail'],
+  },
+] satisfies readonly Situation[]);
+
+gateTable(t, 'purge', [
+  {
+    name: 'reads: the wait for caches to drop the key says why it is longer',
+    from: { until: 'switched', services: [MESH] },
+    given: ({ world, a, b }) => {
+      world.answered = { maxAgeS: 300 };
+      world.pass(15_000);
+      world.served = [NEW];
+      world.pass(30_000);
+      for (const verifier of [a, b]) verifier.report({ ...verifier.said, keys: [NEW] });
+    },
+    status: 'closed',
+    blocked: ['drop_time_elapsed:fail'],
+    check: { id: 'drop_time_elapsed', message: /; the issuer lets caches keep its JWKS for 300 s/ },
+  },
+] satisfies readonly Situation[]);
+
 gateTable(t, 'activate', [
+  {
+    name: 'reads: so does the wait of a population',
+    from: { services: [MOBILE] },
+    given: ({ world }) => world.sight(world.served, undefined, { maxAgeS: 300 }),
+    status: 'closed',
+    blocked: ['population_covered:fail'],
+    check: {
+      id: 'population_covered',
+      message: /; the issuer lets caches keep its JWKS for 300 s/,
+    },
+  },
   {
     name: 'reads: time rules say why they wait for longer',
     from: { services: [MESH] },

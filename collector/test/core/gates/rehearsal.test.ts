@@ -10,12 +10,13 @@ import type { World } from '../../support/world.ts';
 function remembered(world: World, id: string): readonly string[] {
   const result = world.rehearse(id);
   if (!result.ok) throw new Error(result.refusal.message);
-  return (result.rehearsal?.checks ?? []).map(({ status, id, message, offenders, offenderCount }) =>
-    [
-      `${status} ${id}: ${message}`,
-      ...offenders,
-      ...(offenderCount > 0 ? [offenderCount] : []),
-    ].join(' | '),
+  return (result.rehearsal?.checks ?? []).map(
+    ({ status, id, class: kind, message, offenders, offenderCount }) =>
+      [
+        `${status} ${kind} ${id}: ${message}`,
+        ...offenders,
+        ...(offenderCount > 0 ? [offenderCount] : []),
+      ].join(' | '),
   );
 }
 
@@ -23,17 +24,17 @@ t.test('what a rehearsal of public keys asks', (t) => {
   const { world, id, b } = rotating();
   b.report({ keys: [NEW] });
   t.same(remembered(world, id), [
-    'pass collector_ready: the collector has heard the fleet since it started',
-    'pass store_writable: the store takes writes',
-    'pass fleet_within_bounds: no verifier was turned away',
-    'pass old_key_trusted: old is not tainted',
-    'pass jwks_healthy: the JWKS is readable at 1 vantage',
-    'pass clock_agrees: the clocks of collector and issuer agree',
-    'pass old_key_published: key old is still served',
-    'unknown old_key_held: nothing shows that 1 verifier still holds old | orders/b/jwks undecided | 1',
-    'pass fleet_heard: 1 service report in full',
-    'pass rollback_window: the issuer keeps the private key of old for a time after the switch',
-    'pass old_key_available: tester says that old can sign again',
+    'pass health collector_ready: the collector has heard the fleet since it started',
+    'pass health store_writable: the store takes writes',
+    'pass health fleet_within_bounds: no verifier was turned away',
+    'pass policy old_key_trusted: old is not tainted',
+    'pass health jwks_healthy: the JWKS is readable at 1 vantage',
+    'pass health clock_agrees: the clocks of collector and issuer agree',
+    'pass evidence old_key_published: key old is still served',
+    'unknown evidence old_key_held: nothing shows that 1 verifier still holds old | orders/b/jwks undecided | 1',
+    'pass coverage fleet_heard: 1 service report in full',
+    'pass policy rollback_window: the issuer keeps the private key of old for a time after the switch',
+    'pass policy old_key_available: tester says that old can sign again',
   ]);
   t.end();
 });
@@ -42,15 +43,15 @@ t.test('what a rehearsal of secrets asks', (t) => {
   const { world, id, b } = secretRotating();
   b.report(holding([NEW_SECRET]));
   t.same(remembered(world, id), [
-    'pass collector_ready: the collector has heard the fleet since it started',
-    'pass store_writable: the store takes writes',
-    'pass fleet_within_bounds: no verifier was turned away',
-    'pass old_key_trusted: s1 is not tainted',
-    "pass clock_agrees: this gate waits by the collector's own clock alone",
-    'fail old_key_held: 1 verifier without secret s1 | orders/b/jwks dropped_old | 1',
-    'pass fleet_heard: 1 service report in full',
-    'pass rollback_window: the issuer keeps secret s1 for a time after the switch',
-    'pass old_key_available: tester says that s1 can sign again',
+    'pass health collector_ready: the collector has heard the fleet since it started',
+    'pass health store_writable: the store takes writes',
+    'pass health fleet_within_bounds: no verifier was turned away',
+    'pass policy old_key_trusted: s1 is not tainted',
+    "pass health clock_agrees: this gate waits by the collector's own clock alone",
+    'fail evidence old_key_held: 1 verifier without secret s1 | orders/b/jwks dropped_old | 1',
+    'pass coverage fleet_heard: 1 service report in full',
+    'pass policy rollback_window: the issuer keeps secret s1 for a time after the switch',
+    'pass policy old_key_available: tester says that s1 can sign again',
   ]);
   t.end();
 });
