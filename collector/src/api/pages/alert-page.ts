@@ -20,7 +20,7 @@ export function alertPage(alert: AlertView, nowMs: number): string {
       ${labels.length === 0 ? null : html`<table>${labels.map(([label, value]) => html`<tr><th>${label}</th><td>${name(value)}</td></tr>`)}</table>`}
       ${effects(alert)}
       <p><a href="${alert.runbook_url}">What it means and what to do</a> · <a href="/">Status</a></p>
-      <p class="soft">To take it on: <code>keyturn alerts ack ${alert.id} --reason "why"</code></p>
+      ${alert.firing && alert.acknowledged === null ? html`<p class="soft">To take it on: <code>keyturn alerts ack ${alert.id} --reason "why"</code></p>` : null}
     </section>`,
     alert.status === 'resolved' ? null : REFRESH_S,
   );
@@ -36,5 +36,5 @@ function effects(alert: AlertView): Html | null {
     ...(alert.shuts_gates ? ['gates that lead on are shut'] : []),
     ...(alert.advises_rollback ? ['going back is advised'] : []),
   ];
-  return what.length === 0 ? null : html`<p>While it fires ${what.join(' and ')}.</p>`;
+  return what.length === 0 ? null : html`<p>While it fires, ${what.join(' and ')}.</p>`;
 }

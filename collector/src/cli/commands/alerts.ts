@@ -52,17 +52,32 @@ well, does not count.
 export function alertsCommand(program: Command, context: CommandContext): void {
   const alerts = program
     .command('alerts')
-    .description('Show what fires; take it on, or keep it quiet')
-    .addHelpText('after', `${EXIT_STATUS}\nExample:\n  $ keyturn alerts`);
-  listCommand(alerts, context);
+    .description('Show what fires; take it on, or keep it quiet');
+  const listed = listCommand(alerts, context);
+  alerts.addHelpText(
+    'after',
+    () => `${optionsText(listed)}${EXIT_STATUS}\nExample:\n  $ keyturn alerts`,
+  );
   showCommand(alerts, context);
   acknowledgeCommand(alerts, context);
   silenceCommands(alerts, context);
   alertsTestCommand(alerts, context);
 }
 
-function listCommand(alerts: Command, context: CommandContext): void {
-  command(alerts, 'list', 'List what fires; this is what `keyturn alerts` does', {
+/** A command that is meant when none is named shows its options in its parent's help. */
+function optionsText(listed: Command): string {
+  const help = listed.createHelp();
+  const width = help.longestOptionTermLength(listed, help);
+  const lines = help
+    .visibleOptions(listed)
+    .map(
+      (option) => `  ${help.optionTerm(option).padEnd(width)}  ${help.optionDescription(option)}`,
+    );
+  return `\nOptions without a command:\n${lines.join('\n')}\n`;
+}
+
+function listCommand(alerts: Command, context: CommandContext): Command {
+  return command(alerts, 'list', 'List what fires; this is what `keyturn alerts` does', {
     isDefault: true,
   })
     .option('--all', 'also those that wait to fire and those resolved within a day')
@@ -113,10 +128,15 @@ async function list(
       },
       answer: Page,
     });
-    alerts.push(...page.alerts);
+    alerts.push(...page.alerts.filter((alert) => options.all === true || isAlarm(alert)));
     ({ alarms, next } = page);
   } while (next !== null && alerts.length < options.limit);
   return { alerts, alarms, more: next !== null };
+}
+
+// The watchdog fires while all is well.
+function isAlarm({ name }: AlertView): boolean {
+  return name !== 'Watchdog';
 }
 
 function showCommand(alerts: Command, context: CommandContext): void {
