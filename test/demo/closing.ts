@@ -21,7 +21,11 @@ export function introduce(tell: Narrator, fleet: Fleet, callers: number): void {
     ['billing', 'express + jwks-rsa', 'keys through the key proxy of keyturn-agent'],
     ['gateway', 'hono/jwk', 'keys through the key proxy of keyturn-agent'],
     ['reports', 'fast-jwt', 'polls the JWKS itself, tells keyturn-agent what it holds'],
-    ['warehouse', 'jsonwebtoken', 'keys in a file of its deployment; nobody can look inside'],
+    [
+      'warehouse',
+      'jsonwebtoken',
+      'keys in a file of its deployment; tells how its verifications end',
+    ],
   ]);
   tell.blank();
   const perSecond = Math.round((callers * 1_000) / TIMINGS.requestEveryMs);
@@ -75,6 +79,7 @@ export function tellSummary(tell: Narrator, summary: Summary, truth: TruthKeeper
     `Neither wait knows of warehouse, whose keys come with a deployment; the runbook’s misses the ` +
       `tokens of ${BATCH.tokenLifetimeS} s as well.`,
   );
+  tellAlert(tell, summary);
   tellGates(tell, summary);
   if (summary.validTokensRejected === 0) return;
   tell.blank();
@@ -85,6 +90,18 @@ export function tellSummary(tell: Narrator, summary: Summary, truth: TruthKeeper
 function roleOf(kid: string): string {
   if (kid === NEW_KID) return `new key ${kid}`;
   return kid === OLD_KID ? `old key ${kid}` : kid;
+}
+
+function tellAlert(tell: Narrator, { alert }: Summary): void {
+  if (alert === null) return;
+  const { name, raisedAfterSeconds, overAfterSeconds } = alert;
+  const end =
+    overAfterSeconds === null
+      ? 'It was too late to go back.'
+      : `It was over ${overAfterSeconds} s after going back.`;
+  tell.plain(
+    `On-call was told by ${name} ${raisedAfterSeconds} s after the first rejection. ${end}`,
+  );
 }
 
 function tellGates(tell: Narrator, summary: Summary): void {

@@ -11,14 +11,14 @@ import type { Environment, Fleet } from './fleet.ts';
 import { gateLog } from './gate-log.ts';
 import { gatedWalk } from './gated.ts';
 import type { Overlap } from './gated.ts';
-import { impatientWalk } from './impatient.ts';
+import { type ImpatientWalk, impatientWalk, rolledBackWalk } from './impatient.ts';
 import { narrator } from './narrator.ts';
 import type { Narrator } from './narrator.ts';
 import type { DemoOptions } from './options.ts';
 import { stayUp } from './stay-up.ts';
 import type { Stage } from './stage.ts';
 import { FIXED_WAIT_SECONDS, missingFrom } from './summary.ts';
-import type { Summary } from './summary.ts';
+import type { AlertTiming, Summary } from './summary.ts';
 import { LONGEST_CACHE_S, TIMINGS } from './timings.ts';
 import { tooling } from './tooling.ts';
 
@@ -75,7 +75,7 @@ async function show(
   tell.title(
     options.mode === 'gated'
       ? 'Keyturn: one real key rotation, every step gated on evidence'
-      : 'Keyturn: the same rotation, done impatiently',
+      : `Keyturn: the same rotation, done impatiently${options.rollback ? ', and undone' : ''}`,
   );
   tell.plain('Starting an issuer, a collector and a sidecar on 127.0.0.1 …');
   const interrupted = rejectedWhen(context.interrupted);
@@ -94,8 +94,8 @@ async function show(
     truth,
     startTraffic: () => requests.start(),
   };
-  const walk = options.mode === 'gated' ? gatedWalk(stage) : impatientWalk(stage);
-  const overlap = await Promise.race([walk, fleet.failed, stuck(), interrupted]);
+  const walk = walkOf(options, stage);
+  const { overlap, alert } = await Promise.race([walk, fleet.failed, stuck(), interrupted]);
   await requests.stop();
   const forged = await tryForgeries(fleet);
 
@@ -110,6 +110,7 @@ async function show(
     fixedWaitSeconds: FIXED_WAIT_SECONDS,
     runbookWaitSeconds: TIMINGS.documentedTokenS + LONGEST_CACHE_S,
     durationSeconds: Math.round((Date.now() - startedAtMs) / 100) / 10,
+    alert,
     gates: gates.timings(),
     rejections: truth.rejections().map(({ verifier, kid, reason, count }) => ({
       verifier,
@@ -124,6 +125,14 @@ async function show(
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   if (options.keep) await stayUp(tell, fleet, truth, context.interrupted);
   return missing.length === 0 ? EXIT.shown : EXIT.notShown;
+}
+
+async function walkOf(
+  { mode, rollback }: DemoOptions,
+  stage: Stage,
+): Promise<Pick<ImpatientWalk, 'overlap'> & { readonly alert: AlertTiming | null }> {
+  if (mode === 'gated') return { overlap: await gatedWalk(stage), alert: null };
+  return rollback ? rolledBackWalk(stage) : impatientWalk(stage);
 }
 
 function requestsTo(fleet: Fleet, truth: TruthKeeper) {

@@ -8,6 +8,7 @@ import type { Issuer, IssuerClient } from '../harness/issuer.ts';
 import type { Teardown } from '../harness/teardown.ts';
 import { startCollector, startService, startSidecar } from './processes.ts';
 import type { ServiceSettings } from './service-settings.ts';
+import { WAREHOUSES } from './settings.ts';
 import { TIMINGS } from './timings.ts';
 
 export const OLD_KID = '2026-a';
@@ -91,14 +92,28 @@ export async function startFleet(teardown: Teardown, env: Environment): Promise<
   const keyFile = join(directory, 'warehouse-keys.json');
   const writeKeyFile = (kids: readonly string[]): Promise<void> =>
     writeFile(keyFile, JSON.stringify({ keys: kids.map((kid) => issuer.publicJwk(kid)) }));
-  const warehouseSettings: ServiceSettings = { kind: 'static', issuer: issuer.issuer, keyFile };
+  let deployments = 0;
+  const nextWarehouse = (): ServiceSettings => {
+    const instance = WAREHOUSES[deployments];
+    if (instance === undefined) throw new Error('warehouse has no name for a further deployment');
+    deployments += 1;
+    const { pushUrl } = sidecar;
+    return {
+      kind: 'static',
+      issuer: issuer.issuer,
+      keyFile,
+      service: 'warehouse',
+      instance,
+      pushUrl,
+    };
+  };
   await writeKeyFile([OLD_KID]);
 
   let warehouse: Child | undefined;
   let orders2: Child | undefined;
   const startServices = async (): Promise<void> => {
     [warehouse, orders2] = await Promise.all([
-      start('warehouse-1', warehouseSettings),
+      start('warehouse', nextWarehouse()),
       start('orders-2', orders('orders-2')),
       start('orders-1', orders('orders-1')),
       start('billing-1', {
@@ -132,7 +147,7 @@ export async function startFleet(teardown: Teardown, env: Environment): Promise<
     async redeployWarehouse(kids) {
       await writeKeyFile(kids);
       const before = warehouse;
-      warehouse = await start('warehouse-1', warehouseSettings);
+      warehouse = await start('warehouse', nextWarehouse());
       if (before !== undefined) await crew.stop(before);
     },
     async stopOrders2() {

@@ -62,7 +62,9 @@ async function spreadStep(stage: Stage, id: string): Promise<void> {
 
 async function attestStep(stage: Stage): Promise<void> {
   const { fleet, tell } = stage;
-  tell.step('What is left is warehouse. Nobody can look inside it, so a person must vouch.');
+  tell.step(
+    'What is left is warehouse. It does not say which keys it has, so a person must vouch.',
+  );
   await ask(stage, 'activate');
   tell.result(`Its team redeploys it with ${OLD_KID} and ${NEW_KID}, and says so.`, 'plain');
   await fleet.redeployWarehouse([OLD_KID, NEW_KID]);

@@ -28,4 +28,11 @@ export type ServiceSettings =
       /** Push API of the sidecar. */
       readonly pushUrl: string;
     }
-  | { readonly kind: 'static'; readonly issuer: string; readonly keyFile: string };
+  | {
+      readonly kind: 'static';
+      readonly issuer: string;
+      readonly keyFile: string;
+      readonly service: string;
+      readonly instance: string;
+      readonly pushUrl: string;
+    };

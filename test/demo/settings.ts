@@ -1,5 +1,8 @@
 import { TIMINGS } from './timings.ts';
 
+/** One after the other: each deployment of warehouse has a name of its own. */
+export const WAREHOUSES = ['warehouse-1', 'warehouse-2', 'warehouse-3'] as const;
+
 interface IssuerAddress {
   readonly issuer: string;
   readonly jwksUri: string;
@@ -70,6 +73,7 @@ export function collectorSettings(issuer: IssuerAddress): unknown {
       retire_safety: '1s',
       heartbeat: `${TIMINGS.heartbeatMs}ms`,
       reconnect_window: '1s',
+      calm_for: `${TIMINGS.calmMs}ms`,
     },
   };
 }
@@ -92,6 +96,7 @@ export function agentSettings(issuer: IssuerAddress, collectorAddress: string): 
       { service: 'billing', instance: 'billing-1', profile: 'npm-jwks-rsa' },
       { service: 'gateway', instance: 'gateway-1', profile: 'npm-hono-jwk' },
       { service: 'reports', instance: 'reports-1', profile: 'npm-fast-jwt', via: 'push' },
+      ...WAREHOUSES.map((instance) => ({ service: 'warehouse', instance, via: 'push' })),
     ],
   };
 }

@@ -39,6 +39,17 @@ export async function run(stage: Stage, args: readonly string[]): Promise<Comman
   return result;
 }
 
+/** Runs a command whose exit status is its answer, and shows it with its output. */
+export async function show(stage: Stage, args: readonly string[]): Promise<CommandResult> {
+  stage.tell.command(['keyturn', ...args]);
+  const result = await stage.tooling.keyturn(args);
+  const lines = [...result.stdout, ...result.stderr].filter((line) => line !== '');
+  lines.forEach((line, index) => {
+    stage.tell.output(index === 0 ? `${line} (exit status ${result.exitCode})` : line);
+  });
+  return result;
+}
+
 /** Asks a gate with the command line and shows the answer; any answer is fine. */
 export async function ask(stage: Stage, gate: Gate): Promise<VerdictView> {
   stage.tell.command(['keyturn', 'gate', gate]);

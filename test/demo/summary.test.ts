@@ -21,10 +21,17 @@ const gated: Summary = {
   fixedWaitSeconds: 86_400,
   runbookWaitSeconds: 13,
   durationSeconds: 40,
+  alert: null,
   gates: { publish: opened, activate: opened, retire: opened, purge: opened },
   rejections: [],
 };
-const impatient: Summary = { ...gated, mode: 'impatient', validTokensRejected: 5, gates: {} };
+const impatient: Summary = {
+  ...gated,
+  mode: 'impatient',
+  validTokensRejected: 5,
+  alert: { name: 'VerificationFailures', raisedAfterSeconds: 1, overAfterSeconds: null },
+  gates: {},
+};
 
 t.test('a run counts only when it showed what it claims', async (t) => {
   const shut: GateTiming = { ...opened, openedAtSeconds: null, waitedSeconds: null };
@@ -61,6 +68,7 @@ t.test('a run counts only when it showed what it claims', async (t) => {
       { ...impatient, validTokensRejected: 0 },
       ['no valid token was rejected'],
     ],
+    ['impatient, and nobody was told', { ...impatient, alert: null }, ['no alert was raised']],
   ];
   for (const [name, summary, missing] of rows) t.strictSame(missingFrom(summary), missing, name);
 });

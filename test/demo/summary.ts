@@ -13,6 +13,15 @@ export interface GateTiming {
   readonly waitedSeconds: number | null;
 }
 
+/** How an alert went. */
+export interface AlertTiming {
+  readonly name: string;
+  /** From the first valid token that was rejected to the alert. */
+  readonly raisedAfterSeconds: number;
+  /** From going back to the end of the alert; null where the signer did not go back. */
+  readonly overAfterSeconds: number | null;
+}
+
 /** The one JSON line of `--json`. */
 export interface Summary {
   readonly mode: DemoOptions['mode'];
@@ -30,6 +39,8 @@ export interface Summary {
   /** What "longest token lifetime + longest cache" would have taken, from the runbook's figures. */
   readonly runbookWaitSeconds: number;
   readonly durationSeconds: number;
+  /** The first alert of refused tokens; null where none fired. */
+  readonly alert: AlertTiming | null;
   readonly gates: Readonly<Partial<Record<Gate, GateTiming>>>;
   readonly rejections: readonly {
     readonly verifier: string;
@@ -54,6 +65,7 @@ export function missingFrom(summary: Summary): readonly string[] {
   }
   if (summary.mode === 'impatient') {
     if (summary.validTokensRejected === 0) missing.push('no valid token was rejected');
+    if (summary.alert === null) missing.push('no alert was raised');
     return missing;
   }
   if (summary.validTokensRejected > 0) {

@@ -11,11 +11,13 @@ export const TIMINGS = {
   joseCacheMs: 5_000,
   joseCooldownMs: 2_000,
   jwksRsaCacheMs: 5_000,
-  pollMs: 3_000,
+  pollMs: 5_000,
   proxyRefreshMs: 1_000,
   watchMs: 500,
   heartbeatMs: 1_000,
   requestEveryMs: 200,
+  /** How long failures have to be rare again before their alert is over. */
+  calmMs: 4_000,
 } as const;
 
 /** The longest cache a runbook would know of: static keys are not in it. */

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { VerifierView } from '@keyturn/collector/api/schemas/fleet.ts';
+import type { AlertView } from '@keyturn/collector/api/schemas/alert.ts';
 import type { VerdictView } from '@keyturn/collector/api/schemas/verdict.ts';
 import { KeyturnError } from '@keyturn/shared/errors.ts';
 import type { Gate } from '@keyturn/shared/model/verdict.ts';
@@ -32,6 +34,10 @@ export interface Tooling {
   verdict(rotationId: string, gate: Gate, revision?: number): Promise<VerdictView>;
   /** Address of a gate. */
   gateUrl(rotationId: string, gate: Gate): string;
+  /** Alerts of failed verifications that fire now, from `GET /v1/alerts`. */
+  failureAlerts(): Promise<readonly AlertView[]>;
+  /** When the verifier of a service last fetched its keys; null: it has not said. */
+  fetchedAt(service: string): Promise<string | null>;
   /** Id of the one open rotation, from `GET /v1/rotations`. */
   openRotation(): Promise<string>;
   /** `POST /v1/rotations/{id}/gates/{gate}/check`, as a pipeline would. */
@@ -63,6 +69,18 @@ export function tooling(fleet: Fleet, env: Environment, signal: AbortSignal): To
       const [exitCode] = (await once(child, 'close')) as [number | null];
       return { exitCode: exitCode ?? -1, stdout, stderr };
     },
+    async failureAlerts() {
+      const response = await fetch(`${fleet.collectorUrl}/v1/alerts?firing=true`, { signal });
+      const { alerts } = (await response.json()) as { alerts: readonly AlertView[] };
+      return alerts.filter(({ name }) => FAILURES.has(name));
+    },
+    async fetchedAt(service) {
+      const response = await fetch(`${fleet.collectorUrl}/v1/verifiers?service=${service}`, {
+        signal,
+      });
+      const { verifiers } = (await response.json()) as { verifiers: readonly VerifierView[] };
+      return verifiers[0]?.key_sets[0]?.data_at ?? null;
+    },
     async openRotation() {
       const response = await fetch(`${fleet.collectorUrl}/v1/rotations`, { signal });
       const { rotations } = (await response.json()) as { rotations: { id: string }[] };
@@ -86,6 +104,9 @@ export function tooling(fleet: Fleet, env: Environment, signal: AbortSignal): To
     },
   };
 }
+
+/** Alerts that say that tokens are refused. */
+const FAILURES: ReadonlySet<string> = new Set(['VerificationFailures', 'NewKeyFailing']);
 
 const LINES_MAX = 5_000;
 
