@@ -1,6 +1,7 @@
 import type { Now, State } from '../state.ts';
 import type { IssuerDetectors } from './detectors.ts';
-import { recentOf } from './excursion.ts';
+import { calmRateOf } from './comparison.ts';
+import { type Excursion, recentOf } from './excursion.ts';
 import { clearRateOf, type Series } from './series.ts';
 
 /** Verifiers of one issuer with an alert of their own; more of them at once are not single ones. */
@@ -32,7 +33,8 @@ export function ownAlerts(state: State, now: Now): void {
       const count = (single.get(issuer) ?? 0) + (firing.isOwn ? 1 : 0);
       single.set(issuer, count);
     }
-    if (firing.isOwn || isToldAbove(tops, series) || !isGoingOn(series, now)) continue;
+    if (firing.isOwn || isToldAbove(tops, series) || !isGoingOn(series, clearRateOf(series), now))
+      continue;
     if (series.tier === 'verifier') {
       const count = single.get(issuer) ?? 0;
       if (count >= SINGLE_MAX) continue;
@@ -40,23 +42,25 @@ export function ownAlerts(state: State, now: Now): void {
     }
     firing.isOwn = true;
   }
-  for (const of of state.detectors.issuers.values()) ownComparisons(of);
+  for (const of of state.detectors.issuers.values()) ownComparisons(of, now);
 }
 
-function ownComparisons(of: IssuerDetectors): void {
+function ownComparisons(of: IssuerDetectors, now: Now): void {
   const told = new Set<string>();
   for (const { service, rotationId, firing } of of.comparisons.values()) {
     if (service === null && firing !== null) told.add(rotationId);
   }
-  for (const { service, rotationId, firing } of of.comparisons.values()) {
-    if (service !== null && firing !== null && !told.has(rotationId)) firing.isOwn = true;
+  for (const comparison of of.comparisons.values()) {
+    const { service, rotationId, firing } = comparison;
+    if (service === null || firing === null || told.has(rotationId)) continue;
+    if (isGoingOn(comparison, calmRateOf(comparison), now)) firing.isOwn = true;
   }
 }
 
 // When the whole is over, a part that is on its way down has nothing of its own to tell.
-function isGoingOn(series: Series, now: Now): boolean {
-  const { failures, tokens } = recentOf(series, now.atMs);
-  return tokens > 0 && failures / tokens >= clearRateOf(series);
+function isGoingOn(excursion: Excursion, calmRate: number, now: Now): boolean {
+  const { failures, tokens } = recentOf(excursion, now.atMs);
+  return tokens > 0 && failures / tokens >= calmRate;
 }
 
 function isToldAbove(tops: ReadonlySet<string>, { issuer, tier, above }: Series): boolean {

@@ -149,7 +149,7 @@ function endIfOver(state: State, comparison: Comparison, h: number, now: Now): v
     h,
     clearRate: calmRateOf(comparison),
     coverage: coverage(state, comparison.issuer, comparison.service),
-    goesWithout: goesWithoutTried(state, comparison, firing.atMs, now),
+    goesWithout: goesWithoutTried(state, comparison, now),
   };
   if (isOver({ ...comparison, firing }, looks, now.atMs)) resolve(comparison, now.atMs);
 }
@@ -161,11 +161,10 @@ function endIfOver(state: State, comparison: Comparison, h: number, now: Now): v
 function goesWithoutTried(
   state: State,
   { kind, rotationId, controlAtMs, calmForMs }: Comparison,
-  firedAtMs: number,
   now: Now,
 ): boolean {
-  const rolledBackAtMs = state.rotations.get(rotationId)?.rolledBackAtMs ?? null;
-  if (rolledBackAtMs !== null && rolledBackAtMs >= firedAtMs) return true;
+  const rotation = state.rotations.get(rotationId);
+  if (rotation?.rolledBackAtMs != null && rotation.switchedAtMs === null) return true;
   return kind === 'holders' && now.atMs - controlAtMs < calmForMs;
 }
 

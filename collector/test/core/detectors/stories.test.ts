@@ -287,3 +287,32 @@ t.test(
     for (const labels of before) t.ok(firing(world).includes(labels), `${labels} goes on`);
   },
 );
+
+t.test('what only fires after going back ends when nobody presents such tokens', async (t) => {
+  const { world, all } = worldOf();
+  world.served = [OLD, NEW];
+  const rotation = world.start();
+  world.sight();
+  world.sight();
+  const run = (n: number, fresh: Counts | undefined) =>
+    seconds(world, n, () => {
+      for (const one of all) {
+        one.count('old', { ok: 20 });
+        if (fresh !== undefined) one.count('new', fresh);
+        one.report();
+      }
+    });
+  run(5, { ok: 5 });
+  world.declare(rotation, 'activate', 'by mistake');
+  run(1, { ok: 4, unknown_kid: 1 });
+  world.declare(rotation, 'rollback');
+  run(20, { unknown_kid: 5 });
+  t.strictSame(firing(world, 'NewKeyFailing'), [`${ISSUER} ${rotation}`], 'the last of its tokens');
+  const told = new Set<string>();
+  for (let second = 0; second < 400; second += 1) {
+    run(1, undefined);
+    for (const labels of firing(world, 'NewKeyFailing')) told.add(labels);
+  }
+  t.strictSame([...told], [`${ISSUER} ${rotation}`], 'and of the whole alone');
+  t.strictSame(firing(world, 'NewKeyFailing'), []);
+});
