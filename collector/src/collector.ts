@@ -10,6 +10,7 @@ import { FleetServiceService } from '@keyturn/shared/wire/services.ts';
 import { metrics } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
+import { registerAlerts } from './api/grpc-alerts.ts';
 import { registerReadiness } from './api/grpc-readiness.ts';
 import { registerRotations } from './api/grpc-rotation.ts';
 import { createHttpApi } from './api/http-api.ts';
@@ -131,6 +132,7 @@ async function start(
       ...fleetService({ engine, identify: trustReach, events, probes }),
     });
     registerReadiness(server, engine);
+    registerAlerts(server, engine);
     registerRotations(server, engine, canaries, token);
   });
   teardown.add('grpc', () => grpc.close());

@@ -3,6 +3,15 @@
  * Message contents go through codec.ts.
  */
 export {
+  type Alert as AlertMessage,
+  type AlertFilter as AlertFilterMessage,
+  AlertServiceClient,
+  type AlertServiceServer,
+  AlertServiceService,
+  type WatchAlertsRequest,
+  type WatchAlertsResponse,
+} from './gen/keyturn/v1/alerts.ts';
+export {
   FleetServiceClient,
   type FleetServiceServer,
   FleetServiceService,

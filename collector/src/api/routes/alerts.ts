@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AlertRecord, isFiring } from '../../core/alerts/alert.ts';
+import type { AlertRecord } from '../../core/alerts/alert.ts';
 import { ALERT_NAMES } from '../../core/alerts/catalogue.ts';
 import { ApiError, carriedOut } from '../api-error.ts';
 import type { Api, RouteContext } from '../route-context.ts';
@@ -11,7 +11,8 @@ import {
   AlertStatusSchema,
 } from '../schemas/alert.ts';
 import { problems } from '../schemas/problem.ts';
-import { alarms, alertOrder, alertView, byOrder } from '../views/alert.ts';
+import { alarms, alertView } from '../views/alert.ts';
+import { alertList } from '../views/alert-list.ts';
 
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 500;
@@ -54,14 +55,10 @@ export function alertRoutes(app: Api, context: RouteContext): void {
     async (request) => {
       const { after = '', limit } = request.query;
       const state = engine.state();
-      const found = [...state.alerts.values()]
-        .filter((alert) => matches(alert, request.query) && alertOrder(alert) > after)
-        .toSorted(byOrder);
-      const page = found.slice(0, limit);
-      const last = page.at(-1);
+      const page = alertList(state, request.query, { after, limit });
       return {
-        alerts: page.map((alert) => alertView(state, alert, engine.nowMs())),
-        next: found.length > limit && last !== undefined ? alertOrder(last) : null,
+        alerts: page.alerts.map((alert) => alertView(state, alert, engine.nowMs())),
+        next: page.next,
         alarms: alarms(state).length,
       };
     },
@@ -112,20 +109,4 @@ export function findAlert(alerts: Iterable<AlertRecord>, id: string): AlertRecor
     'There is no alert with this id, or it was resolved more than a day ago; `keyturn alerts --all` shows those there are.',
     'alert_id',
   );
-}
-
-function matches(alert: AlertRecord, query: z.output<typeof QuerySchema>): boolean {
-  const { labels, name, status } = alert;
-  return (
-    isWanted(query.firing, isFiring(alert)) &&
-    isWanted(query.status, status) &&
-    isWanted(query.name, name) &&
-    isWanted(query.rotation, labels.rotation) &&
-    isWanted(query.issuer, labels.issuer) &&
-    isWanted(query.service, labels.service)
-  );
-}
-
-function isWanted<T>(wanted: T | undefined, value: T | undefined): boolean {
-  return wanted === undefined || wanted === value;
 }
