@@ -7,8 +7,8 @@ import { systemClock } from '@keyturn/shared/clock.ts';
 import type { VerifierId } from '@keyturn/shared/model/ids.ts';
 import { profileFacts, UNKNOWN_PROFILE } from '@keyturn/shared/profiles/catalogue.ts';
 
-const ISSUER = 'https://issuer.test';
-const VANTAGE = 'https://issuer.test/jwks';
+export const ISSUER = 'https://issuer.test';
+export const VANTAGE = 'https://issuer.test/jwks';
 const SERVICES = 20;
 const HELLO_BATCH = 1_000;
 const OLD = { kid: 'old', thumbprint: 'o'.repeat(43), alg: 'RS256' };
@@ -146,7 +146,8 @@ function reportOf(index: number, seq: number, lagging: boolean): AddressedReport
   };
 }
 
-function policyFor(size: number): Policy {
+/** Settings of `size` verifiers in 20 services of one issuer. */
+export function policyFor(size: number): Policy {
   const profile = profileFacts('npm-jose');
   if (profile === undefined) throw new Error('profile npm-jose is missing from the catalogue');
   const services = Array.from({ length: SERVICES }, (_, index) => ({

@@ -2,7 +2,7 @@ import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import { emptyBaseline } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
 import type { KidFacts } from './kid-facts.ts';
-import { ATTRIBUTABLE, CALM_FOR_MS, FOREIGN, type SeriesKind } from './parameters.ts';
+import { ATTRIBUTABLE, BIN_MS, CALM_FOR_MS, FOREIGN, type SeriesKind } from './parameters.ts';
 import { createSeries, type Series, type Tier } from './series.ts';
 
 /** Services watched one by one; those beyond are watched with their issuer, and counted. */
@@ -61,6 +61,8 @@ export interface Detectors {
   readonly firing: Set<Series>;
   /** Those whose baseline is to be written, a few at a time. */
   readonly unwritten: Set<Series>;
+  /** Width of a bin. */
+  readonly binMs: number;
   /** The bin that is open. */
   bin: number;
   /** Bins that ended since the start. */
@@ -80,6 +82,7 @@ export function emptyDetectors(
     open: [],
     firing: new Set(),
     unwritten: new Set(),
+    binMs: BIN_MS,
     bin: 0,
     looks: 0,
     services: 0,

@@ -55,6 +55,6 @@ export function rateToFind(kind: SeriesKind, usual: number): number {
  * h = ln(M · N · families): the mean time to a false alarm of a CUSUM of log-likelihood ratios is at
  * least e^h looks (Wald 1947, Lorden 1971), M looks are the wanted time, and N series are watched.
  */
-export function threshold(seriesWatched: number, binMs = BIN_MS): number {
+export function threshold(seriesWatched: number, binMs: number): number {
   return Math.log((WANTED_APART_MS / binMs) * FAMILIES * Math.max(1, seriesWatched));
 }

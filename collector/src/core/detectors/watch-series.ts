@@ -11,7 +11,7 @@ import { isOver, recentOf, resolve } from './excursion.ts';
 import { dropSeries, isForgettable, keepComparison, keepIfMoved, keepSeries } from './keep.ts';
 import { kidFacts } from './kid-facts.ts';
 import { ownAlerts } from './own-alerts.ts';
-import { BIN_MS, threshold } from './parameters.ts';
+import { threshold } from './parameters.ts';
 import { addToBin, clearRateOf, closeBin, type Series, type Tier } from './series.ts';
 import { takeKnown } from './strangers.ts';
 
@@ -24,7 +24,7 @@ const VERIFIERS_EVERY = 10;
 /** Ends the bin that is open and looks at what it brought. Called at every tick. */
 export function watchSeries(state: State, now: Now, writes: Write[]): void {
   const { detectors } = state;
-  const bin = Math.floor(now.atMs / BIN_MS);
+  const bin = Math.floor(now.atMs / detectors.binMs);
   if (bin === detectors.bin) return;
   detectors.bin = bin;
   const inMotion = openByIssuer(state);
@@ -131,7 +131,7 @@ function watchComparisons(state: State, of: IssuerDetectors, now: Now, writes: W
   if (of.comparisons.size === 0) return;
   dropEnded(state, of, now.atMs, writes);
   // One budget for all comparisons of all rotations.
-  const h = threshold(of.comparisons.size * state.detectors.issuers.size);
+  const h = threshold(of.comparisons.size * state.detectors.issuers.size, state.detectors.binMs);
   for (const comparison of of.comparisons.values()) {
     const before = comparison.score;
     const wasFiring = comparison.firing !== null;
@@ -196,12 +196,12 @@ function forgetVerifier(
 }
 
 function thresholdsOf(state: State): Readonly<Record<Tier, number>> {
-  const { issuers, services } = state.detectors;
+  const { issuers, services, binMs } = state.detectors;
   return {
-    issuer: threshold(issuers.size),
-    bucket: threshold(issuers.size * WATCHED_BUCKETS.length),
-    service: threshold(services),
-    verifier: threshold(state.fleet.verifiers.size),
+    issuer: threshold(issuers.size, binMs),
+    bucket: threshold(issuers.size * WATCHED_BUCKETS.length, binMs),
+    service: threshold(services, binMs),
+    verifier: threshold(state.fleet.verifiers.size, binMs),
   };
 }
 
