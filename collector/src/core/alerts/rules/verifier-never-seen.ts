@@ -50,7 +50,6 @@ function isExpected({ service, issuer }: Group): boolean {
   return (
     service.declared &&
     service.issuers.includes(issuer) &&
-    service.population === null &&
     reports(service.kind) &&
     service.evidence !== 'timed' &&
     service.evidence !== 'attested'

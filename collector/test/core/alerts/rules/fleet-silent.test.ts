@@ -101,4 +101,6 @@ t.test('fooling: hellos without a report are not a fleet that is heard again', a
   const world = silence(fleet(6), 6);
   for (let at = 1; at <= 6; at += 1) world.join('orders', `i${at}`, { cache: 'c1' });
   t.match(judgementOf(world, fleetSilent, LABELS), { status: 'present' });
+  world.verifiers[0]?.report({});
+  t.match(judgementOf(world, fleetSilent, LABELS), { status: 'present' });
 });

@@ -107,6 +107,14 @@ ruleTable(t, staleCache, [
   },
 ]);
 
+t.test('one that is gone is kept nowhere', async (t) => {
+  const world = reporting({ dataAgeMs: 110_000, counts: used() });
+  const group = world.state.fleet.groups.get(ISSUER)?.get('orders');
+  t.equal(group?.stale.size, 1);
+  world.verifiers[0]?.goodbye();
+  t.equal(group?.stale.size, 0);
+});
+
 t.test('fooling: neither silence nor a restart of the collector clears it', async (t) => {
   const world = reporting({ dataAgeMs: 110_000, failures: 3 });
   const stale: ReportPart = { keys: [OLD], dataAgeMs: 200_000, failures: 9 };
@@ -119,6 +127,7 @@ t.test('fooling: neither silence nor a restart of the collector clears it', asyn
   world.pass(60_000, { silent: ['orders/i1'] });
   t.equal(alertStatus(world, 'StaleCache', LABELS), 'no_data');
   world.restart();
+  t.match(judgementOf(world, staleCache, LABELS), { status: 'present' }, 'as it was last heard');
   world.pass(90_000, { silent: ['orders/i1'] });
   t.equal(alertStatus(world, 'StaleCache', LABELS), 'no_data');
   t.not(judgementOf(world, staleCache, LABELS), undefined);

@@ -126,6 +126,17 @@ t.test('a restart of the collector clears nothing', async (t) => {
   t.equal(alertStatus(world, 'VerifierSilent', LABELS), 'resolved');
 });
 
+t.test('a machine that slept does not make its fleet silent', async (t) => {
+  const world = heard();
+  world.atMs += 3_600_000;
+  world.take({ type: 'paused' });
+  world.take({ type: 'tick' });
+  t.equal(alertStatus(world, 'VerifierSilent', LABELS), 'none');
+  for (const verifier of world.verifiers) verifier.report({});
+  world.pass(90_000);
+  t.equal(alertStatus(world, 'VerifierSilent', LABELS), 'none');
+});
+
 t.test('fooling: the kinds an undeclared service claims do not hide one another', async (t) => {
   const world = new World(policyOf([serviceOf('orders')]));
   world.join('shadow', 'a', { profile: 'one' }).report({});
