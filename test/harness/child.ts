@@ -29,6 +29,8 @@ export interface Child {
   readonly pid: number;
   /** Waits for one JSON message of the child; for children that use `process.send`. */
   message(timeoutMs: number): Promise<unknown>;
+  /** Sends one JSON message to the child. */
+  send(message: unknown): void;
   /**
    * Waits until a line of the child's output, past or future, matches.
    * @throws {ChildError} when the child ends first or the time is up.
@@ -125,6 +127,9 @@ export function startChild(options: ChildOptions): Child {
       });
       const [message] = (await Promise.race([heard, failed])) as [unknown];
       return message;
+    },
+    send(message) {
+      child.send(message as object);
     },
     async line(pattern, timeoutMs) {
       const heard = match(pattern, AbortSignal.timeout(timeoutMs)).catch(() => {

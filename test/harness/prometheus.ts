@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { eventually } from './eventually.ts';
@@ -30,23 +30,29 @@ export interface Prometheus {
 }
 
 /** Starts Prometheus in `directory`; it scrapes `targets` (`host:port`) twice a second. */
-export async function startPrometheus(
+export function startPrometheus(
   cleanup: Teardown,
   directory: string,
   of: { readonly targets: readonly string[]; readonly ruleFiles: readonly string[] },
 ): Promise<Prometheus> {
+  return startPrometheusWith(cleanup, directory, {
+    global: { scrape_interval: '500ms', evaluation_interval: '1s' },
+    rule_files: of.ruleFiles,
+    scrape_configs: [{ job_name: 'keyturn-collector', static_configs: [{ targets: of.targets }] }],
+  });
+}
+
+/** Starts it with settings of one's own; `rules` becomes the file `rules.yml` beside them. */
+export async function startPrometheusWith(
+  cleanup: Teardown,
+  directory: string,
+  { rules, ...settings }: { readonly rules?: object; readonly [section: string]: unknown },
+): Promise<Prometheus> {
   const port = await freePort();
+  await mkdir(directory, { recursive: true });
   const config = join(directory, 'prometheus.yml');
-  await writeFile(
-    config,
-    stringify({
-      global: { scrape_interval: '500ms', evaluation_interval: '1s' },
-      rule_files: of.ruleFiles,
-      scrape_configs: [
-        { job_name: 'keyturn-collector', static_configs: [{ targets: of.targets }] },
-      ],
-    }),
-  );
+  await writeFile(config, stringify(settings));
+  if (rules !== undefined) await writeFile(join(directory, 'rules.yml'), stringify(rules));
   const child = spawn(
     'prometheus',
     [

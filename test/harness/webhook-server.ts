@@ -13,6 +13,8 @@ export interface Hooked {
   readonly json: any;
   /** `performance.now()` when it was there whole. */
   readonly atMs: number;
+  /** The same moment, Unix ms. */
+  readonly wallMs: number;
 }
 
 /** A receiver of webhooks. */
@@ -39,7 +41,8 @@ export async function startWebhookServer(cleanup: Teardown): Promise<WebhookServ
     createServer((request, response) => {
       void text(request).then((body) => {
         const atMs = performance.now();
-        const hooked = { headers: request.headers, body, json: JSON.parse(body), atMs };
+        const wallMs = Date.now();
+        const hooked = { headers: request.headers, body, json: JSON.parse(body), atMs, wallMs };
         made.got.push(hooked);
         made.answer(hooked, response);
       });
