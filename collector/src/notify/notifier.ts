@@ -2,7 +2,7 @@ import { AlertmanagerLane } from './alertmanager-lane.ts';
 import type { NotifyPort } from './notify-port.ts';
 import { secretsOf } from './outbox-request.ts';
 import { OutboxLane } from './outbox-lane.ts';
-import type { PostResult } from './post.ts';
+import type { PostRequest, PostResult } from './post.ts';
 import { hostsOf, isOutboxReceiver, type Receiver, type ReceiverType } from './receiver.ts';
 import { testRequests } from './test-message.ts';
 
@@ -81,11 +81,11 @@ export class Notifier {
   async test(name: string): Promise<readonly TestAnswer[] | undefined> {
     const lane = this.#lanes.get(name);
     if (lane === undefined) return undefined;
-    const answers: TestAnswer[] = [];
     const { clock, sender } = this.#port;
-    for (const request of testRequests(lane.receiver, sender, clock.wallMs())) {
-      answers.push(await this.#exchange(lane.receiver, request));
-    }
+    const requests = testRequests(lane.receiver, sender, clock.wallMs());
+    const answers = isOutboxReceiver(lane.receiver)
+      ? await this.#inOrder(lane.receiver, requests)
+      : await Promise.all(requests.map((request) => this.#exchange(lane.receiver, request)));
     const failure = answers.find(({ result }) => !result.ok)?.result;
     await lane.standing.note(failure === undefined || failure.ok ? null : failure.message);
     // What waits need not wait longer for a receiver that takes something again.
@@ -100,10 +100,16 @@ export class Notifier {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
   }
 
-  async #exchange(
+  async #inOrder(
     receiver: Receiver,
-    request: Parameters<NotifyPort['post']>[0],
-  ): Promise<TestAnswer> {
+    requests: readonly PostRequest[],
+  ): Promise<readonly TestAnswer[]> {
+    const answers: TestAnswer[] = [];
+    for (const request of requests) answers.push(await this.#exchange(receiver, request));
+    return answers;
+  }
+
+  async #exchange(receiver: Receiver, request: PostRequest): Promise<TestAnswer> {
     const { clock, post } = this.#port;
     const startedMs = clock.monotonicMs();
     const { reach, ca } = receiver;

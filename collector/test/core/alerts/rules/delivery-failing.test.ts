@@ -46,6 +46,15 @@ t.test('a restart does not end the alert before something arrived', async (t) =>
   t.same(status(), ['resolved']);
 });
 
+t.test('the others are told', async (t) => {
+  const { state, at } = worldOf(['pager', 'chat']);
+  noteDelivery(state, 'pager', 'status 503', at(0));
+  noteDelivery(state, 'chat', null, at(0));
+  for (const atS of [0, 60]) judge(state, deliveryFailing.judge(state, at(atS)), at(atS));
+  const told = [...state.notices.values()].filter(({ receiver }) => receiver === 'chat');
+  t.match(told, [{ news: { change: 'fired', alert: { labels: { receiver: 'pager' } } } }]);
+});
+
 t.test('nobody but receivers of the settings', async (t) => {
   const { state, at } = worldOf(['pager']);
   noteDelivery(state, 'stranger', 'x', at(0));
