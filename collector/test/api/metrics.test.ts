@@ -158,6 +158,25 @@ t.test('promtool has nothing to say against it', { skip: prometheusMissing }, as
   t.not(broken.code, 0, 'and would have');
 });
 
+t.test('a crowd of scrapers is told to come back', async (t) => {
+  const held = Promise.withResolvers<string>();
+  const metrics = { contentType: 'text/plain', read: () => held.promise };
+  const rig = await startRig({ api: { metrics } });
+  t.teardown(() => rig.close());
+  const refused = Promise.withResolvers<void>();
+  let refusals = 0;
+  const answers = Array.from({ length: 12 }, async () => {
+    const { status } = await rig.call('GET', '/metrics', { token: null });
+    if (status === 503) refusals += 1;
+    if (refusals === 3) refused.resolve();
+    return status;
+  });
+  await refused.promise;
+  held.resolve('up 1\n');
+  const statuses = await Promise.all(answers);
+  t.equal(statuses.filter((status) => status === 200).length, 9, 'one and eight that wait');
+});
+
 t.test('the route is guarded as other reads are', async (t) => {
   const rig = await startRig();
   t.teardown(() => rig.close());

@@ -13,7 +13,8 @@ t.test('names as a receiver of OTLP makes them', (t) => {
     [{ name: 'a.age', unit: 's', kind: 'gauge' }, 'a_age_seconds'],
     [{ name: 'a-b..c', unit: '', kind: 'gauge' }, 'a_b_c'],
     [{ name: 'a.seconds', unit: 's', kind: 'gauge' }, 'a_seconds'],
-    [{ name: 'a.total', unit: '{x}', kind: 'counter' }, 'a_total'],
+    [{ name: 'a.milliseconds', unit: 's', kind: 'gauge' }, 'a_milliseconds_seconds'],
+    [{ name: 'a.total.b', unit: '{x}', kind: 'counter' }, 'a_b_total'],
   ];
   for (const [instrument, name] of rows) t.equal(prometheusName(instrument), name);
   t.equal(labelName('keyturn.kid.bucket'), 'keyturn_kid_bucket');

@@ -1,8 +1,13 @@
 import { z } from 'zod';
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { Api, RouteContext } from '../route-context.ts';
+
+/** With hundreds of services a scrape is work; more scrapers than this are told to come back. */
+const WAITING_MAX = 8;
 
 /** What Prometheus scrapes. */
 export function metricsRoute(app: Api, { metrics }: RouteContext): void {
+  const scrapes = oneAtATime(WAITING_MAX);
   app.get(
     '/metrics',
     {
@@ -20,7 +25,7 @@ export function metricsRoute(app: Api, { metrics }: RouteContext): void {
     },
     async (_request, reply) => {
       reply.type(metrics.contentType).serializer(String);
-      return metrics.read();
+      return scrapes.run(() => metrics.read());
     },
   );
 }
