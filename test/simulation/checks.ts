@@ -1,5 +1,6 @@
 import type { Gate } from '@keyturn/shared/model/verdict.ts';
 import { OUTCOMES } from '@keyturn/shared/model/outcome.ts';
+import { alertAgainst } from './alert-check.ts';
 import type { ServicePlan } from './plan.ts';
 import type { World } from './world.ts';
 
@@ -57,6 +58,8 @@ export class Checks {
     if (gate === 'activate' && !isSecret) this.#isSteady(nowMs);
     this.#nobodyIsSilent(gate, sinceMs);
     this.#storeWorks(gate);
+    const alert = alertAgainst(world, gate);
+    if (alert !== null) world.violate('alerts', alert);
     if (gate === 'retire') this.#noOldTokens(nowMs);
     if (gate === 'purge') this.#nobodyTrusts(sinceMs);
     this.#populationIsCovered(gate, sinceMs);

@@ -34,6 +34,24 @@ const EPOCH_ABOVE = at(`${CORE}/reports.ts`, 'if (report.epoch > record.epoch) {
 const SEQ = at(`${CORE}/reports.ts`, "if (report.seq <= record.seq) return ack('ignored');", '');
 
 export const PLANTED: readonly PlantedBug[] = [
+  {
+    id: 'an alert whose end cannot be seen counts as over',
+    replacements: [
+      at(
+        `${CORE}/alerts/alert.ts`,
+        "return status === 'firing' || status === 'no_data';",
+        "return status === 'firing';",
+      ),
+    ],
+    seed: 330,
+  },
+  {
+    id: 'alerts shut no gate',
+    replacements: [
+      at(`${CORE}/alerts/concerns.ts`, 'ALERT_KINDS[alert.name].shutsGates &&', 'false &&'),
+    ],
+    seed: 301,
+  },
   { id: 'epoch comparison dropped', replacements: [EPOCH, EPOCH_ABOVE], seed: 6 },
   { id: 'seq comparison dropped', replacements: [SEQ], seed: 2 },
   { id: 'last arrival wins', replacements: [EPOCH, EPOCH_ABOVE, SEQ], seed: 2 },
