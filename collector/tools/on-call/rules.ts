@@ -12,7 +12,11 @@ export interface AlertRule {
   readonly expr: string;
   readonly for?: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: { readonly summary: string; readonly description: string };
+  readonly annotations: {
+    readonly summary: string;
+    readonly description: string;
+    readonly runbook_url?: string;
+  };
 }
 
 export interface RuleGroup {
@@ -110,6 +114,11 @@ function burnRule({ name, long, short, factor }: (typeof BURNS)[number]): AlertR
   };
 }
 
+/** On the collector itself, at its address unless another is set. */
+function runbookUrl(name: AlertName): string {
+  return `http://127.0.0.1:7460/runbooks/${name}`;
+}
+
 /** What the collector cannot say of itself, or says best in numbers. */
 function collectorRules(): AlertRule[] {
   return [
@@ -135,6 +144,7 @@ function collectorRules(): AlertRule[] {
         summary: 'The collector runs and its watchdog does not fire',
         description:
           'It does not get through a write and a read of its own: alerts may be missing.',
+        runbook_url: runbookUrl('Watchdog'),
       },
     },
     {
@@ -176,6 +186,7 @@ function mirror(name: AlertName): AlertRule {
       summary: title,
       description:
         'The collector has {{ $value }} of them; `keyturn alerts` says which, since when and what to do.',
+      runbook_url: runbookUrl(name),
     },
   };
 }
