@@ -2,7 +2,7 @@
 // time. What was measured of a commit is kept, so the same command goes on where it ended.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CORE, coreFiles, ROOT, resultsFolder, type SourceFile } from './core-files.ts';
@@ -13,7 +13,7 @@ const USAGE = `pnpm mutate [FOLDER ...] [--workers N]
 
 const STRYKER = ['--package=@stryker-mutator/core@10.0.0', 'dlx', 'stryker', 'run'];
 
-/** Characters of source that are measured at once: an hour's work on one busy processor. */
+/** Characters of source that are measured at once. */
 const PART_MAX = 60_000;
 
 interface Part {
@@ -23,6 +23,9 @@ interface Part {
 
 const options = optionsOf();
 const results = resultsFolder();
+// What tests took is taken anew for each commit.
+if (!existsSync(results))
+  rmSync(join(ROOT, 'reports', 'mutation', 'test-times.json'), { force: true });
 mkdirSync(results, { recursive: true });
 const wanted = coreFiles().filter(
   ({ folder }) => options.folders.length === 0 || options.folders.includes(folder),
