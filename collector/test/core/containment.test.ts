@@ -313,3 +313,29 @@ t.test('after a rollback the old key signs: nobody completes, whoever rejects it
   t.equal(world.gate(id, 'purge').status, 'open');
   t.end();
 });
+
+t.test('a rotation completed under waivers that are none of its purge was contained', (t) => {
+  const completed = (given: (rotation: Rotating) => void) => {
+    const rotation = rotating({ until: 'retired' });
+    given(rotation);
+    t.ok(rotation.world.declare(rotation.id, 'complete').ok);
+    return containment(rotation).percent;
+  };
+  t.equal(
+    completed(() => undefined),
+    100,
+  );
+  const waive = (gate: 'retire' | 'purge', check: string) =>
+    completed(({ world, id }) => t.ok(world.waive(id, gate, check).ok));
+  t.equal(waive('retire', 'old_key_unused'), 100, 'of another gate');
+  t.equal(waive('purge', 'signer_switched'), 100, 'of what people do');
+  t.equal(waive('purge', 'old_key_dropped'), 0);
+  const another = ({ world, id }: Rotating) => {
+    t.ok(world.waive(id, 'purge', 'old_key_dropped').ok);
+    const [[key, waiver] = []] = world.state.waivers;
+    if (key === undefined || waiver === undefined) throw new Error('no waiver');
+    world.state.waivers.set(key, { ...waiver, rotationId: 'r-0' });
+  };
+  t.equal(completed(another), 100, 'of another rotation');
+  t.end();
+});

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { LEDGER, REMOVE, START } from '../../support/acts.ts';
-import { ISSUER, keyOf, NEW, OLD, policyOf } from '../../support/policies.ts';
+import { ISSUER, keyOf, NEW, OLD, policyOf, profileOf, serviceOf } from '../../support/policies.ts';
 import { ORDERS, rotating } from '../../support/rotating.ts';
 import { checkOf, World } from '../../support/world.ts';
 
@@ -150,5 +150,52 @@ t.test('every act is on record with who did it', (t) => {
     acts.map((entry) => `${entry.actor} ${entry.action} ${entry.rotationId ?? ''}`),
     ['tester start r-1', 'tester attest r-1', 'tester waive r-1', 'tester declare_activate r-1'],
   );
+  t.end();
+});
+
+t.test('what nothing undoes happened when it was first said', (t) => {
+  for (const step of ['taint', 'destroy_old_key'] as const) {
+    const { world, id } = rotating();
+    const saidAtMs = world.atMs;
+    t.ok(world.declare(id, step, 'the HSM is dead').ok);
+    world.pass(5_000);
+    world.declare(id, step, 'said again');
+    t.equal(world.state.rotations.get(id)?.declared[step]?.atMs, saidAtMs, step);
+  }
+  t.end();
+});
+
+t.test('a second declaration of the switch hides no failure since the first', (t) => {
+  const { world, id, a } = rotating({ until: 'switched' });
+  const iatS = world.atMs / 1_000;
+  const counts = [{ kid: 'new', outcomes: { ok: 1, unknown_kid: 7 }, iatS, lifetimeS: 300 }];
+  a.report({ keys: [OLD, NEW], counts });
+  t.equal(world.gate(id, 'rollback').advised, true);
+  world.pass(5_000);
+  t.ok(world.declare(id, 'activate', 'once more').ok);
+  t.equal(world.gate(id, 'rollback').advised, true);
+  t.match(checkOf(world.gate(id, 'rollback'), 'new_key_failures').message, /^7 failures/);
+  t.end();
+});
+
+t.test('what a stolen key can do is on record as it is tainted, and once', (t) => {
+  const edge = serviceOf('edge', { profile: profileOf({ removedKeyAcceptedS: null }) });
+  const { world, id } = rotating({ services: [edge] });
+  const taken = () =>
+    world.store.audit({ limit: 1_000 }).filter(({ action }) => action === 'blast_radius');
+  t.same(taken(), []);
+  world.declare(id, 'taint');
+  world.pass(5_000);
+  world.declare(id, 'taint');
+  t.match(taken(), [
+    {
+      atMs: world.atMs - 5_000,
+      actor: 'keyturn',
+      rotationId: id,
+      message: /^old was tainted: /,
+      detail: { unbounded: ['edge'] },
+    },
+  ]);
+  t.equal(taken().length, 1);
   t.end();
 });

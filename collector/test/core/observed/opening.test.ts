@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import { issuerOf, ISSUER, keyOf, NEW, OLD, policyOf, serviceOf } from '../../support/policies.ts';
+import { openRotations } from '../../../src/core/rotation.ts';
 import { auditOf, observedNow, observing } from '../../support/observing.ts';
 import { World } from '../../support/world.ts';
 
@@ -153,3 +154,22 @@ function thirdParty(vantages = issuerOf().vantages): World {
   const issuers = new Map([[ISSUER, issuerOf({ control: 'third_party', vantages })]]);
   return new World(policyOf([serviceOf('orders')], { issuers }));
 }
+
+t.test('a key in use overtakes what was observed, and never what somebody here declared', (t) => {
+  const third = keyOf('third');
+  const used = { kid: 'third', outcomes: { ok: 5 }, lifetimeS: 300 };
+  for (const control of ['ours', 'third_party'] as const) {
+    const { world, a } = observing({ control });
+    if (control === 'ours') world.start();
+    world.served = [OLD, NEW];
+    world.pass(30_000);
+    const before = openRotations(world.state).map(({ id }) => id);
+    t.equal(before.length, 1);
+    world.served = [OLD, NEW, third];
+    a.report({ keys: world.served, counts: [{ ...used, iatS: world.atMs / 1_000 }] });
+    world.pass(60_000);
+    const open = openRotations(world.state).map(({ id, newKid }) => [before.includes(id), newKid]);
+    t.same(open, control === 'ours' ? [[true, 'new']] : [[false, 'third']], control);
+  }
+  t.end();
+});
