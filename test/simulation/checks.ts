@@ -56,6 +56,7 @@ export class Checks {
       this.#isEarnedAnew(gate, nowMs - world.leaseMs + 1_000);
     }
     if (gate === 'activate' && !isSecret) this.#isSteady(nowMs);
+    if (gate !== 'publish') world.canaries?.open(gate);
     this.#nobodyIsSilent(gate, sinceMs);
     this.#storeWorks(gate);
     const alert = alertAgainst(world, gate);

@@ -5,6 +5,9 @@ import type { Policy } from '@keyturn/collector/core/policy.ts';
 import { type MemoryContents, openMemoryStore } from '@keyturn/collector/store/memory.ts';
 import type { Store } from '@keyturn/collector/store/store.ts';
 import { StoreError } from '@keyturn/collector/store/store-error.ts';
+import { ProbeDispatcher } from '@keyturn/collector/canary/dispatcher.ts';
+import type { HeldCanaries } from '@keyturn/collector/canary/canaries.ts';
+import type { ProbeOrders } from '@keyturn/shared/model/probe.ts';
 import type { KeyRef } from '@keyturn/shared/model/ids.ts';
 import type { Ack, Hello, Report, Welcome } from '@keyturn/shared/model/report.ts';
 import type { Chance } from './chance.ts';
@@ -30,6 +33,7 @@ export interface CollectorOptions {
   readonly clock: { readonly rate: number; readonly wallOffsetMs: number };
   readonly watchMs: number;
   readonly tickMs: number;
+  readonly probes: boolean;
   readonly onCrash: () => void;
   /** An ack left the engine: what it says must be on disk. */
   readonly onAck: (session: string, report: Report, ack: Ack) => void;
@@ -47,6 +51,9 @@ export class CollectorProcess {
   readonly clock: ProcessClock;
   readonly engine: RunningEngine;
   readonly options: CollectorOptions;
+  /** What tooling handed to this run of the process. */
+  canaries: readonly HeldCanaries[] = [];
+  readonly probes: ProbeDispatcher | null;
   readonly #servings = new Set<Serving>();
 
   constructor(options: CollectorOptions) {
@@ -71,6 +78,9 @@ export class CollectorProcess {
       tickMs: options.tickMs,
     });
     this.engine.onChange(() => options.onChange());
+    this.probes = options.probes
+      ? new ProbeDispatcher(this.engine, { all: () => this.canaries }, this.clock)
+      : null;
     for (const vantage of options.issuer.vantages) this.#watch(vantage);
   }
 
@@ -231,6 +241,9 @@ export class Serving {
         const welcome = await this.#greet(this.#session, message.hello);
         return this.#say({ say: 'welcome', welcome });
       }
+      case 'probe_results':
+        await this.#session.probeResults(message.results);
+        return;
       case 'reports':
         return this.#say({ say: 'acks', acks: await this.#take(this.#session, message.reports) });
       case 'goodbye':
@@ -278,8 +291,12 @@ export class Serving {
   }
 
   #newSession(): Session {
-    const { engine } = this.#collector;
-    return new Session(this.#name, { address: this.#name }, engine, trustReach);
+    const { engine, probes } = this.#collector;
+    const send = (orders: ProbeOrders): void => this.#say({ say: 'probes', orders });
+    // Single calls carry none.
+    const reach =
+      probes !== null && this.#name.startsWith('stream') ? { desk: probes, send } : null;
+    return new Session(this.#name, { address: this.#name }, engine, trustReach, reach);
   }
 
   #say(message: Downward): void {

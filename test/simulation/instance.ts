@@ -6,6 +6,7 @@ import { createAgentEvents } from '../../agent/src/events.ts';
 import type { AcceptedClaims, KeySetState, Ledger } from '../../agent/src/ledger/ledger.ts';
 import { createLedger } from '../../agent/src/ledger/memory-ledger.ts';
 import { createUplink, type Uplink } from '../../agent/src/uplink/uplink.ts';
+import type { Present, Presented } from '../../agent/src/probe/present.ts';
 import { Chance } from './chance.ts';
 import { type Fetched, type Issuer, ISSUER, type KeyDocument, type Token } from './issuer.ts';
 import { KeyCache } from './key-cache.ts';
@@ -30,6 +31,8 @@ export interface InstanceOptions {
   readonly hasAgent: boolean;
   /** Faults of the agent's clocks. */
   readonly agentClock: { rate: number; wallOffsetMs: number };
+  /** How canaries reach one of its caches; null: they do not. */
+  readonly present: ((instance: Instance, at: number, token: string) => Promise<Presented>) | null;
   /** A verification is over. */
   readonly onVerified: (instance: Instance, token: Token, outcome: Outcome) => void;
 }
@@ -112,6 +115,7 @@ export class Instance {
     const bootId = `${this.options.name}-${this.#chance.next().toString(16).slice(2, 14)}`;
     this.#uplink = createUplink({
       dial: (mode, events) => link.dial(mode, bootId, life, events),
+      presenterOf: (ledger) => this.#presenterOf(ledger),
       collector: 'collector',
       agentVersion: '0.0.0',
       clock: this.agentClock,
@@ -426,6 +430,13 @@ export class Instance {
       ? Array.from({ length: workers }, (_, at) => `worker-${at}`)
       : ['keys'];
     return caches.map((cache) => ({ service: service.name, instance: name, cache }));
+  }
+
+  #presenterOf(ledger: Ledger): Present | undefined {
+    const { present } = this.options;
+    if (present === null) return undefined;
+    const at = Math.max(0, this.#ledgers.indexOf(ledger));
+    return (token) => present(this, at, token);
   }
 
   #dropUplink(): void {

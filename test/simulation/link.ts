@@ -12,6 +12,7 @@ import type {
   Settings,
   Welcome,
 } from '@keyturn/shared/model/report.ts';
+import type { ProbeOrders, ProbeResult } from '@keyturn/shared/model/probe.ts';
 import type { Chance } from './chance.ts';
 import type { CollectorProcess, Serving } from './collector-process.ts';
 import type { Life, Schedule } from './schedule.ts';
@@ -21,6 +22,7 @@ export type Upward =
   | { readonly say: 'reports'; readonly reports: readonly Report[] }
   | { readonly say: 'goodbye'; readonly goodbye: Goodbye }
   | { readonly say: 'finish' }
+  | { readonly say: 'probe_results'; readonly results: readonly ProbeResult[] }
   /** One call of the unary fallback: everything in one message. */
   | {
       readonly say: 'call';
@@ -33,6 +35,7 @@ export type Downward =
   | { readonly say: 'welcome'; readonly welcome: Welcome }
   | { readonly say: 'acks'; readonly acks: readonly Ack[] }
   | { readonly say: 'settings'; readonly settings: Settings }
+  | { readonly say: 'probes'; readonly orders: ProbeOrders }
   | { readonly say: 'answer'; readonly welcome: Welcome; readonly acks: readonly Ack[] }
   | { readonly say: 'broken'; readonly reason: string };
 
@@ -182,6 +185,8 @@ export class Wire {
         return this.events.acks(message.acks);
       case 'settings':
         return this.events.settings(message.settings);
+      case 'probes':
+        return this.events.probes(message.orders);
       case 'answer':
         return this.onAnswer?.(message.welcome, message.acks);
       case 'broken':
@@ -203,6 +208,7 @@ function streamOver(wire: Wire): Connection {
     hello: (hello) => wire.link.up(wire, { say: 'hello', hello }),
     reports: (reports) => wire.link.up(wire, { say: 'reports', reports }),
     goodbye: (goodbye) => wire.link.up(wire, { say: 'goodbye', goodbye }),
+    probeResults: (results) => wire.link.up(wire, { say: 'probe_results', results }),
     finish: () => wire.link.up(wire, { say: 'finish' }),
     abort: () => wire.abort(),
   };

@@ -15,7 +15,8 @@ pnpm simulate --headline [--seeds N] [--from SEED] [--workers N] [--out FOLDER]
                 compare with the waits people use today, in N processes (1); writes simulation.md and its
                 picture (docs). Ctrl-C or SIGTERM ends it early, with the seeds it has. FOLDER keeps them in
                 runs.jsonl: the same command goes on where it ended
-  --kind KIND   worlds of this kind alone: rotation, secrets, observed; else every seed has a
+  --kind KIND   worlds of this kind alone: rotation, secrets, observed,
+                canaries; else every seed has a
                 rotation, and every fifth a world of each other kind beside it
   --story       tell the story of every world
   --no-shrink   leave a failing world as it is

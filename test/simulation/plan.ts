@@ -4,12 +4,13 @@ import type { Source } from '@keyturn/shared/model/report.ts';
 import { Chance } from './chance.ts';
 import { FAULT_KINDS, type FaultKind, type FaultPlan, faultsOf, RARELY } from './fault-plan.ts';
 import { fastOf, KINDS } from './kinds.ts';
+import type { CanaryPlan } from './canary-plan.ts';
 import type { ThirdParty } from './observed-plan.ts';
 import { NO_TURNS, type Turns, turnsOf } from './turns.ts';
 import { unseenService } from './unseen.ts';
 
 /** `rotation`: keys of an issuer of our own; the others are worlds of their own, beside it. */
-export const WORLD_KINDS = ['rotation', 'secrets', 'observed'] as const;
+export const WORLD_KINDS = ['rotation', 'secrets', 'observed', 'canaries'] as const;
 
 export type WorldKind = (typeof WORLD_KINDS)[number];
 
@@ -59,6 +60,8 @@ export interface WorldPlan {
   readonly kind: WorldKind;
   /** Null: the issuer is our own. */
   readonly thirdParty: ThirdParty | null;
+  /** Null: none are handed over. */
+  readonly canaries: CanaryPlan | null;
   /** What signs tokens: a key of which half is published, or a secret that verifiers were given. */
   readonly keyKind: KeyKind;
   readonly heartbeatMs: number;
@@ -127,6 +130,7 @@ export function planOf(seed: number, focus: readonly FaultKind[] | null = null):
     seed,
     kind: 'rotation',
     thirdParty: null,
+    canaries: null,
     keyKind: 'public',
     heartbeatMs: chance.pick([20_000, 40_000, 60_000]),
     watchMs: chance.pick([20_000, 30_000, 60_000]),

@@ -1,10 +1,19 @@
 import type { Policy, ServicePolicy } from '@keyturn/collector/core/policy.ts';
+import { CANARY_AUDIENCE } from '@keyturn/shared/model/probe.ts';
 import { allProfileFacts, UNKNOWN_PROFILE } from '@keyturn/shared/profiles/catalogue.ts';
 import { ISSUER } from './issuer.ts';
 import { factsOf, type Kind, KINDS, paced } from './kinds.ts';
 import { holdingSecrets } from './secret-plan.ts';
 import type { ServicePlan, WorldPlan } from './plan.ts';
 import { populationPolicy } from './unseen.ts';
+
+/** As they are when an issuer's settings say `canary: {}`. */
+const CANARIES = {
+  audience: CANARY_AUDIENCE,
+  maxLifetimeMs: 900_000,
+  apartMs: 60_000,
+  perSecond: 20,
+};
 
 /** Fetches that fail for longer than this are beyond what the settings allow for. */
 export const FAILED_FETCH_MS = 60_000;
@@ -34,7 +43,7 @@ export function policyOf(
           plannedLeadMs: null,
           sharedCachesMs: plan.edges.reduce((sum, ms) => sum + ms, 0) + plan.pace.proxyFreshMs,
           failedFetchMs: FAILED_FETCH_MS,
-          canary: null,
+          canary: plan.canaries === null ? null : CANARIES,
           sharedSecrets: plan.keyKind === 'secret',
         },
       ],

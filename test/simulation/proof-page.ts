@@ -29,6 +29,10 @@ export const RULES: Readonly<Record<string, string>> = {
   containment: 'containment is told as 100 % while a cache accepts the old key',
   observed:
     'no rotation opens for a key that a third-party issuer publishes, within three leases, six sightings and seven minutes of it and of the last fault; one stays open after the key was taken back; or one is told as completed while the old key is served or a cache accepts it',
+  probe_window:
+    'a canary is presented before its key was seen everywhere, or while the JWKS cannot be read, for longer than a sighting, an order and a lease take',
+  bogus:
+    'a gate is open although a service was found to take any signature and nobody has mended it, or one is said to that checks them',
   propagation:
     'more verifiers are told as knowing an observed key than could verify it at any moment of the last lease, or the risk is called low while one could not',
   liveness:
@@ -39,6 +43,8 @@ export const RULES: Readonly<Record<string, string>> = {
 export const KINDS_BESIDE: Readonly<Record<Exclude<WorldKind, 'rotation'>, string>> = {
   secrets:
     'tokens are signed with a shared secret: files of which people change one after the other, instances that return with an old file, services that remember tokens or say late what they hold, some that only a person vouches for; nothing is published, and no `Date` header shows a clock that is off',
+  canaries:
+    'tooling hands canaries over, agents show them to their caches, and some services count by the answers alone; an endpoint may take anything until people mend it, or be a page that is not there',
   observed:
     'a third-party issuer publishes a key, signs with it after seconds or half an hour, or takes it back, and removes the old one when it likes; refused tokens are its doing, the gates are advisory, and each one that is open is held to the same truth',
 };
@@ -135,7 +141,6 @@ remembered seed, and the list is a test:
 
 ${PLANTED.map(({ id }) => `- ${id}`).join('\n')}
 
-Not simulated yet: canary probes. They have tests of their own.
 `;
 
 function rowsOf(told: Readonly<Record<string, string>>): string {

@@ -41,6 +41,7 @@ export async function simulate(plan: WorldPlan): Promise<Result> {
   }
   world.traffic.start();
   world.population?.start();
+  world.canaries?.start();
   run.start();
   if (run instanceof Tooling) watchLiveness(world, run);
   await world.schedule.run(() => world.isOver);
@@ -112,8 +113,16 @@ function waitMs(world: World, tooling: Tooling): number {
   );
   // Every instance is given what is new by people, and again when it returns with an old file.
   const givenMs = plan.keyKind === 'secret' ? 2 * plan.installMs[1] : 0;
+  // Probes keep to the cooldown of a kind, half an hour at most, and to its next fresh tokens.
+  const probedMs = plan.canaries === null ? 0 : 2 * (1_800_000 + plan.canaries.everyMs);
   const knownMs =
-    givenMs + caches + slowest + FAILED_FETCH_MS + plan.publishSafetyMs + world.mostAheadMs;
+    probedMs +
+    givenMs +
+    caches +
+    slowest +
+    FAILED_FETCH_MS +
+    plan.publishSafetyMs +
+    world.mostAheadMs;
   switch (tooling.phase) {
     case 'publish': {
       const seenMs = oracle.reportedKidlessUntilMs - tooling.sinceMs;

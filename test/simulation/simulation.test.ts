@@ -16,7 +16,7 @@ const SEEDS = 300;
 const SECONDS_MAX = 30;
 
 /** Of each kind besides rotations of our own. */
-const SEEDS_BESIDE = 25;
+const SEEDS_BESIDE = 15;
 
 t.setTimeout(600_000);
 

@@ -9,6 +9,7 @@ import {
   type KidCounts,
   type Report,
 } from '@keyturn/shared/model/report.ts';
+import { Canaries } from './canaries.ts';
 import { Chance } from './chance.ts';
 import { CollectorProcess, type Disk } from './collector-process.ts';
 import type { Anchor } from './fault-plan.ts';
@@ -44,6 +45,7 @@ export class World {
   readonly oracle = new Oracle();
   readonly traffic: Traffic;
   readonly population: Population | null;
+  readonly canaries: Canaries | null;
   readonly instances: Instance[] = [];
   readonly weather: Weather = { drop: 0, duplicate: 0, delay: 0, reorder: 0 };
   readonly links = new Map<Instance, Link>();
@@ -137,6 +139,7 @@ export class World {
     this.declaredTmaxMs = plan.declaredTmaxMs;
     this.mostDeclaredTmaxMs = plan.declaredTmaxMs;
     this.traffic = new Traffic(this);
+    this.canaries = plan.canaries === null ? null : new Canaries(this);
     const population = plan.turns.unseen?.population ?? null;
     this.population =
       population === null
@@ -189,6 +192,11 @@ export class World {
       issuer: this.issuer,
       link,
       pace: this.plan.pace,
+      present:
+        this.canaries !== null && this.plan.canaries?.endpoints[service.name] !== undefined
+          ? (shown, at, token) =>
+              this.canaries?.present(shown, at, token) ?? Promise.reject(new Error())
+          : null,
       hasAgent: this.isWatched && service.standing === 'instrumented',
       agentClock: {
         rate: 1 + chance.between(-0.0001, 0.0001),
@@ -224,6 +232,7 @@ export class World {
       clock: this.collectorClock,
       watchMs: this.plan.watchMs,
       tickMs: this.plan.tickMs,
+      probes: this.plan.canaries !== null,
       onCrash: () => this.crashCollector(20_000),
       onAck: (session, report, ack) => this.#noteAck(session, report, ack),
       onReport: (session, report) => {

@@ -1,5 +1,6 @@
 import type { FaultKind } from './fault-plan.ts';
 import { planOf, WORLD_KINDS, type WorldKind, type WorldPlan } from './plan.ts';
+import { canaryPlanOf } from './canary-plan.ts';
 import { observedPlanOf } from './observed-plan.ts';
 import { secretPlanOf } from './secret-plan.ts';
 
@@ -8,7 +9,7 @@ const BESIDE_EVERY = 5;
 
 const PLANS: Readonly<
   Record<WorldKind, (seed: number, focus?: readonly FaultKind[] | null) => WorldPlan>
-> = { rotation: planOf, secrets: secretPlanOf, observed: observedPlanOf };
+> = { rotation: planOf, secrets: secretPlanOf, observed: observedPlanOf, canaries: canaryPlanOf };
 
 export function planOfKind(
   kind: WorldKind,

@@ -37,7 +37,7 @@ const LOOKED_AT_MAX = 5_000;
  */
 export class ProbeDispatcher implements ProbeDesk {
   readonly #engine: Engine;
-  readonly #canaries: Canaries;
+  readonly #canaries: Pick<Canaries, 'all'>;
   readonly #clock: Clock;
   readonly #lines = new Map<string, ProbeLine>();
   readonly #sent = new Map<string, Sent>();
@@ -46,7 +46,7 @@ export class ProbeDispatcher implements ProbeDesk {
   #round: Iterator<ProbeLine> | null = null;
   #stop: () => void;
 
-  constructor(engine: Engine, canaries: Canaries, clock: Clock) {
+  constructor(engine: Engine, canaries: Pick<Canaries, 'all'>, clock: Clock) {
     this.#engine = engine;
     this.#canaries = canaries;
     this.#clock = clock;

@@ -561,4 +561,29 @@ export const PLANTED: readonly PlantedBug[] = [
     kind: 'observed',
     seed: 45,
   },
+  {
+    id: 'that a verifier takes any signature is of no account',
+    replacements: [
+      at(`${CORE}/gates/bogus.ts`, 'if (first === undefined) {', 'if (found.count >= 0) {'),
+    ],
+    kind: 'canaries',
+    seed: 3,
+  },
+  {
+    id: 'canaries go out before the key is published',
+    replacements: [
+      at(
+        `${CORE}/probes/pace.ts`,
+        'if (next === undefined || next.publishedAtMs === null) {',
+        'if (next === undefined) {',
+      ),
+      at(
+        `${CORE}/probes/pace.ts`,
+        "return served ? undefined : 'a vantage does not serve both keys now';",
+        "return served || !served ? undefined : '';",
+      ),
+    ],
+    kind: 'canaries',
+    seed: 3,
+  },
 ];
