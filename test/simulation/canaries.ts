@@ -44,7 +44,7 @@ export class Canaries {
 
   /** Shows one token to the cache of an instance, as its agent does. */
   present(instance: Instance, at: number, text: string): Promise<Presented> {
-    const [role = 'bogus', serial = '0'] = text.split(' ') as [CanaryRole, string];
+    const [role, serial] = text.split(' ') as [CanaryRole, string];
     const { service, name } = instance.options;
     this.#mayBePresented(name);
     const endpoint = this.#endpointOf(service.name);
