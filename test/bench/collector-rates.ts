@@ -1,6 +1,8 @@
+import { ALERT_RULES } from '@keyturn/collector/core/alerts/rules.ts';
 import type { BenchFleet } from './fleet.ts';
 
 const BATCH = 500;
+const RULE_PASSES = 500;
 const NEVER = (): boolean => false;
 
 /** Reports per second through decode-free ingest: step, group commit to SQLite, ack. */
@@ -28,6 +30,20 @@ export async function measureIngest(
     reportsPerSecond: reports / elapsedS,
     commitMsP99: turnsMs[Math.floor(turnsMs.length * 0.99)] ?? 0,
   };
+}
+
+/** Milliseconds that every alert rule takes together, each second, where nothing is wrong: the median. */
+export function measureAlertRules(fleet: BenchFleet): { readonly alertRulesMs: number } {
+  const atMs = fleet.engine.nowMs();
+  const state = fleet.engine.state();
+  // As it is when the collector has heard the fleet: before, most rules say nothing.
+  const heard = { ...state, health: { ...state.health, holdDownUntilMs: 0 } };
+  const passesMs = Array.from({ length: RULE_PASSES }, () => {
+    const startMs = performance.now();
+    for (const rule of ALERT_RULES) rule.judge(heard, { atMs, earliestMs: atMs });
+    return performance.now() - startMs;
+  });
+  return { alertRulesMs: passesMs.sort((a, b) => a - b)[RULE_PASSES >> 1] ?? 0 };
 }
 
 /** Gate reads per second: with every verifier ready, then with one in a hundred lagging. */

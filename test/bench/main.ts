@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { measureGateReads, measureIngest } from './collector-rates.ts';
+import { measureAlertRules, measureGateReads, measureIngest } from './collector-rates.ts';
 import { openBenchFleet } from './fleet.ts';
 import { measureHook } from './hook-cost.ts';
 import { table } from './table.ts';
 
-const HELP = `Measures the three hot paths: the verification hook, report ingest and gate reads.
+const HELP = `Measures the hot paths: the verification hook, report ingest, the alert rules of a tick, gate reads.
 
   pnpm bench [--sizes 1000,10000,100000] [--seconds 3] [--json]
 
@@ -51,8 +51,9 @@ async function run(sizes: readonly number[], seconds: number, json: boolean): Pr
       const fleet = await openBenchFleet(path.join(directory, `${size}`), size);
       try {
         const ingest = await measureIngest(fleet, seconds);
+        const rules = measureAlertRules(fleet);
         const reads = await measureGateReads(fleet, seconds);
-        rows.push({ size, ...ingest, ...reads });
+        rows.push({ size, ...ingest, ...rules, ...reads });
       } finally {
         fleet.close();
       }

@@ -5,6 +5,8 @@ export interface BenchRow {
   readonly commitMsP99: number;
   readonly gateReadsPerSecond: number;
   readonly laggingReadsPerSecond: number;
+  /** One pass of every alert rule over a calm fleet: the median. */
+  readonly alertRulesMs: number;
 }
 
 /** The figures as a table, rates also relative to the first size. */
@@ -13,7 +15,7 @@ export function table(rows: readonly BenchRow[]): string {
   const relative = (value: number, base: number | undefined): string =>
     base === undefined ? '' : ` (${(value / base).toFixed(2)}×)`;
   const lines = [
-    ['verifiers', 'reports/s', 'turn p99', 'gate reads/s', '… with 1 % lagging'],
+    ['verifiers', 'reports/s', 'turn p99', 'gate reads/s', '… with 1 % lagging', 'alert rules'],
     ...rows.map((row) => [
       row.size.toLocaleString('en'),
       whole(row.reportsPerSecond) + relative(row.reportsPerSecond, first?.reportsPerSecond),
@@ -21,6 +23,7 @@ export function table(rows: readonly BenchRow[]): string {
       whole(row.gateReadsPerSecond) + relative(row.gateReadsPerSecond, first?.gateReadsPerSecond),
       whole(row.laggingReadsPerSecond) +
         relative(row.laggingReadsPerSecond, first?.laggingReadsPerSecond),
+      `${row.alertRulesMs.toFixed(3)} ms`,
     ]),
   ];
   const widths = lines[0]?.map((_, at) =>
