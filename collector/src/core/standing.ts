@@ -219,7 +219,10 @@ function direct(
   if (known && (set.dataAtMs ?? 0) >= publishedAtMs) {
     return { grade: 'absent', detail: 'fetched after publication and did not get the new key' };
   }
-  return { grade: 'stale', detail: 'holds keys fetched before the new key was published' };
+  const detail = known
+    ? 'holds keys fetched before the new key was published'
+    : 'has not said which keys it holds';
+  return { grade: 'stale', detail };
 }
 
 function oldKeyStanding(

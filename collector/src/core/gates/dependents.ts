@@ -107,7 +107,8 @@ export function contradicting(
   ];
   const stale = byNew?.get('stale') ?? NOBODY;
   if (stale.size > 0) {
-    const counts = waysOf(group, rotation) === 'attested' ? tellsItsKeys : cannotFetch(rotation);
+    const counts =
+      waysOf(group, rotation) === 'attested' ? hasToldKeys(rotation) : cannotFetch(rotation);
     found.push(['stale', new Set([...stale].filter(counts))]);
   }
   return found;
@@ -274,6 +275,15 @@ const NOBODY: ReadonlySet<Verifier> = new Set();
 /** The proxy knows what it served, not what is kept behind it. */
 function tellsItsKeys(verifier: Verifier): boolean {
   return verifier.record.source !== 'proxy';
+}
+
+/** Who tells how verifications end, and never which keys it has, contradicts no word about them. */
+function hasToldKeys({ issuer, keyKind }: RotationRecord): (verifier: Verifier) => boolean {
+  return (verifier) => {
+    if (!tellsItsKeys(verifier) || keyKind === 'secret') return tellsItsKeys(verifier);
+    const set = keySetOf(verifier.record.keySets, issuer);
+    return set !== undefined && (set.dataAtMs !== null || set.keys.length > 0);
+  };
 }
 
 /** Time brings nothing to one whose own fetches fail. */
