@@ -221,6 +221,28 @@ const SITUATIONS: readonly Situation[] = [
     blocked: ['attested:fail'],
   },
   {
+    name: 'vouched for, and it tells how verifications end, of its keys nothing',
+    from: { services: [ATTESTED] },
+    given: ({ world, id }) => {
+      world.attest(id, 'ledger');
+      const counts = [{ kid: 'old', outcomes: { ok: 3 } }];
+      world.join('ledger', 'i1', { source: 'pushed' }).report({ dataAgeMs: null, counts });
+    },
+    status: 'open',
+  },
+  {
+    name: 'vouched for, and what it counts then tells older keys',
+    from: { services: [ATTESTED] },
+    given: ({ world, id }) => {
+      world.attest(id, 'ledger');
+      const pushed = world.join('ledger', 'i1', { source: 'pushed' });
+      pushed.report({ dataAgeMs: null, counts: [{ kid: 'old', outcomes: { ok: 3 } }] });
+      pushed.report({ keys: [OLD], dataAgeMs: 3_600_000 });
+    },
+    status: 'closed',
+    blocked: ['new_key_known:fail'],
+  },
+  {
     name: 'vouched for, and its own report says otherwise',
     from: { services: [ATTESTED] },
     given: ({ world, id }) => {
