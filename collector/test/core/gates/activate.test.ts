@@ -226,7 +226,9 @@ const SITUATIONS: readonly Situation[] = [
     given: ({ world, id }) => {
       world.attest(id, 'ledger');
       const counts = [{ kid: 'old', outcomes: { ok: 3 } }];
-      world.join('ledger', 'i1', { source: 'pushed' }).report({ dataAgeMs: null, counts });
+      world
+        .join('ledger', 'i1', { source: 'pushed' })
+        .report({ keys: [], dataAgeMs: null, counts });
     },
     status: 'open',
   },
@@ -236,7 +238,7 @@ const SITUATIONS: readonly Situation[] = [
     given: ({ world, id }) => {
       world.attest(id, 'ledger');
       const pushed = world.join('ledger', 'i1', { source: 'pushed' });
-      pushed.report({ dataAgeMs: null, counts: [{ kid: 'old', outcomes: { ok: 3 } }] });
+      pushed.report({ keys: [], dataAgeMs: null, counts: [{ kid: 'old', outcomes: { ok: 3 } }] });
       pushed.report({ keys: [OLD], dataAgeMs: 3_600_000 });
     },
     status: 'closed',
