@@ -23,14 +23,16 @@ interface Part {
 
 const options = optionsOf();
 const results = resultsFolder();
-// What tests took is taken anew for each commit.
-if (!existsSync(results))
-  rmSync(join(ROOT, 'reports', 'mutation', 'test-times.json'), { force: true });
-mkdirSync(results, { recursive: true });
 const wanted = coreFiles().filter(
   ({ folder }) => options.folders.length === 0 || options.folders.includes(folder),
 );
 if (wanted.length === 0) usage(`no file of the core is in ${options.folders.join(' or ')}`);
+// Of a tree that differs from its commit nothing is kept: it may differ otherwise now.
+if (results.endsWith('+')) rmSync(results, { recursive: true, force: true });
+// What tests took is taken anew for each commit.
+if (!existsSync(results))
+  rmSync(join(ROOT, 'reports', 'mutation', 'test-times.json'), { force: true });
+mkdirSync(results, { recursive: true });
 for (const part of partsOf(wanted)) measure(part);
 const write = options.folders.length === 0 ? ['--write'] : [];
 run(process.execPath, [join(import.meta.dirname, 'report.ts'), '--survivors', ...write]);

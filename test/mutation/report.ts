@@ -44,7 +44,9 @@ if (named.length === 0) {
   console.error(`nothing was measured of ${measuredCommit()}: pnpm mutate`);
   process.exit(1);
 }
-const scores = named.flatMap(scoresOf).toSorted((a, b) => a.file.localeCompare(b.file));
+// Of a file in several reports the last one counts.
+const latest = new Map(named.flatMap(scoresOf).map((score) => [score.file, score]));
+const scores = [...latest.values()].toSorted((a, b) => a.file.localeCompare(b.file));
 if (options.survivors === true) console.log(scores.flatMap(survivors).join('\n'));
 console.log(table(scores).join('\n'));
 if (options.write === true) {
