@@ -1,6 +1,6 @@
 import type { AlertRecord } from '../core/alerts/alert.ts';
 import type { Severity } from '../core/alerts/catalogue.ts';
-import { isMuted } from '../core/alerts/mute.ts';
+import { muter } from '../core/alerts/mute.ts';
 import { isTold, type PostedAlert, postedAlert, RESOLVED_TOLD_MS } from './alertmanager.ts';
 import { AlertmanagerInstance } from './alertmanager-instance.ts';
 import type { NotifyPort } from './notify-port.ts';
@@ -58,8 +58,9 @@ export class AlertmanagerLane {
     const state = engine.state();
     const nowMs = engine.nowMs();
     const now = { atMs: nowMs, earliestMs: nowMs };
+    const muteOf = muter(state, now);
     const told = [...state.alerts.values()].filter((alert) =>
-      isTold(alert, this.receiver.minSeverity, (one) => isMuted(state, one, now), nowMs),
+      isTold(alert, this.receiver.minSeverity, (one) => muteOf(one) !== undefined, nowMs),
     );
     this.#noteSeverities(told, nowMs);
     return [

@@ -7,20 +7,23 @@ export type Mute =
   | { readonly kind: 'silenced'; readonly by: SilenceRecord }
   | { readonly kind: 'inhibited'; readonly by: AlertRecord };
 
-/** Undefined: they are told. */
+/** Undefined: they are told. Of many alerts, `muter` looks only once for what keeps them back. */
 export function muteOf(state: State, alert: AlertRecord, now: Now): Mute | undefined {
-  for (const silence of state.silences.values()) {
-    if (isSilencedBy(alert, silence, now)) return { kind: 'silenced', by: silence };
-  }
-  for (const other of state.alerts.values()) {
-    if (isInhibitedBy(alert, other)) return { kind: 'inhibited', by: other };
-  }
-  return undefined;
+  return muter(state, now)(alert);
 }
 
-/** Whether anything keeps receivers from being told of an alert now. */
-export function isMuted(state: State, alert: AlertRecord, now: Now): boolean {
-  return muteOf(state, alert, now) !== undefined;
+/** Says of any alert what keeps receivers from being told of it now. */
+export function muter(state: State, now: Now): (alert: AlertRecord) => Mute | undefined {
+  const silences = [...state.silences.values()];
+  const inhibiting = [...state.alerts.values()].filter(
+    (other) => isFiring(other) && ALERT_KINDS[other.name].inhibits.length > 0,
+  );
+  return (alert) => {
+    const silence = silences.find((each) => isSilencedBy(alert, each, now));
+    if (silence !== undefined) return { kind: 'silenced', by: silence };
+    const inhibitor = inhibiting.find((other) => isInhibitedBy(alert, other));
+    return inhibitor === undefined ? undefined : { kind: 'inhibited', by: inhibitor };
+  };
 }
 
 /** A silence counts until its expiry, whether it has been swept away or not. */

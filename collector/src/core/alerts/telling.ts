@@ -3,7 +3,7 @@ import type { Write } from '../writes.ts';
 import { type AlertRecord, alertIdentity, isFiring } from './alert.ts';
 import { ALERT_KINDS, SEVERITIES, type Severity } from './catalogue.ts';
 import type { AlertChange } from './notice.ts';
-import { isMuted } from './mute.ts';
+import { muter } from './mute.ts';
 import { tellAlert } from './outbox.ts';
 
 /**
@@ -12,13 +12,14 @@ import { tellAlert } from './outbox.ts';
  */
 export function tellAlerts(state: State, now: Now, writes: Write[]): void {
   if (state.policy.alerts.receivers.length === 0) return;
+  const muteOf = muter(state, now);
   for (const alert of state.alerts.values()) {
     const change = untold(alert);
     if (change === undefined) continue;
     // Its absence is the alarm: nobody can be told once of what is not there.
     if (ALERT_KINDS[alert.name].endsUnseen === true) continue;
     // Whoever was told the beginning is told the end: it wakes nobody, and closes what they opened.
-    if (change !== 'resolved' && isMuted(state, alert, now)) continue;
+    if (change !== 'resolved' && muteOf(alert) !== undefined) continue;
     tellAlert(state, alert, change, now, writes);
     const next = asTold(alert);
     state.alerts.set(alertIdentity(next.name, next.labels), next);
