@@ -82,6 +82,10 @@ function restoreSeries(
     Object.assign(series.baseline, restoredBaseline(record.baseline));
   }
   if (series.firing !== null) detectors.firing.add(series);
+  if (series.score === 0) return;
+  // The bin it was written in may not have been looked at.
+  series.isOpen = true;
+  detectors.open.push(series);
 }
 
 function seriesOf(

@@ -1,6 +1,7 @@
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import type { KeptBaseline } from './baseline.ts';
 import type { Excursion } from './excursion.ts';
+import { addRecent, emptyRecent } from './recent.ts';
 
 /** What a detector knows of one series, kept over restarts. Times: Unix ms, collector's clock. */
 export interface SeriesRecord {
@@ -69,4 +70,8 @@ export function restoreExcursion(excursion: Excursion, record: SeriesRecord): vo
       : { ...record.firing, coveredSinceMs: null, isUnknown: true, told: null };
   excursion.resolvedAtMs = record.resolvedAtMs;
   excursion.writtenScore = record.score;
+  if (record.firing !== null || record.score === 0) return;
+  // What had not fired when it was written is all of the last minutes: it may be about to.
+  excursion.recent = emptyRecent(excursion.calmForMs, record.updatedAtMs);
+  addRecent(excursion.recent, record.failures, record.tokens, record.updatedAtMs);
 }

@@ -24,15 +24,15 @@ function told(seconds: readonly Second[], killAt: number | null): { atS: number;
     world.atMs += 1_000;
     ok += more;
     unknownKid += refused;
+    const counts = [{ kid: 'old', outcomes: { ok, unknown_kid: unknownKid } }];
+    verifier.report({ keys: [OLD, NEW], counts });
+    // What is committed is the report alone: the bin it belongs to is still open.
     if (second === killAt) {
       verifier.crash();
       world.restart({ downMs: 0 });
       verifier = world.join('orders', 'i1', { boot });
+      verifier.report({ keys: [OLD, NEW], counts });
     }
-    verifier.report({
-      keys: [OLD, NEW],
-      counts: [{ kid: 'old', outcomes: { ok, unknown_kid: unknownKid } }],
-    });
     world.take({ type: 'tick' });
     const fires = [...world.state.alerts.values()].some(
       ({ name }) => name === 'VerificationFailures',

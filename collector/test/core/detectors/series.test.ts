@@ -63,6 +63,21 @@ t.test('it fires at three failures and h, not before, and its score is at most 2
   );
 });
 
+t.test('two failures are no alarm, whatever the score says', async (t) => {
+  const series = seriesOf();
+  const low = 9;
+  for (const [failures, fires] of [
+    [2, false],
+    [1, true],
+  ] as const) {
+    const untilMs = START_MS + 1_000;
+    addToBin(series, failures, 2, [], { sinceMs: null, untilMs, leaseMs: 45_000 });
+    closeBin(series, low, untilMs, false, null);
+    t.ok(series.score >= low);
+    t.equal(series.firing !== null, fires);
+  }
+});
+
 t.test('at zero nothing is kept of it', async () => {
   fc.assert(
     fc.property(bins, (all) => {

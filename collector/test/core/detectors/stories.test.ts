@@ -285,6 +285,10 @@ t.test(
     });
     t.ok(firing(world).includes(ISSUER));
     for (const labels of before) t.ok(firing(world).includes(labels), `${labels} goes on`);
+    seconds(world, 900, () => {
+      for (const one of all) one.count('old', { ok: 100 }).report();
+    });
+    t.strictSame(firing(world), [], 'and each ends');
   },
 );
 
