@@ -33,7 +33,11 @@ export function tableOf({ ways, foundMs, deliveredMs }: AlertBenchResult): strin
 }
 
 /** The whole section. */
-export function sectionOf(result: AlertBenchResult, options: AlertBenchOptions): string {
+export function sectionOf(
+  result: AlertBenchResult,
+  options: Pick<AlertBenchOptions, 'runs' | 'perSecond' | 'share'>,
+  machine: { readonly load: number; readonly cores: number },
+): string {
   const { perSecond, share, runs } = options;
   return [
     HEADING,
@@ -47,13 +51,15 @@ export function sectionOf(result: AlertBenchResult, options: AlertBenchOptions):
     `From the first token that a verifier refuses to the webhook that has heard of it, over ${runs} runs in`,
     'which real processes do everything: a service with jose and the agent, the collector with its',
     `default settings, Prometheus, Alertmanager, local webhooks. Each verifier sees ${perSecond} tokens a second; from`,
-    `one moment on, ${Math.round(share * 100)} % of them are signed with a published key that its stale copy of the JWKS lacks.`,
+    `one moment on, ${Math.round(share * 100)} % of them are signed with the new key of an open rotation, which its stale copy`,
+    'of the JWKS lacks.',
     'All ways see the same failures. Prometheus scrapes a counter of the verifier itself and fires',
     'at three failures in a minute, without `for`; a rule that tolerates what usually fails is slower.',
     '',
     tableOf(result),
     '',
-    'The agent tells of a failure within a second, and one look of the detector is one second.',
+    'The agent tells of a failure within a second, and one look of the detector is one second. The machine',
+    `was busy with other things as well (load ${machine.load.toFixed(0)} on ${machine.cores} cores), which is the same for all.`,
     '',
   ].join('\n');
 }

@@ -47,10 +47,14 @@ async function run(): Promise<void> {
     const result = await measureAlerts(cleanup, await tempDirectory(cleanup), options);
     process.stdout.write(`${tableOf(result)}\n`);
     const [load = 0] = os.loadavg();
-    say(`load of the machine: ${load.toFixed(1)} on ${os.availableParallelism()} cores`);
+    const cores = os.availableParallelism();
+    say(`load of the machine: ${load.toFixed(1)} on ${cores} cores`);
     if (values.write === undefined) return;
     const document = await readFile(values.write, 'utf8').catch(() => '# Detection\n');
-    await writeFile(values.write, withSection(document, sectionOf(result, options)));
+    await writeFile(
+      values.write,
+      withSection(document, sectionOf(result, options, { load, cores })),
+    );
   } finally {
     for (const failure of await cleanup.run()) say(`not put away: ${failure}`);
   }
