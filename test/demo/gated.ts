@@ -1,5 +1,6 @@
 import type { VerdictView } from '@keyturn/collector/api/schemas/verdict.ts';
 import { NEW_KID, OLD_KID } from './fleet.ts';
+import { noAlertWasRaised } from './on-call.ts';
 import { ask, follow, run, waitOpen } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { TIMINGS } from './timings.ts';
@@ -122,6 +123,7 @@ async function purgeStep(stage: Stage): Promise<void> {
   await waitOpen(stage, 'purge');
   await run(stage, ['rotation', 'complete']);
   tell.result(`${OLD_KID} is gone everywhere.`, 'good');
+  await noAlertWasRaised(stage);
 }
 
 /** The team of warehouse vouches for it. */

@@ -19,7 +19,7 @@ export async function alertRaised(stage: Stage): Promise<AlertTiming> {
   tell.say('Nobody asks Keyturn. On-call is told all the same:');
   const alert = await whileCounting(stage, () =>
     eventually(RAISED_WITHIN_MS, 'an alert of refused tokens', async () => {
-      const [first] = await tooling.failureAlerts();
+      const [first] = await tooling.failureAlerts('now');
       return first;
     }),
   );
@@ -31,12 +31,19 @@ export async function alertRaised(stage: Stage): Promise<AlertTiming> {
   return { name: alert.name, raisedAfterSeconds: seconds, overAfterSeconds: null };
 }
 
+/** Nobody was woken for nothing. */
+export async function noAlertWasRaised({ tell, tooling }: Stage): Promise<void> {
+  const [first] = await tooling.failureAlerts('ever');
+  if (first !== undefined) throw new ToolingError(`${first.name} was raised: ${first.summary}`);
+  tell.result('No alert of refused tokens was raised at any time.', 'good');
+}
+
 /** Follows the alerts until none of refused tokens fires; gives the moment. */
 export async function alertsOver(stage: Stage): Promise<number> {
   const { tooling } = stage;
   await whileCounting(stage, () =>
     eventually(OVER_WITHIN_MS, 'the end of every alert of refused tokens', async () => {
-      const alerts = await tooling.failureAlerts();
+      const alerts = await tooling.failureAlerts('now');
       return alerts.length === 0 ? true : undefined;
     }),
   );

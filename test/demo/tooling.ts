@@ -34,8 +34,8 @@ export interface Tooling {
   verdict(rotationId: string, gate: Gate, revision?: number): Promise<VerdictView>;
   /** Address of a gate. */
   gateUrl(rotationId: string, gate: Gate): string;
-  /** Alerts of failed verifications that fire now, from `GET /v1/alerts`. */
-  failureAlerts(): Promise<readonly AlertView[]>;
+  /** Alerts of refused tokens from `GET /v1/alerts`: those that fire now, or that ever fired. */
+  failureAlerts(when: 'now' | 'ever'): Promise<readonly AlertView[]>;
   /** When the verifier of a service last fetched its keys; null: it has not said. */
   fetchedAt(service: string): Promise<string | null>;
   /** Id of the one open rotation, from `GET /v1/rotations`. */
@@ -69,10 +69,11 @@ export function tooling(fleet: Fleet, env: Environment, signal: AbortSignal): To
       const [exitCode] = (await once(child, 'close')) as [number | null];
       return { exitCode: exitCode ?? -1, stdout, stderr };
     },
-    async failureAlerts() {
-      const response = await fetch(`${fleet.collectorUrl}/v1/alerts?firing=true`, { signal });
+    async failureAlerts(when) {
+      const query = when === 'now' ? '?firing=true' : '';
+      const response = await fetch(`${fleet.collectorUrl}/v1/alerts${query}`, { signal });
       const { alerts } = (await response.json()) as { alerts: readonly AlertView[] };
-      return alerts.filter(({ name }) => FAILURES.has(name));
+      return alerts.filter(({ name, fired_at: firedAt }) => FAILURES.has(name) && firedAt !== null);
     },
     async fetchedAt(service) {
       const response = await fetch(`${fleet.collectorUrl}/v1/verifiers?service=${service}`, {

@@ -86,8 +86,8 @@ function summaryOf(run: Run): Summary {
   return JSON.parse(lines.at(-1) ?? '') as Summary;
 }
 
-// Two runs of about 40 s at the same time, and two short ones; more on a busy machine.
-t.setTimeout(240_000);
+// Two runs of about 40 s at the same time, one of 40 s, and two short ones; more on a busy machine.
+t.setTimeout(300_000);
 
 const directory = t.testdir();
 const runs = {
@@ -117,6 +117,9 @@ t.test('impatient: valid tokens are rejected, and it is told which', async (t) =
     summary.rejections.some((row) => row.kid === '2026-a'),
     'old tokens outlive the guess',
   );
+  t.equal(summary.alert?.name, 'VerificationFailures');
+  t.equal(summary.alert?.overAfterSeconds, null, 'too late to go back');
+  t.match(run.stderr, /critical VerificationFailures: /);
   t.equal(summary.gates.activate?.openedAtSeconds, null);
   t.equal(summary.gates.retire?.openedAtSeconds, null);
   t.ok(summary.durationSeconds * 1_000 < RUN_MS_MAX);
@@ -149,6 +152,7 @@ t.test('gated: no valid token is rejected, every gate shut first and then opened
     'keyturn attest warehouse',
     'Retry-After',
     'phase gone',
+    'No alert of refused tokens was raised',
   ])
     t.match(run.stderr, words);
   for (const line of run.stderr.split('\n')) {
@@ -156,6 +160,23 @@ t.test('gated: no valid token is rejected, every gate shut first and then opened
   }
   nothingIsLeft(t, run, 9);
 });
+
+t.test(
+  'rollback: the alert advises it, the signer goes back, and nothing fires any more',
+  async (t) => {
+    const run = start(join(directory, 'rollback'), ['--impatient', '--rollback', '--json']);
+    t.equal(await run.ended, 0, 'exit status', { stderr: run.stderr.slice(-3_000) });
+    const summary = summaryOf(run);
+    t.strictSame(missingFrom(summary), []);
+    t.ok(summary.validTokensRejected > 0);
+    t.match(summary.alert, { name: 'VerificationFailures', overAfterSeconds: Number });
+    t.equal(summary.gates.rollback?.firstAnswer, 'open');
+    for (const words of ['going back is advised', 'no alert fires', 'phase aborted']) {
+      t.match(run.stderr, words);
+    }
+    nothingIsLeft(t, run, 8);
+  },
+);
 
 t.test('Ctrl-C in the middle leaves nothing behind', async (t) => {
   const run = start(join(directory, 'interrupted'), []);
@@ -181,5 +202,8 @@ t.test('a wrong argument is told with the right ones', async (t) => {
   const run = start(join(directory, 'wrong'), ['--patient']);
   t.equal(await run.ended, 2);
   t.match(run.stderr, "Unknown option '--patient'");
-  t.match(run.stderr, 'Usage: pnpm demo [--impatient] [--json] [--keep]');
+  t.match(run.stderr, 'Usage: pnpm demo [--impatient [--rollback]] [--json] [--keep]');
+  const alone = start(join(directory, 'alone'), ['--rollback']);
+  t.equal(await alone.ended, 2);
+  t.match(alone.stderr, '--rollback goes with --impatient');
 });
