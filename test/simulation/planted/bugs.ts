@@ -325,9 +325,9 @@ export const PLANTED: readonly PlantedBug[] = [
     id: 'a second process under one name goes unnoticed',
     replacements: [
       at(
-        `${CORE}/fleet.ts`,
-        '  verifier.contestedUntilMs = Math.max(verifier.contestedUntilMs, untilMs);\n  fleet.contested.add(verifier);',
-        '  if (fleet.verifiers.size >= 0) return;\n  verifier.contestedUntilMs = Math.max(verifier.contestedUntilMs, untilMs);\n  fleet.contested.add(verifier);',
+        `${CORE}/contests.ts`,
+        '  if (verifier.contestedUntilMs === 0) verifier.contestedSinceMs = nowMs;',
+        '  if (fleet.verifiers.size >= 0) return;\n  if (verifier.contestedUntilMs === 0) verifier.contestedSinceMs = nowMs;',
       ),
     ],
     focus: ['duplicate_identity', 'kill_agent'],
