@@ -1,5 +1,7 @@
 import { isAttributable, OUTCOMES } from '@keyturn/shared/model/outcome.ts';
+import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
+import { ALERT_NAMES } from '../../src/core/alerts/catalogue.ts';
 import { INSTRUMENTS, type Instrument } from '../../src/metric-names.ts';
 import { labelName, prometheusName } from '../../src/telemetry/prometheus-name.ts';
 import { prometheusMissing, promtool } from '../support/prometheus-tools.ts';
@@ -111,6 +113,27 @@ t.test('a rotation as Prometheus sees it', async (t) => {
     valueOf(series, 'keyturn_collector_status', { keyturn_collector_status: 'hold_down' }),
     1,
   );
+});
+
+t.test('an alert shows as the collector has it, and every kind is there before', async (t) => {
+  const rig = await startRig();
+  t.teardown(() => rig.close());
+  const firing = (name: string) => ({
+    keyturn_alert_name: name,
+    keyturn_alert_severity: 'critical',
+    keyturn_alert_status: 'firing',
+  });
+  await rig.sight(OLD_KEY);
+  const before = (await scrape(rig)).series;
+  for (const name of ALERT_NAMES) t.equal(valueOf(before, 'keyturn_alerts', firing(name)), 0, name);
+  await rig.sight({ ...OLD_KEY, thumbprint: 'x'.repeat(43) });
+  let after = before;
+  while (valueOf(after, 'keyturn_alerts', firing('KidReused')) === 0) {
+    await setTimeout(20);
+    after = (await scrape(rig)).series;
+  }
+  t.equal(valueOf(after, 'keyturn_alerts', firing('KidReused')), 1);
+  t.equal(valueOf(after, 'keyturn_kids_reused', {}), 1);
 });
 
 t.test('every state of a set adds up to one rotation', async (t) => {
