@@ -131,7 +131,14 @@ function responseTo(
       url.protocol === 'https:'
         ? httpsRequest(url, ca === null ? options : { ...options, ca })
         : httpRequest(url, options);
-    request.once('response', resolve).on('error', reject).end(body);
+    request
+      .once('response', resolve)
+      .on('error', reject)
+      // Where somebody switches protocols unasked, neither of the two comes.
+      .once('close', () => {
+        reject(new Error('the connection ended without an answer'));
+      })
+      .end(body);
   });
 }
 

@@ -129,15 +129,20 @@ t.test('a name that is not resolved in time', async (t) => {
   t.match(result, { ok: false, message: 'no answer within 50ms' });
 });
 
-t.test('what is no HTTP, and nobody at all', async (t) => {
-  const server = createRawServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.end('\u0000\u0001 garbage\r\n\r\n');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  t.match(await send(`http://127.0.0.1:${port}`), { ok: false, permanent: false, status: null });
+t.test('what is no answer, and nobody at all', async (t) => {
+  // The last one makes Node.js end the request without a word: no response and no error.
+  const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n';
+  for (const words of ['\u0000\u0001 garbage\r\n\r\n', '', upgrade]) {
+    const server = createRawServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(words));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.teardown(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const result = await send(`http://127.0.0.1:${port}`, { timeoutMs: 2_000 });
+    t.match(result, { ok: false, permanent: false, status: null }, JSON.stringify(words));
+  }
   t.match(await send(await closedAddress()), { ok: false, message: /ECONNREFUSED/ });
 });
 
