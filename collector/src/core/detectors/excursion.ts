@@ -5,6 +5,9 @@ import { COVERAGE_MIN } from './parameters.ts';
 /** What is so much rarer than before is over. */
 const CALMER = 8;
 
+/** What does not fire is forgotten when nothing has failed for this long. */
+const APART_MS = 2 * 3_600_000;
+
 /** Since a detector of a series fired. */
 export interface Firing {
   readonly atMs: number;
@@ -35,6 +38,8 @@ export interface Excursion {
   failures: number;
   tokens: number;
   sinceMs: number;
+  /** When it last had a failure. */
+  failedAtMs: number;
   /** Failures per token up to the last failure. */
   rate: number;
   /** While it fires: how much speaks for its end, as a score of its own. */
@@ -57,6 +62,7 @@ export function restingExcursion(id: string, calmForMs: number): Excursion {
     failures: 0,
     tokens: 0,
     sinceMs: 0,
+    failedAtMs: 0,
     rate: 0,
     calm: 0,
     reasons: null,
@@ -88,7 +94,10 @@ export function move(
   excursion.score = score;
   excursion.failures += bin.failures;
   excursion.tokens += bin.tokens;
-  if (bin.failures > 0) excursion.rate = Math.min(1, excursion.failures / excursion.tokens);
+  if (bin.failures > 0) {
+    excursion.failedAtMs = nowMs;
+    excursion.rate = Math.min(1, excursion.failures / excursion.tokens);
+  }
   if (excursion.firing !== null) calmDown(excursion, bin);
   excursion.recent ??= emptyRecent(excursion.calmForMs, nowMs);
   addRecent(excursion.recent, bin.failures, bin.tokens, nowMs);
@@ -163,6 +172,12 @@ export function resolve(excursion: Excursion, nowMs: number): void {
   rest(excursion);
 }
 
+/** Failures that are hours apart, such as one at each deploy, are no incident. */
+export function forgetOld(excursion: Excursion, nowMs: number): void {
+  const { firing, score, failedAtMs } = excursion;
+  if (firing === null && score > 0 && nowMs - failedAtMs > APART_MS) rest(excursion);
+}
+
 export function noteReason(excursion: Excursion, outcome: Outcome, times: number): void {
   excursion.reasons ??= new Map();
   excursion.reasons.set(outcome, (excursion.reasons.get(outcome) ?? 0) + times);
@@ -173,6 +188,7 @@ function rest(excursion: Excursion): void {
   excursion.failures = 0;
   excursion.tokens = 0;
   excursion.sinceMs = 0;
+  excursion.failedAtMs = 0;
   excursion.rate = 0;
   excursion.calm = 0;
   excursion.reasons = null;

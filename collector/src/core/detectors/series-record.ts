@@ -70,6 +70,7 @@ export function restoreExcursion(excursion: Excursion, record: SeriesRecord): vo
       : { ...record.firing, coveredSinceMs: null, isUnknown: true, told: null };
   excursion.resolvedAtMs = record.resolvedAtMs;
   excursion.writtenScore = record.score;
+  excursion.failedAtMs = record.updatedAtMs;
   if (record.firing !== null || record.score === 0) return;
   // What had not fired when it was written is all of the last minutes: it may be about to.
   excursion.recent = emptyRecent(excursion.calmForMs, record.updatedAtMs);

@@ -1,6 +1,13 @@
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
 import { type Baseline, type KeptBaseline, learn } from './baseline.ts';
-import { type Excursion, fire, move, noteReason, restingExcursion } from './excursion.ts';
+import {
+  type Excursion,
+  fire,
+  forgetOld,
+  move,
+  noteReason,
+  restingExcursion,
+} from './excursion.ts';
 import { rateToFind, type SeriesKind } from './parameters.ts';
 
 /** Where a series stands: over an issuer, one kind of its kids, one service or one verifier. */
@@ -104,6 +111,7 @@ export function closeBin(
   const isHour =
     series.baseline !== null &&
     learn(series.baseline, series.kind, failures, tokens, nowMs, frozen);
+  forgetOld(series, nowMs);
   if (failures === 0 && series.score === 0 && series.firing === null) {
     series.reasons = null;
     return isHour;

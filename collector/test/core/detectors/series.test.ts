@@ -78,6 +78,17 @@ t.test('two failures are no alarm, whatever the score says', async (t) => {
   }
 });
 
+t.test('failures hours apart are no incident', async (t) => {
+  for (const [apartS, fires] of [
+    [3 * 3_600, false],
+    [3_600, true],
+  ] as const) {
+    const series = seriesOf();
+    for (let at = 0; at < 20; at += 1) run(series, [[1, 1]], at * apartS);
+    t.equal(series.firing !== null, fires, `${apartS} s`);
+  }
+});
+
 t.test('at zero nothing is kept of it', async () => {
   fc.assert(
     fc.property(bins, (all) => {
