@@ -44,7 +44,7 @@ t.test('its lines verify what is sent, and nothing else', async (t) => {
   writeFileSync(file, code);
   const { isFromKeyturn } = (await import(pathToFileURL(file).href)) as {
     isFromKeyturn: (
-      headers: Readonly<Record<string, string>>,
+      headers: Readonly<Record<string, string | undefined>>,
       body: string,
       secret: string,
       nowS?: number,
@@ -59,7 +59,12 @@ t.test('its lines verify what is sent, and nothing else', async (t) => {
     t.notOk(isFromKeyturn(headers, body, 'x'.repeat(30)), 'another key');
     t.notOk(isFromKeyturn({ ...headers, 'webhook-id': 'x' }, body, secret), 'another id');
     t.notOk(isFromKeyturn(headers, body, secret, nowMs / 1_000 + 301), 'too old');
-    const forged = { ...headers, 'webhook-signature': 'v1,' };
-    t.notOk(isFromKeyturn(forged, body, secret), 'no signature');
+    // As long as the right one in characters, not in bytes.
+    const wide = `v1,${'é'.repeat(44)}`;
+    for (const forged of ['v1,', '', wide, undefined]) {
+      const said = { ...headers, 'webhook-signature': forged };
+      t.notOk(isFromKeyturn(said, body, secret), `signature ${forged}`);
+    }
+    t.notOk(isFromKeyturn({}, body, secret), 'not signed');
   }
 });
