@@ -1,6 +1,7 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { messageOf } from '@keyturn/shared/errors.ts';
 import type { Signals } from '@keyturn/shared/telemetry/signals.ts';
 import type { Logger } from 'pino';
 import { SERIES_MAX } from './prometheus-reader.ts';
@@ -44,10 +45,11 @@ export function startExporting(
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, FLUSH_MS);
     });
-    try {
-      await Promise.race([sdk.shutdown(), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    // An endpoint that is away must not make the end of the collector a failure.
+    const shut = sdk.shutdown().catch((error: unknown) => {
+      log.warn(`not everything was exported: ${messageOf(error)}`);
+    });
+    await Promise.race([shut, late]);
+    clearTimeout(timer);
   };
 }
