@@ -1,6 +1,6 @@
 import type { Now, State } from '../state.ts';
 import { ALERT_LABELS, type AlertRecord, isFiring, type SilenceRecord } from './alert.ts';
-import { ALERT_KINDS } from './catalogue.ts';
+import { ALERT_KINDS, SEVERITIES } from './catalogue.ts';
 
 /** Why receivers are not told of an alert now. It fires all the same, and shuts the gates it shuts. */
 export type Mute =
@@ -15,11 +15,17 @@ export function muteOf(state: State, alert: AlertRecord, now: Now): Mute | undef
 /** Says of any alert what keeps receivers from being told of it now. */
 export function muter(state: State, now: Now): (alert: AlertRecord) => Mute | undefined {
   const silences = [...state.silences.values()];
+  const silenceOf = (alert: AlertRecord): SilenceRecord | undefined =>
+    silences.find((each) => isSilencedBy(alert, each, now));
   const inhibiting = [...state.alerts.values()].filter(
-    (other) => isFiring(other) && ALERT_KINDS[other.name].inhibits.length > 0,
+    (other) =>
+      isFiring(other) &&
+      ALERT_KINDS[other.name].inhibits.length > 0 &&
+      // What nobody is told of explains nothing to anybody.
+      silenceOf(other) === undefined,
   );
   return (alert) => {
-    const silence = silences.find((each) => isSilencedBy(alert, each, now));
+    const silence = silenceOf(alert);
     if (silence !== undefined) return { kind: 'silenced', by: silence };
     const inhibitor = inhibiting.find((other) => isInhibitedBy(alert, other));
     return inhibitor === undefined ? undefined : { kind: 'inhibited', by: inhibitor };
@@ -36,8 +42,11 @@ export function isSilencedBy(alert: AlertRecord, silence: SilenceRecord, now: No
   });
 }
 
-/** One that names no issuer inhibits everywhere. */
+/** One that names no issuer or service inhibits everywhere; what can wait keeps back no page. */
 function isInhibitedBy(alert: AlertRecord, other: AlertRecord): boolean {
   if (!isFiring(other) || !ALERT_KINDS[other.name].inhibits.includes(alert.name)) return false;
-  return other.labels.issuer === undefined || other.labels.issuer === alert.labels.issuer;
+  if (SEVERITIES.indexOf(other.severity) > SEVERITIES.indexOf(alert.severity)) return false;
+  const { issuer, service } = other.labels;
+  if (issuer !== undefined && issuer !== alert.labels.issuer) return false;
+  return service === undefined || (alert.labels.service ?? service) === service;
 }
