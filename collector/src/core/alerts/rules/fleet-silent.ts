@@ -15,7 +15,8 @@ const LEASES_TOGETHER = 2;
 
 /**
  * At least half of an issuer's reporting fleet fell silent within two leases, and at least three
- * verifiers or all there were, of more than one process. It ends when more than half is heard again.
+ * verifiers or all there were, of more than one process. It ends when more than half is heard again, or nobody
+ * is missed any more.
  */
 export const fleetSilent: AlertRule = {
   names: ['FleetSilent'],
@@ -39,7 +40,8 @@ function judgeIssuer(state: State, issuer: string, now: Now): Judgement | undefi
   }
   const silent = missed(groups);
   const open = state.alerts.get(alertIdentity('FleetSilent', { issuer }));
-  const goesOn = open !== undefined && isFiring(open) && silent.length + joined >= live;
+  const unheard = silent.length + joined;
+  const goesOn = open !== undefined && isFiring(open) && unheard > 0 && unheard >= live;
   const together = silent.filter(
     ({ livenessSinceMs }) => now.atMs - livenessSinceMs <= LEASES_TOGETHER * leaseMs(state.policy),
   );

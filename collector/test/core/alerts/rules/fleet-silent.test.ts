@@ -87,6 +87,26 @@ t.test('it lasts until more than half is heard again, not for two leases', async
   t.equal(alertStatus(world, 'FleetSilent', LABELS), 'resolved');
 });
 
+t.test('it ends when those who are silent were removed, and nobody is left', async (t) => {
+  const world = silence(fleet(3), 3);
+  t.equal(alertStatus(world, 'FleetSilent', LABELS), 'firing');
+  for (const instance of ['i1', 'i2', 'i3']) {
+    t.equal(alertStatus(world, 'FleetSilent', LABELS), 'firing');
+    const reason = 'scaled to nothing';
+    const done = world.act({
+      type: 'remove_verifier',
+      by: 'ana',
+      service: 'orders',
+      instance,
+      cache: null,
+      reason,
+    });
+    t.ok(done.ok);
+    world.take({ type: 'tick' });
+  }
+  t.equal(alertStatus(world, 'FleetSilent', LABELS), 'resolved');
+});
+
 t.test('a restart of the collector clears nothing', async (t) => {
   const world = silence(fleet(6), 6);
   world.restart();
