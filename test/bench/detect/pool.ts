@@ -35,6 +35,6 @@ function ask(worker: Worker, task: Task, seed: number): Promise<Delays | FalseAl
       worker.off('error', reject);
       resolve(result);
     });
-    worker.postMessage({ task, seed });
+    worker.postMessage({ task, seed }, []);
   });
 }

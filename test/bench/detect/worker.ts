@@ -17,5 +17,6 @@ parentPort?.on('message', ({ task, seed }: { readonly task: Task; readonly seed:
     task.kind === 'delays'
       ? delays(task.rate, task.broken, task.trials, seed)
       : falseAlarms(task.scene, task.days, seed),
+    [],
   );
 });
