@@ -25,5 +25,6 @@ export function alertReadings(state: Readonly<State>): Reading[] {
     }
   }
   for (const { name, severity, status } of state.alerts.values()) add(name, severity, status, 1);
-  return [...sums.values(), reading('notices', state.notices.size, {})];
+  const waiting = [...state.notices.values()].filter(({ givenUpAtMs }) => givenUpAtMs === null);
+  return [...sums.values(), reading('notices', waiting.length, {})];
 }

@@ -15,6 +15,7 @@ export function collectorReadings({ health }: Readonly<State>, nowMs: number): R
       key: health.droppedKeys,
       rotation: health.droppedRotations,
       alert: health.droppedAlerts,
+      notice: health.droppedNotices,
     }).map(([kind, count]) => reading('dropped', count, { 'keyturn.dropped.kind': kind })),
   ];
 }
