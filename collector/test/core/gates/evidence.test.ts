@@ -1,9 +1,10 @@
 import t from 'tap';
 import type { Situation } from '../../support/rotating.ts';
-import { gateTable, ORDERS } from '../../support/rotating.ts';
+import { gateTable, ORDERS, rotating } from '../../support/rotating.ts';
 import { NEW, OLD, policyOf, profileOf, serviceOf } from '../../support/policies.ts';
 import { secretRotating, holding, OLD_SECRET } from '../../support/secret-rotating.ts';
 import { reading } from '../../support/reading.ts';
+import { checkOf } from '../../support/world.ts';
 
 const BOTH = { keys: [OLD, NEW] };
 const LAZY = profileOf({ refetchesOnUnknownKid: true, cooldownS: 30 });
@@ -298,5 +299,22 @@ t.test('of a secret it is said that it is one', (t) => {
     'fail evidence new_key_known: 1 verifier without evidence of secret s2 | since 00:01:00Z | help: keyturn verifiers --rotation r-1 --state lagging',
     '  orders/b/jwks absent since 00:01:00Z: does not hold the new secret',
   ]);
+  t.end();
+});
+
+t.test('what one judged by time said last, within its bound and after it', (t) => {
+  for (const [afterMs, known] of [
+    [30_000, 'pass'],
+    [45_000, 'pass'],
+    [75_000, 'fail'],
+  ] as const) {
+    const mesh = serviceOf('mesh', { evidence: 'timed', instances: null });
+    const { world, id } = rotating({ services: [mesh] });
+    const verifier = world.join('mesh', 'i1');
+    world.pass(afterMs, { silent: ['mesh/i1'] });
+    verifier.report({ keys: [OLD] });
+    world.pass(600_000, { silent: ['mesh/i1'] });
+    t.equal(checkOf(world.gate(id, 'activate'), 'new_key_known').status, known, `${afterMs} ms`);
+  }
   t.end();
 });
