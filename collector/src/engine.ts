@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Span } from '@opentelemetry/api';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import { messageOf } from '@keyturn/shared/errors.ts';
-import type { Ack, Settings, Welcome } from '@keyturn/shared/model/report.ts';
+import type { Ack, Welcome } from '@keyturn/shared/model/report.ts';
 import type { Gate, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { ActResult } from './core/acts.ts';
 import { blastRadius } from './core/blast-radius.ts';
@@ -12,10 +11,11 @@ import { leaseMs, type Policy } from './core/policy.ts';
 import type { Now, State } from './core/state.ts';
 import { type Input, type Reply, step } from './core/step.ts';
 import { type CommitEvents, Commits } from './commits.ts';
-import { settingsOf, watchedText } from './agent-settings.ts';
+import { settingsOf } from './agent-settings.ts';
 import type { Engine } from './engine-port.ts';
 import { STORE_UNAVAILABLE, stopping } from './engine-refusals.ts';
 import { evidenceWitness } from './evidence-witness.ts';
+import { EngineReaders } from './engine-readers.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { PROVE_EVERY_MS, readBackProblem } from './prove-store.ts';
 import { policySha256 } from './policy-digest.ts';
@@ -74,13 +74,10 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const queue: Job[] = [];
   const pending = new PendingWrites();
   const commits = new Commits(store, clock, events);
-  const changeListeners = new Set<(rotationId: string) => void>();
-  const settingsListeners = new Set<(settings: Settings) => void>();
-  const newsListeners = new Set<() => void>();
+  const readers = new EngineReaders(state, () => settingsOf(state, time.now()));
   let scheduled: (() => void) | null = null;
   let settledAtMs = 0;
   let provenAtMs = 0;
-  let watched = '';
   let closed = false;
   let lastSeen = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
 
@@ -142,7 +139,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       if (failure !== undefined || reply === undefined) job.reject(failure);
       else job.resolve(reply);
     }
-    tellReaders();
+    readers.tell();
     if (queue.length > 0) schedule(0);
     else if (state.health.storeFailingSinceMs !== null) schedule(RETRY_STORE_MS);
     else if (pending.size > 0 || state.unevaluated.size > 0) schedule(SETTLE_EVERY_MS);
@@ -156,21 +153,6 @@ export function createEngine(options: EngineOptions): RunningEngine {
       taken += 1;
     }
     return queue.splice(0, taken);
-  }
-
-  function tellReaders(): void {
-    const changed = [...state.changed];
-    state.changed.clear();
-    for (const id of changed) for (const listener of changeListeners) listener(id);
-    if (state.alertsChanged || state.noticesAdded) {
-      state.alertsChanged = false;
-      state.noticesAdded = false;
-      for (const listener of newsListeners) listener();
-    }
-    const watching = watchedText(state);
-    if (watching === watched) return;
-    watched = watching;
-    for (const listener of settingsListeners) listener(engine.settings());
   }
 
   function schedule(delayMs: number): void {
@@ -215,7 +197,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     take({ type: 'tick' }, now);
     settledAtMs = now.atMs;
     commit(now);
-    tellReaders();
+    readers.tell();
     stopTicking = clock.after(tickMs, tick);
   }
 
@@ -287,10 +269,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     evidence: (rotationId, number) => store.evidence(rotationId, number),
     auditHead: () => store.auditHead(),
     verifyAudit: () => store.verifyAudit(),
-    onChange(listener) {
-      changeListeners.add(listener);
-      return () => changeListeners.delete(listener);
-    },
+    onChange: (listener) => readers.onChange(listener),
     async noticeDelivered(id) {
       await submit({ type: 'notice_delivered', id });
     },
@@ -303,14 +282,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
     async delivery(receiver, error) {
       await submit({ type: 'delivery', receiver, error });
     },
-    onNews(listener) {
-      newsListeners.add(listener);
-      return () => newsListeners.delete(listener);
-    },
-    onSettings(listener) {
-      settingsListeners.add(listener);
-      return () => settingsListeners.delete(listener);
-    },
+    onNews: (listener) => readers.onNews(listener),
+    onSettings: (listener) => readers.onSettings(listener),
     close() {
       if (closed) return;
       scheduled?.();
@@ -327,16 +300,5 @@ export function createEngine(options: EngineOptions): RunningEngine {
     return reply.type === 'verdict' ? reply.verdict : undefined;
   }
 
-  watched = watchedText(state);
   return engine;
-}
-
-/** A rotation id a person can say: the day and three random bytes. */
-export function newRotationId(nowMs: number): string {
-  return `r-${new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '')}-${randomBytes(3).toString('hex')}`;
-}
-
-/** An id for an attestation (`att`), waiver (`wvr`) or silence (`sil`). */
-export function newRecordId(prefix: 'att' | 'wvr' | 'sil'): string {
-  return `${prefix}-${randomBytes(6).toString('hex')}`;
 }

@@ -19,7 +19,7 @@ import { newKeyNeed } from '../core/new-key-need.ts';
 import type { RehearsalRecord, RotationRecord } from '../core/records.ts';
 import { phaseOf, rotationFacts } from '../core/rotation.ts';
 import type { State } from '../core/state.ts';
-import { newRecordId, newRotationId } from '../engine.ts';
+import { newRecordId, newRotationId } from '../new-ids.ts';
 import type { Engine } from '../engine-port.ts';
 import { ApiError, carriedOut, noSuchRotation, refusalError } from './api-error.ts';
 import { authorizeOperator, type OperatorToken } from './authorize.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { newRecordId } from '../../engine.ts';
+import { newRecordId } from '../../new-ids.ts';
 import { ApiError, carriedOut } from '../api-error.ts';
 import { AttestSchema, RotationIdSchema } from '../schemas/acts.ts';
 import { problems } from '../schemas/problem.ts';

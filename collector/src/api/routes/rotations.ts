@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rehearsalsOf } from '../../core/rehearsals.ts';
-import { newRotationId } from '../../engine.ts';
+import { newRotationId } from '../../new-ids.ts';
 import { carriedOut, noSuchRotation } from '../api-error.ts';
 import { RotationIdSchema, StartSchema } from '../schemas/acts.ts';
 import { problems } from '../schemas/problem.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { newRecordId } from '../../engine.ts';
+import { newRecordId } from '../../new-ids.ts';
 import { ApiError, carriedOut } from '../api-error.ts';
 import type { Api, RouteContext } from '../route-context.ts';
 import { BySchema, ReasonSchema } from '../schemas/acts.ts';
