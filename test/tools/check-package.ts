@@ -81,18 +81,23 @@ async function pack(into: string): Promise<string> {
 }
 
 interface Tree {
+  /** Absent: an optional companion that was not installed. */
+  readonly version?: string;
   readonly dependencies?: Readonly<Record<string, Tree>>;
 }
 
 async function checkTree(project: string): Promise<number> {
   const text = await run(project, 'npm', ['ls', '--all', '--json', '--omit=dev']);
   const tree = JSON.parse(text) as Tree;
-  const own = Object.keys(tree.dependencies?.['@keyturn/agent']?.dependencies ?? {}).sort();
+  const own = Object.entries(tree.dependencies?.['@keyturn/agent']?.dependencies ?? {})
+    .filter(([, { version }]) => version !== undefined)
+    .map(([name]) => name)
+    .sort();
   const strangers = own.filter((name) => !EXPECTED_ROOTS.includes(name));
   if (strangers.length > 0) throw new Error(`expected no dependency on ${strangers.join(', ')}`);
   const installed = await readdir(join(project, 'node_modules'), { recursive: true });
   const dragged = installed.filter((path) =>
-    /(?:^|\/)(?:@keyturn\/shared|typescript|rolldown|tap|fast-check)$/.test(path),
+    /(?:^|\/)(?:@keyturn\/shared|@opentelemetry|typescript|rolldown|tap|fast-check)$/.test(path),
   );
   if (dragged.length > 0) throw new Error(`expected no ${dragged.join(', ')} to be installed`);
   return installed.filter((path) => path.endsWith('package.json')).length;
