@@ -1,5 +1,6 @@
 import type { Group } from '../fleet.ts';
 import { groupsOfIssuer, isReplaced } from '../fleet.ts';
+import { reports } from '../kinds.ts';
 import type { State } from '../state.ts';
 import type { Series } from './series.ts';
 
@@ -13,7 +14,25 @@ export function coverageOf(state: State, series: Pick<Series, 'issuer' | 'tier' 
     : coverage(state, series.issuer, null);
 }
 
-/** The same, of one service of an issuer or of all. */
+/**
+ * Nobody is left whose tokens it counts, and none is declared: what was taken out of use, all of it with
+ * a goodbye or by a person, brings no tokens that could show an end. One that is silent is still there.
+ */
+export function isDeserted(
+  state: State,
+  { issuer, tier, name }: Pick<Series, 'issuer' | 'tier' | 'name'>,
+): boolean {
+  if (tier === 'verifier') return false;
+  for (const { members, service } of groupsOfIssuer(state.fleet, issuer)) {
+    if (tier === 'service' && service.name !== name) continue;
+    const isDeclared =
+      service.declared && reports(service.kind) && service.issuers.includes(issuer);
+    if (members.size > 0 || isDeclared) return false;
+  }
+  return true;
+}
+
+/** The share of one service of an issuer, or of all, that reported within a lease. */
 export function coverage(state: State, issuer: string, service: string | null): number {
   let members = 0;
   let heard = 0;

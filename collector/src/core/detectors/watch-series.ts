@@ -5,7 +5,7 @@ import { isKnownKid } from '../usage.ts';
 import type { Write } from '../writes.ts';
 import { calmRateOf, compare, type Comparison } from './comparison.ts';
 import { dropEnded } from './comparisons.ts';
-import { coverage, coverageOf } from './coverage.ts';
+import { coverage, coverageOf, isDeserted } from './coverage.ts';
 import { type IssuerDetectors, WATCHED_BUCKETS, type WatchedBucket } from './detectors.ts';
 import { isOver, recentOf, resolve } from './excursion.ts';
 import { dropSeries, isForgettable, keepComparison, keepIfMoved, keepSeries } from './keep.ts';
@@ -108,11 +108,12 @@ function lookWhetherOver(
     series.tier === 'verifier' &&
     (state.fleet.verifiers.get(series.name)?.liveness ?? 'departed') === 'departed';
   if (isGone) return forgetVerifier(state, of, series, now, writes);
+  const deserted = isDeserted(state, series);
   const looks = {
     h: thresholds[series.tier],
     clearRate: clearRateOf(series),
-    coverage: coverageOf(state, series),
-    goesWithout: series.tier === 'bucket' && isCalmElsewhere(of, series, now),
+    coverage: deserted ? 1 : coverageOf(state, series),
+    goesWithout: deserted || (series.tier === 'bucket' && isCalmElsewhere(of, series, now)),
   };
   if (!isOver(series as Series & { firing: NonNullable<Series['firing']> }, looks, now.atMs))
     return;

@@ -320,3 +320,47 @@ t.test('what only fires after going back ends when nobody presents such tokens',
   t.strictSame([...told], [`${ISSUER} ${rotation}`], 'and of the whole alone');
   t.strictSame(firing(world, 'NewKeyFailing'), []);
 });
+
+t.test('a service that was taken out of use does not fire for ever', async (t) => {
+  const { world, all } = worldOf();
+  const ledger = [
+    new Counting(world.join('ledger', 'l0')),
+    new Counting(world.join('ledger', 'l1')),
+  ];
+  const LEDGER = `${ISSUER} ledger`;
+  // Elsewhere there are so many tokens that the whole is as usual.
+  const run = (n: number, each: () => void) =>
+    seconds(world, n, () => {
+      for (const one of all) one.count('old', { ok: 50_000 }).report();
+      each();
+    });
+  run(10, () => {
+    for (const one of ledger) one.count('old', { ok: 10, unknown_kid: 5 }).report();
+  });
+  t.strictSame(firing(world), [LEDGER]);
+  const [first, second] = ledger;
+  first?.verifier.goodbye();
+  run(400, () => undefined);
+  t.strictSame(firing(world), [LEDGER], 'the other one is silent, and may fail still');
+  second?.verifier.goodbye();
+  run(60, () => undefined);
+  t.strictSame(firing(world), [LEDGER], 'a goodbye may be that of a restart');
+  const back = new Counting(world.join('ledger', 'l2'));
+  back.count('old', { ok: 10, unknown_kid: 5 }).report();
+  run(30, () => back.count('old', { ok: 10, unknown_kid: 5 }).report());
+  back.verifier.goodbye();
+  run(260, () => undefined);
+  t.strictSame(firing(world), [LEDGER], 'the time begins anew');
+  run(60, () => undefined);
+  t.strictSame(firing(world), []);
+});
+
+t.test('of a declared service that said goodbye, an end is awaited', async (t) => {
+  const { world, all } = worldOf();
+  seconds(world, 10, () => {
+    for (const one of all) one.count('old', { ok: 10, unknown_kid: 5 }).report();
+  });
+  for (const one of all) one.verifier.goodbye();
+  seconds(world, 700, () => undefined);
+  t.equal(alertsOf(world)[0]?.status, 'no_data');
+});
