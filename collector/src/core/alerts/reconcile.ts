@@ -9,6 +9,9 @@ import { transitionEntry } from './trail.ts';
 /** Alerts kept at a time; a condition beyond them is counted and waits for room. */
 export const ALERTS_MAX = 2_000;
 
+/** Of these, as many are for what pages or shuts gates: a flood of the rest must not hide it. */
+export const ALERTS_RESERVED = 500;
+
 /** How long a resolved alert is kept, for receivers that missed it and people who look. */
 export const RESOLVED_KEPT_MS = 24 * 3_600_000;
 
@@ -47,7 +50,8 @@ export function reconcile(
   }
   for (const judgement of judged.values()) {
     if (judgement.status !== 'present') continue;
-    if (hasRoom(state, writes)) keepAlert(state, raised(judgement, now), undefined, now, writes);
+    if (hasRoom(state, judgement, writes))
+      keepAlert(state, raised(judgement, now), undefined, now, writes);
     else noteDropped(state, judgement, now);
   }
 }
@@ -58,8 +62,10 @@ export function wantedRoomLately({ health }: State, now: Now): boolean {
 }
 
 /** What is over makes room for what is not; nothing else does. */
-function hasRoom(state: State, writes: Write[]): boolean {
-  if (state.alerts.size < ALERTS_MAX) return true;
+function hasRoom(state: State, judgement: Present, writes: Write[]): boolean {
+  const kind = ALERT_KINDS[judgement.name];
+  const isUrgent = kind.shutsGates || (judgement.severity ?? kind.severity) === 'critical';
+  if (state.alerts.size < (isUrgent ? ALERTS_MAX : ALERTS_MAX - ALERTS_RESERVED)) return true;
   let oldest: AlertRecord | undefined;
   for (const alert of state.alerts.values()) {
     if (alert.status !== 'resolved') continue;

@@ -1,7 +1,12 @@
 import t from 'tap';
 import { alertIdentity } from '../../../src/core/alerts/alert.ts';
 import type { Judgement } from '../../../src/core/alerts/judgement.ts';
-import { RESOLVED_KEPT_MS, reconcile } from '../../../src/core/alerts/reconcile.ts';
+import {
+  ALERTS_MAX,
+  ALERTS_RESERVED,
+  RESOLVED_KEPT_MS,
+  reconcile,
+} from '../../../src/core/alerts/reconcile.ts';
 import type { AlertStatus } from '../../../src/core/alerts/alert.ts';
 import type { Write } from '../../../src/core/writes.ts';
 import { worldOf } from './alert-world.ts';
@@ -114,4 +119,25 @@ t.test('rules of other kinds leave an alert alone', async (t) => {
   reconcile(state, new Set(['JwksUnreachable']), [present], true, at(0), []);
   reconcile(state, new Set(['KidReused']), [], true, at(1), []);
   t.equal(state.alerts.size, 1);
+});
+
+t.test('a flood of what can wait leaves room for what cannot', async (t) => {
+  const { state, at } = worldOf();
+  const flood = Array.from(
+    { length: ALERTS_MAX },
+    (_, at): Judgement => ({
+      status: 'present',
+      name: 'StaleCache',
+      labels: { service: `s${at}` },
+      summary: 'stale',
+    }),
+  );
+  const page: Judgement = { ...present, name: 'VerificationFailures' };
+  const judged = [...flood, page];
+  const names = new Set(judged.map(({ name }) => name));
+  reconcile(state, names, judged, true, at(0), []);
+  t.equal(state.alerts.size, ALERTS_MAX - ALERTS_RESERVED + 1);
+  t.equal(state.health.droppedAlerts, ALERTS_RESERVED);
+  t.equal(state.alerts.get(alertIdentity(page.name, LABELS))?.status, 'firing');
+  t.equal(state.health.droppedAlertAtMs, null, 'nothing that gates ask for was dropped');
 });

@@ -229,11 +229,11 @@ t.test('conditions beyond what can be kept leave gates unknown', async (t) => {
   world.pass(20_000);
   const judgements = Array.from({ length: ALERTS_MAX }, (_, at) => ({
     status: 'present' as const,
-    name: 'ReportsRejected' as const,
-    labels: { instance: `i${at}` },
-    summary: 'rejected',
+    name: 'JwksRegressed' as const,
+    labels: { issuer: 'https://other.test', address: `https://edge-${at}.test/jwks` },
+    summary: 'an older set is served',
   }));
-  const names = new Set(['ReportsRejected']);
+  const names = new Set(['JwksRegressed']);
   reconcile(world.state, names, judgements, true, world.now(), []);
   judgeIn(world, failures, { rotation: id });
   t.same(blockers(world.gate(id, 'activate')), ['no_alert:unknown']);
