@@ -89,6 +89,27 @@ t.test('a verdict gets a new revision when a reader can tell, an entry when it t
   t.end();
 });
 
+t.test('failures that are counted with every report are news once', (t) => {
+  const rotation = rotating({ until: 'switched' });
+  const { world, a } = rotation;
+  const failed = (times: number) => {
+    world.atMs += 1_000;
+    a.report({
+      keys: [OLD, NEW],
+      counts: [{ kid: 'new', outcomes: { ok: 1, unknown_kid: times } }],
+    });
+    const { verdict } = evaluate(rotation, 'rollback');
+    const message = verdict.checks.find(({ id }) => id === 'new_key_failures')?.message;
+    return { message, revision: verdict.revision };
+  };
+  const first = failed(5);
+  t.match(first.message, /^5 failures/);
+  const later = failed(50);
+  t.match(later.message, /^50 failures/, 'who asks gets the number of now');
+  t.equal(later.revision, first.revision, 'nobody is woken for it');
+  t.end();
+});
+
 t.test('an open gate says that every check passes', (t) => {
   const rotation = rotating();
   rotation.world.state.gates.clear();
