@@ -57,7 +57,8 @@ export function noteOutcomes(
   const span = { sinceMs, untilMs: now.atMs, leaseMs: leaseMs(state.policy) };
   if (!facts.isOurs) {
     add(state, of.foreign, more.refused, more.tokens, NONE, span);
-    if (row.key.kind === 'kid') noteStranger(of, row.key.kid, more, now.atMs);
+    const mayBeAdopted = row.key.kind === 'kid' && countsForAll(state, verifier);
+    if (mayBeAdopted) noteStranger(of, row.key.kid, more, now.atMs);
     return;
   }
   add(state, of.foreign, 0, more.tokens, NONE, span);
@@ -67,7 +68,12 @@ export function noteOutcomes(
     add(state, series, more.failures, more.tokens, more.reasons, span);
     if (more.failures > 0) keepSeries(series, now.atMs, writes);
   }
-  noteArms(of, verifier, facts, more, now);
+  noteArms(state, of, verifier, facts, more, now);
+}
+
+/** What never blocks by its evidence is watched by itself, so that an alert of the whole is no word of it. */
+function countsForAll({ policy }: State, { record }: Verifier): boolean {
+  return policy.services.get(record.id.service)?.required !== false;
 }
 
 /**
@@ -141,9 +147,10 @@ function seriesOf(
   now: Now,
 ): readonly Series[] {
   const { service } = verifier.record.id;
-  const all: Series[] = [of.fleet];
+  const all: Series[] = [];
   const ofBucket = of.buckets[bucket as WatchedBucket];
-  if (ofBucket !== undefined) all.push(ofBucket);
+  if (countsForAll(state, verifier))
+    all.push(of.fleet, ...(ofBucket === undefined ? [] : [ofBucket]));
   const ofService = serviceSeries(state.detectors, of, service, now.atMs);
   if (ofService !== undefined) all.push(ofService);
   const ofVerifier = fails
@@ -156,6 +163,7 @@ function seriesOf(
 }
 
 function noteArms(
+  state: State,
   of: IssuerDetectors,
   verifier: Verifier,
   { rotationId, role }: KidFacts,
@@ -167,11 +175,12 @@ function noteArms(
   if (compared === undefined) return;
   const { service } = verifier.record.id;
   const arm = role === 'new' ? 'tried' : 'control';
-  addToArm(compared.fleet, arm, more.refused, more.tokens, more.refusals);
+  const forAll = countsForAll(state, verifier);
+  if (forAll) addToArm(compared.fleet, arm, more.refused, more.tokens, more.refusals);
   const ofService = serviceComparison(of, compared, service, now.atMs);
   if (ofService !== undefined) addToArm(ofService, arm, more.refused, more.tokens, more.refusals);
   const holds = role === 'new' ? verifier.standings.get(rotationId)?.holdsNew : undefined;
-  if (holds === undefined) return;
+  if (holds === undefined || !forAll) return;
   const side = isPositive(holds) ? 'control' : 'tried';
   addToArm(compared.holders, side, more.failures, more.tokens, more.reasons);
 }

@@ -364,3 +364,27 @@ t.test('of a declared service that said goodbye, an end is awaited', async (t) =
   seconds(world, 700, () => undefined);
   t.equal(alertsOf(world)[0]?.status, 'no_data');
 });
+
+t.test('an optional service that fails has its own alert, and shuts nothing', async (t) => {
+  const world = new World(
+    policyOf([serviceOf('orders', { instances: 1 }), serviceOf('lab', { required: false })]),
+  );
+  world.sight();
+  world.sight();
+  const orders = new Counting(world.join('orders', 'o'));
+  const lab = new Counting(world.join('lab', 'l'));
+  for (const { verifier } of [orders, lab]) verifier.report({ keys: [OLD, NEW] });
+  world.pass(60_000);
+  world.served = [OLD, NEW];
+  const id = world.start();
+  world.sight();
+  world.sight();
+  seconds(world, 30, () => {
+    orders.count('old', { ok: 20 }).count('new', { ok: 5 }).report();
+    lab.count('old', { ok: 20 }).count('new', { unknown_kid: 20 }).report();
+  });
+  t.strictSame(firing(world), [`${ISSUER} ${id} lab`]);
+  t.strictSame(firing(world, 'NewKeyFailing'), [`${ISSUER} ${id} lab`]);
+  const check = world.gate(id, 'activate').checks.find((one) => one.id === 'no_alert');
+  t.equal(check?.status, 'pass');
+});
