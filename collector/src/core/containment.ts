@@ -47,10 +47,12 @@ export interface Containment {
 }
 
 /**
- * What `purge` asks of people, not of verifiers: a stolen key that everybody rejects is contained,
- * whatever the signer does. The rotation is complete only when these pass as well.
+ * What `purge` asks of people and of alerts, not of verifiers: a stolen key that everybody rejects is
+ * contained, whatever the signer does and whoever refuses tokens of the new one. The rotation is
+ * complete only when these pass as well.
  */
 export const NOT_ABOUT_REJECTING: ReadonlySet<string> = new Set([
+  'no_alert',
   'signer_switched',
   'retire_declared',
 ]);

@@ -1,7 +1,9 @@
 import t from 'tap';
+import { alertIdentity } from '../../src/core/alerts/alert.ts';
 import { containmentOf } from '../../src/core/containment.ts';
+import { alert as ALERT } from '../store/samples.ts';
 import { LEDGER, MOBILE } from '../support/acts.ts';
-import { NEW, OLD, profileOf, serviceOf } from '../support/policies.ts';
+import { ISSUER, NEW, OLD, profileOf, serviceOf } from '../support/policies.ts';
 import type { Rotating, RotatingOptions } from '../support/rotating.ts';
 import { rotating } from '../support/rotating.ts';
 import { holding, NEW_SECRET, secretRotating } from '../support/secret-rotating.ts';
@@ -337,5 +339,21 @@ t.test('a rotation completed under waivers that are none of its purge was contai
     world.state.waivers.set(key, { ...waiver, rotationId: 'r-0' });
   };
   t.equal(completed(another), 100, 'of another rotation');
+  t.end();
+});
+
+t.test('an alert shuts purge, and what everybody rejects is contained all the same', (t) => {
+  const rotation = rotating({ until: 'retired' });
+  const { world, id } = rotation;
+  t.match(containment(rotation), { percent: 100, status: 'contained' });
+  const about = { issuer: ISSUER, rotation: id };
+  world.state.alerts.set(alertIdentity('VerificationFailures', about), {
+    ...ALERT,
+    name: 'VerificationFailures',
+    labels: about,
+  });
+  t.same(blockers(world.gate(id, 'purge')), ['no_alert:fail']);
+  const reasons = [{ id: 'no_alert' }];
+  t.match(containment(rotation), { percent: 100, status: 'contained', reasons });
   t.end();
 });

@@ -65,7 +65,7 @@ export const ContainmentSchema = z
     percent: z
       .int()
       .describe(
-        '100 exactly when every check of gate `purge` about verifiers passes without a waiver: all but `signer_switched` and `retire_declared`',
+        '100 exactly when every check of gate `purge` about verifiers passes without a waiver: all but `no_alert`, `signer_switched` and `retire_declared`',
       ),
     status: z.enum(['contained', 'not_contained', 'unknown']),
     total: z.int().describe('Required verifiers, and declared instances not heard of'),
