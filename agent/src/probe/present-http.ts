@@ -73,6 +73,13 @@ function answerOf(
       url.protocol === 'https:'
         ? httpsRequest(url, ca === null ? options : { ...options, ca })
         : httpRequest(url, options);
-    request.once('response', resolve).on('error', reject).end();
+    request
+      .once('response', resolve)
+      .on('error', reject)
+      // Where an endpoint switches protocols unasked, neither of the two comes.
+      .once('close', () => {
+        reject(new Error('the connection ended without an answer'));
+      })
+      .end();
   });
 }

@@ -61,6 +61,11 @@ t.test('no answer is no evidence', async (t) => {
   t.same(await hanging(TOKEN, 'i'), { outcome: 'unreachable', status: null });
   const cut = await endpoint(t, (request) => request.socket.destroy());
   t.same(await cut(TOKEN, 'i'), { outcome: 'unreachable', status: null });
+  // Node.js ends a request without a word that is answered with another protocol.
+  const switching = await endpoint(t, ({ socket }) =>
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+  );
+  t.same(await switching(TOKEN, 'i'), { outcome: 'unreachable', status: null });
   const nobody = await endpoint(t, () => undefined, { url: new URL('http://127.0.0.1:1/') });
   t.same(await nobody(TOKEN, 'i'), { outcome: 'unreachable', status: null });
 });

@@ -130,7 +130,14 @@ function responseOf(
       target.protocol === 'https:'
         ? httpsRequest(target, ca === null ? options : { ...options, ca })
         : httpRequest(target, options);
-    request.once('response', resolve).on('error', reject).end();
+    request
+      .once('response', resolve)
+      .on('error', reject)
+      // Where an origin switches protocols unasked, neither of the two comes.
+      .once('close', () => {
+        reject(new Error('the connection ended without an answer'));
+      })
+      .end();
   });
 }
 

@@ -126,6 +126,13 @@ t.test('a caller that stops ends the fetch', async (t) => {
   t.match(result, { ok: false, error: 'network' });
 });
 
+t.test('an origin that switches protocols unasked', async (t) => {
+  // Node.js ends such a request without a word: no response and no error.
+  const switching: RequestListener = ({ socket }) =>
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
+  t.match(await got(t, switching), { ok: false, error: 'network', message: /without an answer/ });
+});
+
 t.test('nobody there', async (t) => {
   t.match(await fetchDocument(await closedAddress(), options()), {
     ok: false,
