@@ -1,5 +1,6 @@
 import { verifierKey } from '@keyturn/shared/model/ids.ts';
 import { alertIdentity } from './alerts/alert.ts';
+import { withSecondTry } from './alerts/given-up.ts';
 import { restoreNotices } from './alerts/outbox.ts';
 import { countedRows } from './counts.ts';
 import { restoreCacheLife } from './cache-life.ts';
@@ -55,7 +56,7 @@ export function initialState(
       persisted.alerts.map((record) => [alertIdentity(record.name, record.labels), record]),
     ),
     silences: new Map(persisted.silences.map((record) => [record.id, record])),
-    notices: restoreNotices(persisted.notices),
+    notices: withSecondTry(restoreNotices(persisted.notices), persisted.alerts, now),
     deliveries: new Map(),
     detectors: restoredDetectors(
       policy.issuers.keys(),

@@ -1,5 +1,6 @@
 import type { Now, State } from '../state.ts';
 import type { Write } from '../writes.ts';
+import { type AlertRecord, isFiring } from './alert.ts';
 import type { NoticeRecord } from './notice.ts';
 import { ERROR_CHARS_MAX, keepNotice, removeNotice } from './outbox.ts';
 
@@ -31,6 +32,25 @@ export function noticeGivenUp(
       detail: { notice: id, receiver: record.receiver, attempts, news: record.news.kind },
     },
   });
+}
+
+/**
+ * What the outbox holds after a start: what was given up is tried once more where it tells of an alert
+ * that fires. Its receiver may have got another address or token since, and would never hear of it.
+ */
+export function withSecondTry(
+  notices: Map<string, NoticeRecord>,
+  alerts: readonly AlertRecord[],
+  now: Now,
+): Map<string, NoticeRecord> {
+  const firing = new Set(alerts.filter(isFiring).map(({ id }) => id));
+  for (const [id, record] of notices) {
+    if (record.givenUpAtMs === null || record.news.kind !== 'alert') continue;
+    if (!firing.has(record.news.alert.id)) continue;
+    const { atMs } = now;
+    notices.set(id, { ...record, createdAtMs: atMs, nextAtMs: atMs, givenUpAtMs: null });
+  }
+  return notices;
 }
 
 /** Removes notices that were given up long ago. */

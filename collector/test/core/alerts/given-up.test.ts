@@ -5,8 +5,11 @@ import {
   noticeGivenUp,
 } from '../../../src/core/alerts/given-up.ts';
 import { NOTICES_MAX, tellStep } from '../../../src/core/alerts/outbox.ts';
+import { initialState } from '../../../src/core/initial.ts';
 import type { Write } from '../../../src/core/writes.ts';
 import { notice } from '../../store/samples.ts';
+import { policyOf } from '../../support/policies.ts';
+import { World } from '../../support/world.ts';
 import { judge, presentOf, worldOf } from './alert-world.ts';
 
 t.test('what a receiver never takes is kept, shown, on record, and gone after a day', async (t) => {
@@ -44,6 +47,32 @@ t.test('what is still to be told is not forgotten', async (t) => {
   judge(state, [presentOf()], at(0));
   forgetGivenUp(state, at(10 * 86_400), []);
   t.equal(state.notices.size, 1);
+});
+
+t.test('after a start, what was given up of an alert that fires is tried once more', async (t) => {
+  const world = new World(
+    policyOf([], { alerts: { ...policyOf([]).alerts, receivers: ['pager'] } }),
+  );
+  const writes: Write[] = [];
+  const over = presentOf({ labels: { issuer: 'https://over.example' } });
+  writes.push(...judge(world.state, [presentOf(), over], world.now()));
+  for (const id of world.state.notices.keys()) {
+    noticeGivenUp(world.state, id, 'status 401', world.now(), writes);
+  }
+  writes.push(...judge(world.state, [presentOf()], world.now()));
+  world.store.commit(writes);
+  world.atMs += 2 * GIVEN_UP_KEPT_MS;
+  const { notices } = initialState(world.policy, world.store.load(), world.now());
+  const rows = [...notices.values()].map(({ news, givenUpAtMs, createdAtMs }) => {
+    const labels = news.kind === 'alert' ? news.alert.labels : {};
+    const change = news.kind === 'alert' ? news.change : '';
+    return [labels.issuer, change, givenUpAtMs === null, createdAtMs === world.atMs];
+  });
+  t.same(rows.sort(), [
+    ['https://issuer.example', 'fired', true, true],
+    ['https://over.example', 'fired', false, false],
+    ['https://over.example', 'resolved', true, false],
+  ]);
 });
 
 t.test('in a full outbox it makes room first', async (t) => {
