@@ -88,8 +88,9 @@ function closeBins(
       firing.add(series);
       keepSeries(series, now.atMs, writes);
     } else keepIfMoved(series, now.atMs, writes);
-    if (series.tier === 'verifier' && isForgettable(series, now.atMs)) {
-      state.detectors.issuers.get(series.issuer)?.verifiers.delete(series.name);
+    const of = state.detectors.issuers.get(series.issuer);
+    if (of !== undefined && series.tier === 'verifier' && isForgettable(series, now.atMs)) {
+      forgetVerifier(state, of, series, now, writes);
     }
   }
 }

@@ -388,3 +388,26 @@ t.test('an optional service that fails has its own alert, and shuts nothing', as
   const check = world.gate(id, 'activate').checks.find((one) => one.id === 'no_alert');
   t.equal(check?.status, 'pass');
 });
+
+t.test('of a verifier that is long over, nothing stays on record', async (t) => {
+  const { world, all } = worldOf();
+  const onRecord = () => world.store.load().series.filter(({ id }) => id.includes('"verifier"'));
+  seconds(world, 10, () => {
+    for (const one of all) one.count('old', { ok: 20, unknown_kid: 5 }).report();
+  });
+  t.equal(onRecord().length, 2);
+  for (let minute = 0; minute < 80; minute += 1) {
+    world.atMs += 45_000;
+    for (const one of all) one.count('old', { ok: 900 }).report();
+    world.sight();
+    world.take({ type: 'tick' });
+  }
+  t.strictSame(firing(world), []);
+  for (let minute = 0; minute < 30; minute += 1) {
+    world.atMs += 45_000;
+    for (const one of all) one.count('old', { ok: 900 }).report();
+    world.sight();
+    world.take({ type: 'tick' });
+  }
+  t.strictSame(onRecord(), []);
+});
