@@ -54,7 +54,7 @@ export class AlertmanagerLane {
 
   /** Everything there is to tell now. */
   alerts(): readonly PostedAlert[] {
-    const { engine, sender } = this.#port;
+    const { engine, sender, clock } = this.#port;
     const state = engine.state();
     const nowMs = engine.nowMs();
     const now = { atMs: nowMs, earliestMs: nowMs };
@@ -63,9 +63,10 @@ export class AlertmanagerLane {
       isTold(alert, this.receiver.minSeverity, (one) => muteOf(one) !== undefined, nowMs),
     );
     this.#noteSeverities(told, nowMs);
+    const wallMs = clock.wallMs();
     return [
-      ...told.map((alert) => postedAlert(alert, alert.resolvedAtMs, nowMs, sender)),
-      ...this.#left.map(({ alert, atMs }) => postedAlert(alert, atMs, nowMs, sender)),
+      ...told.map((alert) => postedAlert(alert, alert.resolvedAtMs, wallMs, sender)),
+      ...this.#left.map(({ alert, atMs }) => postedAlert(alert, atMs, wallMs, sender)),
     ];
   }
 

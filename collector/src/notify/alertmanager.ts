@@ -48,15 +48,20 @@ export function isTold(
   return alert.resolvedAtMs !== null && nowMs - alert.resolvedAtMs <= RESOLVED_TOLD_MS;
 }
 
-/** @param endedAtMs since when it is over; null while it fires. */
+/**
+ * @param endedAtMs since when it is over; null while it fires.
+ * @param wallMs now, by the wall clock: Alertmanager goes by its own, and collector's time does not
+ * follow where the wall clock is set or the machine sleeps.
+ */
 export function postedAlert(
   alert: AlertRecord,
   endedAtMs: number | null,
-  nowMs: number,
+  wallMs: number,
   { publicUrl }: Sender,
 ): PostedAlert {
-  const startsAtMs = alert.firedAtMs ?? alert.sinceMs;
-  const endsAtMs = Math.max(startsAtMs, endedAtMs ?? nowMs + ENDS_AFTER_MS);
+  const startsAtMs = Math.min(alert.firedAtMs ?? alert.sinceMs, wallMs);
+  const endsAtMs =
+    endedAtMs === null ? wallMs + ENDS_AFTER_MS : Math.max(startsAtMs, Math.min(endedAtMs, wallMs));
   const description = plainText(alert.details.join('; '), DESCRIPTION_BYTES_MAX);
   return {
     labels: { ...alert.labels, alertname: `Keyturn${alert.name}`, severity: alert.severity },

@@ -73,6 +73,38 @@ t.test('over: told for five minutes with the moment it ended', async (t) => {
   t.same(lane.alerts(), []);
 });
 
+t.test('after the machine slept or its clock was set: told by the wall clock', async (t) => {
+  const [began, over] = [START_MS - 60_000, START_MS - 30_000];
+  // Collector's time does not follow: it falls behind the wall clock, or is ahead of it.
+  for (const behindMs of [600_000, -600_000]) {
+    const engine = laneEngine({ alertmanagers: ['am'] });
+    const { clock } = engine.port;
+    const port = {
+      ...engine.port,
+      engine: { ...engine.port.engine, nowMs: () => clock.wallMs() - behindMs },
+    };
+    const lane = new AlertmanagerLane(AM, port);
+    const byCollector = {
+      sinceMs: began - behindMs,
+      firedAtMs: began - behindMs,
+      changedAtMs: began - behindMs,
+    };
+    engine.alert({ ...FIRING, ...byCollector });
+    const [firing] = lane.alerts();
+    t.equal(firing?.endsAt, at(120_000), `${behindMs} ms behind: it goes on`);
+    t.ok((firing?.startsAt ?? '') <= at(0), 'and has begun');
+    engine.alert({
+      ...FIRING,
+      ...byCollector,
+      status: 'resolved',
+      resolvedAtMs: over - behindMs,
+    });
+    const [ended] = lane.alerts();
+    t.ok((ended?.endsAt ?? '') <= at(0), 'it is over');
+    t.ok((ended?.startsAt ?? '') <= (ended?.endsAt ?? ''), 'not before it began');
+  }
+});
+
 t.test('what is told and what is not', async (t) => {
   const engine = laneEngine({ alertmanagers: ['am'] });
   const lane = new AlertmanagerLane(alertmanager([URL_1], { minSeverity: 'warning' }), engine.port);
