@@ -1,6 +1,6 @@
 import type { AlertRecord } from '../core/alerts/alert.ts';
 import type { Engine } from '../engine-port.ts';
-import { alertView } from './views/alert.ts';
+import { alertViews } from './views/alert.ts';
 
 /**
  * Makes a reader's source of server-sent events about alerts: the first call gives one for each that
@@ -12,10 +12,11 @@ export function alertEvents(engine: Engine): () => string[] {
   return () => {
     const state = engine.state();
     const events: string[] = [];
+    const viewOf = alertViews(state, engine.nowMs());
     for (const alert of state.alerts.values()) {
       const isOver = alert.status === 'resolved';
       if (isOver && !seen.has(alert.id)) continue;
-      const data = JSON.stringify(alertView(state, alert, engine.nowMs()));
+      const data = JSON.stringify(viewOf(alert));
       if (seen.get(alert.id) === data) continue;
       if (isOver) seen.delete(alert.id);
       else seen.set(alert.id, data);

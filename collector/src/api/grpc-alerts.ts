@@ -11,7 +11,8 @@ import type { AlertRecord } from '../core/alerts/alert.ts';
 import type { Engine } from '../engine-port.ts';
 import { ApiError } from './api-error.ts';
 import { grpcError } from './grpc-errors.ts';
-import { alarms, alertView } from './views/alert.ts';
+import type { AlertView } from './schemas/alert.ts';
+import { alarms, alertViews } from './views/alert.ts';
 import { type AlertFilter, alertList, isAsked } from './views/alert-list.ts';
 
 const WATCHERS_MAX = 256;
@@ -36,7 +37,7 @@ export function alertService(
         const state = engine.state();
         const page = alertList(state, readFilter(filter), { after: pageToken, limit });
         callback(null, {
-          alerts: page.alerts.map((alert) => alertMessage(engine, alert)),
+          alerts: page.alerts.map(alertMessages(engine)),
           nextPageToken: page.next ?? '',
           alarms: alarms(state).length,
         });
@@ -103,12 +104,13 @@ function alertNews(engine: Engine, filter: AlertFilter): () => readonly AlertMes
   return () => {
     const news: AlertMessage[] = [];
     const next = new Map<string, string>();
+    const messageOf = alertMessages(engine);
     for (const alert of engine.state().alerts.values()) {
       const isOver = alert.status === 'resolved';
       // One that is over is told to whoever was told of it, also where only firing ones are asked for.
       const isOfInterest = isOver ? given.has(alert.id) : isAsked(alert, filter);
       if (!isOfInterest) continue;
-      const message = alertMessage(engine, alert);
+      const message = messageOf(alert);
       const print = JSON.stringify(message);
       if (given.get(alert.id) !== print) news.push(message);
       if (!isOver) next.set(alert.id, print);
@@ -118,8 +120,12 @@ function alertNews(engine: Engine, filter: AlertFilter): () => readonly AlertMes
   };
 }
 
-function alertMessage(engine: Engine, alert: AlertRecord): AlertMessage {
-  const view = alertView(engine.state(), alert, engine.nowMs());
+function alertMessages(engine: Engine): (alert: AlertRecord) => AlertMessage {
+  const viewOf = alertViews(engine.state(), engine.nowMs());
+  return (alert) => alertMessage(alert, viewOf(alert));
+}
+
+function alertMessage(alert: AlertRecord, view: AlertView): AlertMessage {
   return {
     id: view.id,
     name: view.name,

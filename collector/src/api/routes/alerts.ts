@@ -11,7 +11,7 @@ import {
   AlertStatusSchema,
 } from '../schemas/alert.ts';
 import { problems } from '../schemas/problem.ts';
-import { alarms, alertView } from '../views/alert.ts';
+import { alarms, alertView, alertViews } from '../views/alert.ts';
 import { alertList } from '../views/alert-list.ts';
 
 const PAGE_DEFAULT = 100;
@@ -57,7 +57,7 @@ export function alertRoutes(app: Api, context: RouteContext): void {
       const state = engine.state();
       const page = alertList(state, request.query, { after, limit });
       return {
-        alerts: page.alerts.map((alert) => alertView(state, alert, engine.nowMs())),
+        alerts: page.alerts.map(alertViews(state, engine.nowMs())),
         next: page.next,
         alarms: alarms(state).length,
       };

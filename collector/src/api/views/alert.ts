@@ -5,7 +5,7 @@ import {
   type SilenceRecord,
 } from '../../core/alerts/alert.ts';
 import { ALERT_KINDS, SEVERITIES } from '../../core/alerts/catalogue.ts';
-import { muteOf } from '../../core/alerts/mute.ts';
+import { type Mute, muter } from '../../core/alerts/mute.ts';
 import type { State } from '../../core/state.ts';
 import { runbookUrl } from '../../notify/links.ts';
 import type { AlertView, SilenceView } from '../schemas/alert.ts';
@@ -13,11 +13,21 @@ import { isoMoment, isoMomentOrNull } from './moment.ts';
 
 /** An alert as JSON. */
 export function alertView(state: Readonly<State>, alert: AlertRecord, nowMs: number): AlertView {
+  return alertViews(state, nowMs)(alert);
+}
+
+/** Gives any alert as JSON; of many it looks only once for what keeps them back. */
+export function alertViews(
+  state: Readonly<State>,
+  nowMs: number,
+): (alert: AlertRecord) => AlertView {
+  const muteOf = muter(state, { atMs: nowMs, earliestMs: nowMs });
+  return (alert) => viewOf(alert, isFiring(alert) ? muteOf(alert) : undefined);
+}
+
+function viewOf(alert: AlertRecord, mute: Mute | undefined): AlertView {
   const { acknowledged } = alert;
   const { advisesRollback, shutsGates, title } = ALERT_KINDS[alert.name];
-  const mute = isFiring(alert)
-    ? muteOf(state, alert, { atMs: nowMs, earliestMs: nowMs })
-    : undefined;
   return {
     id: alert.id,
     name: alert.name,

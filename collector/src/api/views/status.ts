@@ -3,7 +3,7 @@ import type { State } from '../../core/state.ts';
 import type { Canaries } from '../../canary/canaries.ts';
 import type { Engine } from '../../engine-port.ts';
 import type { StatusView } from '../schemas/status.ts';
-import { alarms, alertView } from './alert.ts';
+import { alarms, alertViews } from './alert.ts';
 import { canariesView } from './canaries.ts';
 import { issuerViews } from './fleet.ts';
 import { taintedContainment } from './emergency.ts';
@@ -38,7 +38,7 @@ export function statusView(engine: Engine, canaries: Canaries, version: string):
     dropped_alerts: health.droppedAlerts,
     dropped_notices: health.droppedNotices,
     fleet: fleetView(state),
-    alerts: firing.slice(0, ALERTS_SHOWN_MAX).map((alert) => alertView(state, alert, nowMs)),
+    alerts: firing.slice(0, ALERTS_SHOWN_MAX).map(alertViews(state, nowMs)),
     more_alerts: Math.max(0, firing.length - ALERTS_SHOWN_MAX),
     issuers: issuerViews(state),
     rotations: open.slice(0, ROTATIONS_SHOWN_MAX).map((rotation) => ({
