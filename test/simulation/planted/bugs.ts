@@ -129,7 +129,7 @@ export const PLANTED: readonly PlantedBug[] = [
         'if (issuer.maxTokenLifetimeMs !== null) continue;',
       ),
     ],
-    seed: 95,
+    seed: 260,
   },
   {
     id: 'published after one sighting',
@@ -179,8 +179,8 @@ export const PLANTED: readonly PlantedBug[] = [
     replacements: [
       at(
         'collector/src/engine.ts',
-        'const failure = commit(now);',
-        'commit(now);\n    const failure = undefined;',
+        'const failure = commit(now, callers);',
+        'commit(now, callers);\n    const failure = undefined;',
       ),
     ],
     seed: 2,
@@ -213,7 +213,7 @@ export const PLANTED: readonly PlantedBug[] = [
       ),
     ],
     focus: ['late_signer'],
-    seed: 68,
+    seed: 79,
   },
   {
     id: 'retire ignores the latest exp',
@@ -392,7 +392,7 @@ export const PLANTED: readonly PlantedBug[] = [
       at(`${CORE}/gates/dependents.ts`, 'if (stale.size > 0) {', 'if (false) {'),
     ],
     focus: ['regressing_origin'],
-    seed: 6,
+    seed: 17,
   },
   {
     id: "a second activate takes the first one's evidence",
@@ -404,7 +404,7 @@ export const PLANTED: readonly PlantedBug[] = [
       ),
     ],
     turn: 'rollback',
-    seed: 5,
+    seed: 118,
   },
   {
     id: 'a rotation that went back ends while new tokens live',
@@ -464,7 +464,7 @@ export const PLANTED: readonly PlantedBug[] = [
       ),
     ],
     focus: ['duplicate_identity'],
-    seed: 30,
+    seed: 47,
   },
   {
     id: 'time in which nobody looked counts',
