@@ -38,11 +38,14 @@ export function serviceComparison(
   return comparison;
 }
 
-/** A rotation that ended compares nothing any more. */
+/**
+ * A rotation that ended compares nothing any more. What fires stays until it is over: giving a rotation
+ * up and starting it anew must not rid it of what speaks against it.
+ */
 export function dropEnded(state: State, of: IssuerDetectors, nowMs: number, writes: Write[]): void {
   for (const [id, comparison] of of.comparisons) {
     const rotation = state.rotations.get(comparison.rotationId);
-    if (rotation !== undefined && rotation.endedAtMs === null) continue;
+    if (comparison.firing !== null || rotation?.endedAtMs === null) continue;
     of.comparisons.delete(id);
     of.compared.delete(comparison.rotationId);
     if (comparison.writtenScore !== null) dropSeries(comparison, nowMs, writes);

@@ -157,7 +157,7 @@ function endIfOver(state: State, comparison: Comparison, h: number, now: Now): v
 }
 
 /**
- * After going back nobody signs with the new key. And where its tokens go to verifiers that have it,
+ * After going back nobody signs with the new key, and of a rotation that ended nothing is compared. And where its tokens go to verifiers that have it,
  * and to no others, there is nobody left to refuse them for want of it.
  */
 function goesWithoutTried(
@@ -166,7 +166,8 @@ function goesWithoutTried(
   now: Now,
 ): boolean {
   const rotation = state.rotations.get(rotationId);
-  if (rotation?.rolledBackAtMs != null && rotation.switchedAtMs === null) return true;
+  if (rotation?.endedAtMs !== null) return true;
+  if (rotation.rolledBackAtMs !== null && rotation.switchedAtMs === null) return true;
   return kind === 'holders' && now.atMs - controlAtMs < calmForMs;
 }
 
