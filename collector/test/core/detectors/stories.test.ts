@@ -412,32 +412,35 @@ t.test('of a verifier that is long over, nothing stays on record', async (t) => 
   t.strictSame(onRecord(), []);
 });
 
-t.test('a rotation that is given up and started anew keeps what fires for five minutes', async (t) => {
-  const { world, all } = worldOf();
-  world.served = [OLD, NEW];
-  const first = world.start();
-  world.sight();
-  world.sight();
-  seconds(world, 30, () => {
-    for (const one of all) {
-      one.count('old', { ok: 20 }).count('new', { ok: 10, claims: 10 }).report();
-    }
-  });
-  const alert = [`${ISSUER} ${first}`];
-  t.strictSame(firing(world, 'NewKeyFailing'), alert);
-  world.declare(first, 'abort', 'the test says so');
-  const second = world.start();
-  const calm = (n: number) =>
-    seconds(world, n, () => {
-      for (const one of all) one.count('old', { ok: 20 }).report();
+t.test(
+  'a rotation that is given up and started anew keeps what fires for five minutes',
+  async (t) => {
+    const { world, all } = worldOf();
+    world.served = [OLD, NEW];
+    const first = world.start();
+    world.sight();
+    world.sight();
+    seconds(world, 30, () => {
+      for (const one of all) {
+        one.count('old', { ok: 20 }).count('new', { ok: 10, claims: 10 }).report();
+      }
     });
-  calm(5);
-  t.strictSame(firing(world, 'NewKeyFailing'), alert);
-  const check = () => world.gate(second, 'activate').checks.find(({ id }) => id === 'no_alert');
-  t.equal(check()?.status, 'fail');
-  calm(270);
-  t.equal(check()?.status, 'fail');
-  calm(60);
-  t.strictSame(firing(world, 'NewKeyFailing'), []);
-  t.equal(check()?.status, 'pass');
-});
+    const alert = [`${ISSUER} ${first}`];
+    t.strictSame(firing(world, 'NewKeyFailing'), alert);
+    world.declare(first, 'abort', 'the test says so');
+    const second = world.start();
+    const calm = (n: number) =>
+      seconds(world, n, () => {
+        for (const one of all) one.count('old', { ok: 20 }).report();
+      });
+    calm(5);
+    t.strictSame(firing(world, 'NewKeyFailing'), alert);
+    const check = () => world.gate(second, 'activate').checks.find(({ id }) => id === 'no_alert');
+    t.equal(check()?.status, 'fail');
+    calm(270);
+    t.equal(check()?.status, 'fail');
+    calm(60);
+    t.strictSame(firing(world, 'NewKeyFailing'), []);
+    t.equal(check()?.status, 'pass');
+  },
+);
