@@ -45,6 +45,7 @@ const file = options.config ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : nu
 
 try {
   const config = loadConfig({ file, env: process.env, cwd: process.cwd(), profiles: profiles() });
+  const signals = readSignals(process.env);
   if (options.check === true) {
     for (const advice of config.advice) process.stdout.write(`advice: ${advice}\n`);
     process.stdout.write(`${file ?? 'defaults'}: no problems\n`);
@@ -55,7 +56,7 @@ try {
     );
   } else {
     const log = createLog('keyturn-collector', config.logLevel);
-    const collector = await startCollector({ config, log, signals: readSignals(process.env) });
+    const collector = await startCollector({ config, log, signals });
     process.stdout.write(banner(collector));
     stopOnSignals(() => collector.close());
   }

@@ -198,15 +198,17 @@ t.test('an endpoint that is away keeps nothing from working or stopping', async 
 t.test('what cannot be followed is named', async (t) => {
   const cleanup = teardownWith(t);
   const cwd = await tempDirectory(cleanup);
-  const ended = await runToEnd({
-    args: [PROGRAMS.collector],
-    cwd,
-    env: plainEnvironment({
-      OTEL_METRICS_EXPORTER: 'otlp,prometheus',
-      OTEL_TRACES_EXPORTER: 'jaeger',
-    }),
-  });
-  t.equal(ended.code, 2);
-  t.match(ended.stderr, /OTEL_METRICS_EXPORTER: expected prometheus by itself/);
-  t.match(ended.stderr, /OTEL_TRACES_EXPORTER: expected otlp, console, none, got "jaeger"/);
+  for (const options of [[], ['--check']]) {
+    const ended = await runToEnd({
+      args: [PROGRAMS.collector, ...options],
+      cwd,
+      env: plainEnvironment({
+        OTEL_METRICS_EXPORTER: 'otlp,prometheus',
+        OTEL_TRACES_EXPORTER: 'jaeger',
+      }),
+    });
+    t.equal(ended.code, 2, options.join());
+    t.match(ended.stderr, /OTEL_METRICS_EXPORTER: expected prometheus by itself/);
+    t.match(ended.stderr, /OTEL_TRACES_EXPORTER: expected otlp, console, none, got "jaeger"/);
+  }
 });
