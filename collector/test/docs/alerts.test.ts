@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import { ALERT_KINDS, ALERT_NAMES, type AlertName } from '../../src/core/alerts/catalogue.ts';
+import { postedAlert } from '../../src/notify/alertmanager.ts';
+import { alertRecord, SENDER } from '../notify/notices.ts';
 
 const DOCS = path.join(import.meta.dirname, '../../../docs');
 const SECTIONS = ['What it means', 'Look', 'Do', 'Gates', 'It ends when', 'False alarms'];
@@ -70,6 +72,11 @@ t.test('what keeps others from being told says so', async (t) => {
       t.ok(page.includes(inhibited), `${name}: ${inhibited}`);
     }
   }
+});
+
+t.test('the route for the watchdog goes by the name that Alertmanager is told', async (t) => {
+  const { labels } = postedAlert(alertRecord({ name: 'Watchdog', labels: {} }), null, 0, SENDER);
+  t.ok(read('alerts/Watchdog.md').includes(`alertname="${labels['alertname']}"`));
 });
 
 t.test('the one exception to missing data is told', async (t) => {
