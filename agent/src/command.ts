@@ -13,6 +13,7 @@ import { readConfigFiles, type ConfigFiles } from './config/files.ts';
 import { type Signals, signalsOf } from '@keyturn/shared/telemetry/signals.ts';
 import { urlsOf } from './proxy/proxy.ts';
 import { startSidecar, type Sidecar } from './sidecar.ts';
+import { serviceName } from './telemetry/service-name.ts';
 import { AGENT_VERSION } from './version.ts';
 
 const DEFAULT_CONFIG = 'agent.yaml';
@@ -131,7 +132,7 @@ async function load(
 async function exportingOf({ metrics, traces }: Signals, env: Environment) {
   if (!metrics && !traces) return undefined;
   const { startExporting } = await import('./telemetry/exporting.ts');
-  return startExporting({ metrics, traces }, env['OTEL_SERVICE_NAME'] ?? 'keyturn-agent');
+  return startExporting({ metrics, traces }, serviceName(env));
 }
 
 async function run(loaded: Loaded, input: CommandInput): Promise<number> {

@@ -147,6 +147,7 @@ t.test('a sidecar exports its own metrics, and its trace goes on in the collecto
     args: ['--config', file],
     cwd: directory,
     env: plainEnvironment({
+      OTEL_RESOURCE_ATTRIBUTES: 'service.name=edge',
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_METRIC_EXPORT_INTERVAL: '200',
@@ -171,6 +172,7 @@ t.test('a sidecar exports its own metrics, and its trace goes on in the collecto
     receiver.spans.find((span) => span.name === 'receive reports' && span.traceId === sent.traceId),
   );
   t.equal(received.parentSpanId, sent.spanId);
+  t.match(JSON.stringify(receiver.resources), /"service.name","value":\{"stringValue":"edge"\}/);
   const pointsOf = (name: string) =>
     eventually(name, () => receiver.metrics.findLast((metric) => metric.name === name)?.sum);
   t.match(await pointsOf('keyturn.agent.verifiers'), { dataPoints: [{ asDouble: 1 }] });

@@ -21,11 +21,19 @@ export class ExportingError extends KeyturnError {
 
 const FLUSH_MS = 3_000;
 
-/** Starts the SDK, which reads `OTEL_*` itself. @throws ExportingError */
-export async function startExporting(signals: Signals, service: string): Promise<Exporting> {
+/**
+ * Starts the SDK, which reads `OTEL_*` itself.
+ *
+ * @param service what the program is called, whatever `OTEL_*` says; undefined: what that says.
+ * @throws ExportingError
+ */
+export async function startExporting(
+  signals: Signals,
+  service: string | undefined,
+): Promise<Exporting> {
   const [api, { NodeSDK }] = await loaded();
   const sdk = new NodeSDK({
-    serviceName: service,
+    ...(service === undefined ? {} : { serviceName: service }),
     logRecordProcessors: [],
     ...(signals.metrics ? {} : { metricReaders: [] }),
     ...(signals.traces ? {} : { spanProcessors: [] }),
