@@ -60,11 +60,14 @@ function isForeignFetch(request: RequestOrigin): boolean {
   return !isFollowedLink(request);
 }
 
-/** A person who follows a link to the status page sees it; the page with the link does not. */
+/** Where links in chats, incidents and dashboards lead: pages that only show something. */
+const PAGE = /^\/(?:(?:alerts|runbooks)\/[^/]+)?$/;
+
+/** A person who follows a link to a page sees it; the page with the link does not. */
 function isFollowedLink(request: RequestOrigin): boolean {
   return (
     request.method === 'GET' &&
-    request.path === '/' &&
+    PAGE.test(request.path) &&
     request.fetchMode === 'navigate' &&
     request.fetchDest === 'document'
   );

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import t from 'tap';
 import { refuseForeign } from '../../src/api/browser-guard.ts';
+import { alertUrl, runbookUrl } from '../../src/notify/links.ts';
 import { ISSUER, OLD_KEY, startRig, TOKEN } from './rig.ts';
 
 const START = { issuer: ISSUER, alg: 'RS256', new_kid: 'new', by: 'alice' };
@@ -110,8 +111,15 @@ t.test('browsers of other origins get nothing', async (t) => {
     200,
     'a person follows a link',
   );
-  t.equal(await status({ ...link, 'sec-fetch-dest': 'iframe' }, '/'), 403);
-  t.equal(await status({ ...link, 'sec-fetch-dest': 'document' }), 403);
+  const followed = { ...link, 'sec-fetch-dest': 'document' };
+  t.equal(await status(followed, runbookUrl('', 'Watchdog')), 200, 'from a chat to a runbook');
+  t.equal(await status(followed, alertUrl('', 'al-none')), 404, 'from an incident to its alert');
+  for (const page of ['/', runbookUrl('', 'Watchdog'), alertUrl('', 'al-none')]) {
+    t.equal(await status({ ...link, 'sec-fetch-dest': 'iframe' }, page), 403, page);
+  }
+  for (const path of ['/v1/status', '/v1/alerts/al-none', '/alerts/a/b', '/metrics']) {
+    t.equal(await status(followed, path), 403, path);
+  }
 });
 
 t.test('Host names and addresses', async (t) => {
