@@ -64,6 +64,7 @@ export function initialState(
       services,
       now.atMs,
       policy.alerts.calmForMs,
+      new Set([...policy.services.values()].filter((one) => !one.required).map(({ name }) => name)),
     ),
     alertsChanged: false,
     noticesAdded: false,

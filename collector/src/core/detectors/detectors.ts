@@ -56,6 +56,8 @@ export interface IssuerDetectors {
 /** All detectors. One owner: the state. */
 export interface Detectors {
   readonly issuers: Map<string, IssuerDetectors>;
+  /** Services that are watched by themselves: what they refuse is no part of the whole. */
+  readonly apart: ReadonlySet<string>;
   /** Series with something in the open bin. */
   readonly open: Series[];
   readonly firing: Set<Series>;
@@ -76,9 +78,11 @@ export function emptyDetectors(
   issuers: Iterable<string>,
   nowMs: number,
   calmForMs: number = CALM_FOR_MS,
+  apart: ReadonlySet<string> = new Set(),
 ): Detectors {
   return {
     issuers: new Map([...issuers].map((issuer) => [issuer, emptyIssuer(issuer, nowMs, calmForMs)])),
+    apart,
     open: [],
     firing: new Set(),
     unwritten: new Set(),
@@ -107,7 +111,8 @@ export function serviceSeries(
     detectors.dropped += 1;
     return undefined;
   }
-  const series = dense(of.issuer, 'service', service, ATTRIBUTABLE, of.fleet, nowMs, of.calmForMs);
+  const above = detectors.apart.has(service) ? null : of.fleet;
+  const series = dense(of.issuer, 'service', service, ATTRIBUTABLE, above, nowMs, of.calmForMs);
   of.services.set(service, series);
   detectors.services += 1;
   return series;

@@ -72,8 +72,8 @@ export function noteOutcomes(
 }
 
 /** What never blocks by its evidence is watched by itself, so that an alert of the whole is no word of it. */
-function countsForAll({ policy }: State, { record }: Verifier): boolean {
-  return policy.services.get(record.id.service)?.required !== false;
+function countsForAll({ detectors }: State, { record }: Verifier): boolean {
+  return !detectors.apart.has(record.id.service);
 }
 
 /**

@@ -65,7 +65,8 @@ function isGoingOn(excursion: Excursion, calmRate: number, now: Now): boolean {
 
 function isToldAbove(tops: ReadonlySet<string>, { issuer, tier, above }: Series): boolean {
   if (tier === 'issuer' || tier === 'bucket') return false;
-  if (tops.has(issuer)) return true;
+  const isPart = above !== null && (above.tier === 'issuer' || above.above !== null);
+  if (isPart && tops.has(issuer)) return true;
   return tier === 'verifier' && above?.firing != null;
 }
 

@@ -19,8 +19,9 @@ export function restoredDetectors(
   services: (verifierKey: string) => string | undefined,
   nowMs: number,
   calmForMs: number = CALM_FOR_MS,
+  apart: ReadonlySet<string> = new Set(),
 ): Detectors {
-  const detectors = emptyDetectors(issuers, nowMs, calmForMs);
+  const detectors = emptyDetectors(issuers, nowMs, calmForMs, apart);
   // Verifiers come after the services they belong to.
   const known = records.map((record) => ({ record, of: JSON.parse(record.id) as IdParts }));
   const rank = ({ of }: (typeof known)[number]): number => (of[1] === 'verifier' ? 1 : 0);

@@ -31,8 +31,8 @@ export function tellSeries(of: IssuerDetectors, series: Series, now: Now): Told 
   return kept(series, now, () => ({
     summary: `${amount(series)} of ${of.issuer} refused for reasons keys cause ${since(series)}: ${reasonsOf(series)}${cause(of, series)}`,
     details: [
-      ...worst('service', of.services, series),
-      ...worst('verifier', of.verifiers, series),
+      ...worst(of, 'service', series),
+      ...worst(of, 'verifier', series),
       lately(series, now),
       ...compared(of),
     ],
@@ -98,6 +98,7 @@ function cause(of: IssuerDetectors, series: Series): string {
   const names: string[] = [];
   const isMost = (part: Series): boolean =>
     part !== series && part.failures >= CAUSE_SHARE * Math.max(1, series.failures);
+  const whole = series.tier === 'bucket' ? of.fleet : series;
   if (series.tier === 'bucket') names.push(`all ${BUCKET_WORDS[series.name] ?? series.name}`);
   else if (series.tier === 'issuer') {
     const bucket = Object.values(of.buckets).find(isMost);
@@ -105,21 +106,23 @@ function cause(of: IssuerDetectors, series: Series): string {
   }
   const places =
     series.tier === 'verifier' ? [] : [...of.verifiers.values(), ...of.services.values()];
-  const place = places.find(isMost);
+  const place = places.find((part) => isWithin(part, whole) && isMost(part));
   if (place !== undefined) names.push(`nearly all at ${place.tier} ${place.name}`);
   return names.length === 0 ? '' : `; ${names.join(', ')}`;
 }
 
-function worst(
-  tier: 'service' | 'verifier',
-  parts: ReadonlyMap<string, Series>,
-  series: Series,
-): string[] {
+function isWithin(part: Series, whole: Series): boolean {
+  for (let { above } = part; above !== null; { above } = above) if (above === whole) return true;
+  return false;
+}
+
+function worst(of: IssuerDetectors, tier: 'service' | 'verifier', series: Series): string[] {
+  const parts = tier === 'service' ? of.services : of.verifiers;
   if (series.tier === 'verifier' || series.tier === tier) return [];
-  const isWithin = (part: Series): boolean => series.tier !== 'service' || part.above === series;
+  const whole = series.tier === 'service' ? series : of.fleet;
   const most: Series[] = [];
   for (const part of parts.values()) {
-    if (part.failures === 0 || !isWithin(part)) continue;
+    if (part.failures === 0 || !isWithin(part, whole)) continue;
     const at = most.findIndex((other) => other.failures < part.failures);
     if (at >= 0) most.splice(at, 0, part);
     else most.push(part);

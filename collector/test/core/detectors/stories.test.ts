@@ -444,3 +444,40 @@ t.test(
     t.equal(check()?.status, 'pass');
   },
 );
+
+t.test('each sentence speaks of its own part', async (t) => {
+  const world = new World(
+    policyOf([serviceOf('orders', { instances: 1 }), serviceOf('lab', { required: false })]),
+  );
+  world.sight();
+  world.sight();
+  const [orders, lab, few, many] = ['orders', 'lab', 'few', 'many'].map(
+    (service) => new Counting(world.join(service)),
+  );
+  for (const one of [orders, lab, few, many]) one?.verifier.report({ keys: [OLD, NEW] });
+  world.pass(60_000);
+  const run = (ok: number) =>
+    seconds(world, 30, () => {
+      orders?.count('old', { ok }).report();
+      few?.count('old', { ok: 50, unknown_kid: 2 }).report();
+      many?.count('old', { ok: 50, unknown_kid: 20 }).report();
+      lab?.count('old', { ok: 50, unknown_kid: 50 }).report();
+    });
+  const summaryOf = (service?: string) =>
+    alertsOf(world).find(({ labels }) => labels.service === service)?.summary;
+  // So many tokens pass that the whole is as usual.
+  run(500_000);
+  t.match(summaryOf('few'), /nearly all at verifier few/);
+  t.match(summaryOf('many'), /nearly all at verifier many/);
+  t.match(summaryOf('lab'), /nearly all at verifier lab/);
+
+  for (const one of [few, many]) one?.verifier.goodbye();
+  const whole = new Counting(world.join('orders', 'i2'));
+  seconds(world, 60, () => {
+    whole.count('old', { unknown_kid: 9_000 }).report();
+    lab?.count('old', { ok: 50, unknown_kid: 90_000 }).report();
+  });
+  t.match(summaryOf(), /nearly all at verifier orders\/i2/);
+  const details = alertsOf(world).find(({ labels }) => labels.service === undefined)?.details;
+  t.notOk(details?.some((line) => line.includes('lab')));
+});
