@@ -6,6 +6,7 @@ import type { KeyRecord, UsageRecord } from '../../records.ts';
 import type { IssuerState, Now, State } from '../../state.ts';
 import { isTainted } from '../../tainted-key.ts';
 import { dropMs } from '../../timing.ts';
+import { alertIdentity, isFiring } from '../alert.ts';
 import type { AlertRule, Judgement } from '../judgement.ts';
 import { isPartlyUnheard, openAlerts } from '../spoken-of.ts';
 
@@ -70,8 +71,12 @@ function goneSince(state: State, issuer: IssuerState, kid: string): number | nul
     if (sinceMs === null) return null;
     goneMs = Math.max(goneMs ?? 0, sinceMs);
   }
-  // What nobody could fetch for long, verifiers could not see gone either.
-  return goneMs === null ? null : Math.max(goneMs, issuer.watchedSinceMs ?? 0);
+  // What nobody could fetch for long, verifiers could not see gone either; that ends no alert.
+  const labels = { issuer: issuer.issuer, kid };
+  const open = state.alerts.get(alertIdentity('RetiredKeyAccepted', labels));
+  const isOpen = open !== undefined && isFiring(open);
+  const watchedSinceMs = isOpen ? 0 : (issuer.watchedSinceMs ?? 0);
+  return goneMs === null ? null : Math.max(goneMs, watchedSinceMs);
 }
 
 /** A secret, or a key that is served again: it is gone since the rotation that retired it was completed. */

@@ -80,6 +80,18 @@ t.test('it ends only when everybody who could tell is heard', async (t) => {
   t.equal(alertStatus(world, 'RetiredKeyAccepted', LABELS), 'resolved');
 });
 
+t.test(
+  'fooling: a collector that was away for twenty minutes does not take it for over',
+  async (t) => {
+    const world = accepts(retired(), 120_000);
+    world.take({ type: 'tick' });
+    t.equal(alertStatus(world, 'RetiredKeyAccepted', LABELS), 'firing');
+    world.restart({ downMs: 1_200_000 });
+    world.pass(60_000);
+    t.equal(alertStatus(world, 'RetiredKeyAccepted', LABELS), 'firing');
+  },
+);
+
 t.test('fooling: a kid that was never published raises nothing', async (t) => {
   const world = accepts(retired(), 120_000, 'made-up');
   t.same(retiredKeyAccepted.judge(world.state, world.now()), []);
