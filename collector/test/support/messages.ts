@@ -27,6 +27,7 @@ export interface ReportPart {
   readonly counts?: readonly CountsPart[];
   readonly observedAgeMs?: number;
   readonly dataAgeMs?: number | null;
+  readonly attemptAgeMs?: number | null;
   readonly servedAgeMs?: number | null;
   readonly failures?: number;
   readonly issuer?: string;
@@ -72,7 +73,7 @@ export function reportOf(
     issuer: part.issuer ?? ISSUER,
     keys: part.keys ?? [OLD],
     dataAgeMs: part.dataAgeMs === undefined ? 0 : part.dataAgeMs,
-    attemptAgeMs: 0,
+    attemptAgeMs: part.attemptAgeMs === undefined ? 0 : part.attemptAgeMs,
     consecutiveFailures: part.failures ?? 0,
     lastError: null,
     nextRefreshInMs: null,

@@ -277,12 +277,17 @@ function tellsItsKeys(verifier: Verifier): boolean {
   return verifier.record.source !== 'proxy';
 }
 
-/** Who tells how verifications end, and never which keys it has, contradicts no word about them. */
+/**
+ * Who tells how verifications end, and nothing of keys or of fetching them, contradicts no word about
+ * them. One whose fetches brought nothing yet may still get an old copy.
+ */
 function hasToldKeys({ issuer, keyKind }: RotationRecord): (verifier: Verifier) => boolean {
   return (verifier) => {
     if (!tellsItsKeys(verifier) || keyKind === 'secret') return tellsItsKeys(verifier);
     const set = keySetOf(verifier.record.keySets, issuer);
-    return set !== undefined && (set.dataAtMs !== null || set.keys.length > 0);
+    if (set === undefined) return false;
+    const hasTried = set.attemptAtMs !== null || set.consecutiveFailures > 0;
+    return hasTried || set.dataAtMs !== null || set.keys.length > 0;
   };
 }
 

@@ -8,6 +8,8 @@ const ATTESTED = serviceOf('ledger', {
   instances: null,
   profile: profileOf({ staticKeys: true }),
 });
+/** Of keys and of fetching them nothing is said. */
+const NO_KEYS = { keys: [], dataAgeMs: null, attemptAgeMs: null };
 const PAIR = serviceOf('ledger', { evidence: 'attested', instances: 2 });
 const TIMED = serviceOf('mesh', { evidence: 'timed', instances: null });
 const OPTIONAL = serviceOf('extras', { required: false, instances: 3 });
@@ -226,11 +228,19 @@ const SITUATIONS: readonly Situation[] = [
     given: ({ world, id }) => {
       world.attest(id, 'ledger');
       const counts = [{ kid: 'old', outcomes: { ok: 3 } }];
-      world
-        .join('ledger', 'i1', { source: 'pushed' })
-        .report({ keys: [], dataAgeMs: null, counts });
+      world.join('ledger', 'i1', { source: 'pushed' }).report({ ...NO_KEYS, counts });
     },
     status: 'open',
+  },
+  {
+    name: 'vouched for, and it tries to fetch in vain: it may get an old copy yet',
+    from: { services: [ATTESTED] },
+    given: ({ world, id }) => {
+      world.attest(id, 'ledger');
+      world.join('ledger').report({ ...NO_KEYS, attemptAgeMs: 0, failures: 1 });
+    },
+    status: 'closed',
+    blocked: ['new_key_known:fail'],
   },
   {
     name: 'vouched for, and what it counts then tells older keys',
@@ -238,7 +248,7 @@ const SITUATIONS: readonly Situation[] = [
     given: ({ world, id }) => {
       world.attest(id, 'ledger');
       const pushed = world.join('ledger', 'i1', { source: 'pushed' });
-      pushed.report({ keys: [], dataAgeMs: null, counts: [{ kid: 'old', outcomes: { ok: 3 } }] });
+      pushed.report({ ...NO_KEYS, counts: [{ kid: 'old', outcomes: { ok: 3 } }] });
       pushed.report({ keys: [OLD], dataAgeMs: 3_600_000 });
     },
     status: 'closed',
