@@ -97,15 +97,14 @@ export function forgetReceivers(state: State, writes: Write[]): void {
 }
 
 /**
- * The oldest of those that a later one of the same alert and receiver overtook goes first: its news
- * is in the later one. Where there is none, the oldest of all.
+ * What was given up goes first, then the oldest of those that a later one of the same alert and receiver
+ * overtook: its news is in the later one. Then the oldest of all.
  */
 function makeRoom(state: State, writes: Write[]): void {
-  const useless = [...state.notices.values()].filter(({ givenUpAtMs }) => givenUpAtMs !== null);
-  const overtaken = [...useless, ...overtakenNotices(state)].slice(0, DROPPED_TOGETHER);
-  const [oldest] = state.notices.values();
-  const doomed = overtaken.length > 0 || oldest === undefined ? overtaken : [oldest];
-  for (const record of doomed) {
+  const all = [...state.notices.values()];
+  const useless = all.filter(({ givenUpAtMs }) => givenUpAtMs !== null);
+  const doomed = new Set([...useless, ...overtakenNotices(state), ...all]);
+  for (const record of [...doomed].slice(0, DROPPED_TOGETHER)) {
     removeNotice(state, record, writes);
     state.health.droppedNotices += 1;
   }

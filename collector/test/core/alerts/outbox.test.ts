@@ -100,24 +100,29 @@ function noticeWrites(act: (writes: Write[]) => void) {
 
 t.test('a full outbox lets go of what later news overtook, then of the oldest', async (t) => {
   const { state, at } = worldOf(['pager']);
-  judge(state, [mild], at(0));
-  judge(state, [worse], at(1));
-  const [fired = '', risen = ''] = state.notices.keys();
-  for (let at = state.notices.size; at < NOTICES_MAX; at += 1) {
-    state.notices.set(`n${at}`, { ...notice(`n${at}`), news: stepNews(at) });
+  for (let n = 0; n < NOTICES_MAX - 300; n += 1) {
+    state.notices.set(`n${n}`, { ...notice(`n${n}`), news: stepNews(n) });
   }
-  tell(state, 1);
-  t.equal(state.notices.size, NOTICES_MAX);
-  t.notOk(state.notices.has(fired), 'overtaken');
-  t.ok(state.notices.has(risen));
-  tell(state, 2);
-  t.notOk(state.notices.has(risen), 'the oldest');
-  t.equal(state.notices.size, NOTICES_MAX);
-  t.equal(state.health.droppedNotices, 2);
-
-  function tell(state: State, atS: number): void {
-    tellStep(state, stepNews(-1), at(atS), []);
+  // 150 alerts, each told of twice.
+  for (let n = 0; n < 300; n += 1) {
+    const record = notice(`twice ${n}`);
+    if (record.news.kind !== 'alert') throw new Error('expected news of an alert');
+    const alert = { ...record.news.alert, id: `al-${n % 150}` };
+    state.notices.set(record.id, { ...record, news: { ...record.news, alert } });
   }
+  const dropped: number[] = [];
+  for (let n = 0; n < 201; n += 1) {
+    tellStep(state, stepNews(-n - 1), at(n), []);
+    dropped.push(state.health.droppedNotices);
+  }
+  t.ok(state.notices.size <= NOTICES_MAX);
+  t.same([dropped[0], dropped[99]], [100, 100], 'searched for once, not for each further one');
+  t.same([dropped[100], dropped[199], dropped[200]], [200, 200, 300]);
+  const kept = [...state.notices.keys()];
+  t.equal(kept.filter((id) => id.startsWith('twice')).length, 150, 'the later ones of each alert');
+  t.ok(state.notices.has('twice 150'));
+  t.same(kept[0], 'n150', 'of the others the oldest are gone');
+  t.match(kept.at(-1), /^r--201\./, 'and the new ones are there');
 });
 
 function stepNews(n: number) {
