@@ -476,7 +476,7 @@ export const PLANTED: readonly PlantedBug[] = [
       ),
     ],
     turn: 'absence',
-    seed: 769,
+    seed: 4767,
   },
   {
     id: 'any secret held is taken for the new one',
