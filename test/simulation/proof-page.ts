@@ -18,6 +18,8 @@ export const RULES: Readonly<Record<string, string>> = {
   I4: 'a second rotation of the same issuer and algorithm is opened',
   silence: 'a gate is open although a verifier that counts has been silent for a lease',
   store: 'a gate is open although nothing can be recorded (I6)',
+  alerts:
+    '`activate`, `retire` or `purge` is open although an alert that speaks against it fires, or its end cannot be seen, and nobody set that aside',
   order: 'a report is applied after a newer one of the same verifier',
   acked_kept: 'what was acked is not on disk, or is gone after a crash',
   totals: 'the totals count more verifications than happened',
