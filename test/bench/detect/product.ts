@@ -1,3 +1,4 @@
+import { allComparisons } from '@keyturn/collector/core/detectors/comparisons.ts';
 import { noteOutcomes } from '@keyturn/collector/core/detectors/note-outcomes.ts';
 import { watchSeries } from '@keyturn/collector/core/detectors/watch-series.ts';
 import type { Verifier } from '@keyturn/collector/core/fleet.ts';
@@ -60,10 +61,11 @@ function failures(state: State): boolean {
 }
 
 function control(state: State): boolean {
-  for (const { firing } of state.detectors.issuers.get(ISSUER)?.comparisons.values() ?? []) {
-    if (firing !== null) return true;
-  }
-  return false;
+  const of = state.detectors.issuers.get(ISSUER);
+  if (of === undefined) return false;
+  return allComparisons(of).some(
+    ({ verifier, firing }) => firing !== null && (verifier === null || firing.isOwn),
+  );
 }
 
 function count(

@@ -1,12 +1,12 @@
 import type { Outcome } from '@keyturn/shared/model/outcome.ts';
-import { type Excursion, fire, move, noteReason, restingExcursion } from './excursion.ts';
+import { type Excursion, fire, move, noteReason, recentOf, restingExcursion } from './excursion.ts';
 import { RATIO } from './parameters.ts';
 
 /** Two arms with fewer tokens than this are gathered further. */
 const ARM_MIN = 8;
 
 /** But no longer than this where each has some. */
-const GATHER_MS = 10_000;
+export const GATHER_MS = 10_000;
 
 /** What one arm lacked for this long is not of the same moment any more. */
 const SAME_MOMENT_MS = 300_000;
@@ -27,18 +27,22 @@ export interface Comparison extends Excursion {
   readonly rotationId: string;
   /** Null: over the whole fleet. */
   readonly service: string | null;
+  /** Key of the one verifier; null: over all of them. */
+  readonly verifier: string | null;
   tried: { failures: number; tokens: number };
   control: { failures: number; tokens: number };
   openedAtMs: number;
   /** When both arms last had tokens at the same moment; null: never, so that nothing can be said. */
   comparedAtMs: number | null;
+  /** Since when, as often as both were compared, the tried arm has failed no more often; null: it does, or nobody knows. */
+  alikeSinceMs: number | null;
   /** When tokens of the control arm were last gathered. */
   controlAtMs: number;
 }
 
 export function createComparison(
   id: string,
-  of: Pick<Comparison, 'kind' | 'issuer' | 'rotationId' | 'service' | 'calmForMs'>,
+  of: Pick<Comparison, 'kind' | 'issuer' | 'rotationId' | 'service' | 'verifier' | 'calmForMs'>,
   nowMs: number,
 ): Comparison {
   return {
@@ -48,6 +52,7 @@ export function createComparison(
     control: { failures: 0, tokens: 0 },
     openedAtMs: nowMs,
     comparedAtMs: null,
+    alikeSinceMs: null,
     controlAtMs: 0,
   };
 }
@@ -82,6 +87,24 @@ export function compare(comparison: Comparison, h: number, nowMs: number): void 
   comparison.openedAtMs = nowMs;
 }
 
+/** Nothing is gathered, and nothing is remembered of what was. */
+export function isAtRest({ score, firing, tried, control }: Comparison): boolean {
+  return score === 0 && firing === null && tried.tokens === 0 && control.tokens === 0;
+}
+
+/**
+ * Whether both arms have failed alike for `calmForMs`, all of it after `fromMs`. Other things may fail
+ * all the time, for both keys, so that no rate of the tried arm alone would ever say so. Where nearly
+ * everything fails nothing could fail `RATIO` times as often, and likeness shows nothing.
+ */
+export function isAlike(comparison: Comparison, fromMs: number | null, nowMs: number): boolean {
+  const { alikeSinceMs, comparedAtMs, calmForMs } = comparison;
+  if (alikeSinceMs === null || comparedAtMs === null || fromMs === null) return false;
+  const { failures, tokens } = recentOf(comparison, nowMs);
+  const isTelling = tokens > 0 && failures <= tokens / RATIO;
+  return isTelling && comparedAtMs - Math.max(alikeSinceMs, fromMs) >= calmForMs;
+}
+
 /** Below this rate of the tried arm over `calmForMs`, it is calm. */
 export function calmRateOf(comparison: Comparison): number {
   return Math.max(0.001, comparison.rate / 8);
@@ -98,6 +121,10 @@ function weigh(comparison: Comparison, isEnough: boolean, h: number, nowMs: numb
     (control.failures === 0 ? 0 : control.failures * Math.log((1 - raised) / (1 - share)));
   if (likelihood === 0 && comparison.score === 0 && comparison.firing === null) return;
   move(comparison, likelihood, 2 * h, tried, nowMs);
+  if (!isEnough) {
+    if (tried.failures > 0) comparison.alikeSinceMs = null;
+  } else if (comparison.score > h / 4) comparison.alikeSinceMs = null;
+  else comparison.alikeSinceMs ??= nowMs;
   const isDue = comparison.score >= h && comparison.failures >= FAILURES_MIN;
   if (isDue && comparison.firing === null) fire(comparison, comparison.rotationId, nowMs);
 }

@@ -25,6 +25,8 @@ export interface RotationComparisons {
   /** New key against old; by service, and over all of them. */
   readonly fleet: Comparison;
   readonly services: Map<string, Comparison>;
+  /** New key against old within one verifier, by its key; only those that refuse the new key's tokens lately. */
+  readonly verifiers: Map<string, Comparison>;
   /** Verifiers without the new key against those with it. */
   readonly holders: Comparison;
 }
@@ -41,9 +43,9 @@ export interface IssuerDetectors {
   readonly services: Map<string, Series>;
   /** By verifier key; only those with failures lately. */
   readonly verifiers: Map<string, Series>;
-  /** By id; only while a rotation is open. */
+  /** Of the fleet and of services, by id; only while a rotation is open. */
   readonly comparisons: Map<string, Comparison>;
-  /** The same, by rotation. */
+  /** The same, and those of verifiers, by rotation. */
   readonly compared: Map<string, RotationComparisons>;
   /** What kids are, looked up once a bin. */
   readonly kids: Map<string, KidFacts>;
@@ -70,7 +72,7 @@ export interface Detectors {
   /** Bins that ended since the start. */
   looks: number;
   services: number;
-  /** Reports of services beyond `SERVICE_SERIES_MAX`. */
+  /** Reports of services beyond `SERVICE_SERIES_MAX`, and of verifiers beyond `VERIFIER_COMPARISONS_MAX`. */
   dropped: number;
 }
 

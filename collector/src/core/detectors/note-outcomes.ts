@@ -8,7 +8,7 @@ import type { HeldCounts } from '../records.ts';
 import type { Now, State } from '../state.ts';
 import type { Write } from '../writes.ts';
 import { addToArm } from './comparison.ts';
-import { comparisonsOf, serviceComparison } from './comparisons.ts';
+import { comparisonsOf, serviceComparison, verifierComparison } from './comparisons.ts';
 import {
   type IssuerDetectors,
   serviceSeries,
@@ -179,6 +179,12 @@ function noteArms(
   if (forAll) addToArm(compared.fleet, arm, more.refused, more.tokens, more.refusals);
   const ofService = serviceComparison(of, compared, service, now.atMs);
   if (ofService !== undefined) addToArm(ofService, arm, more.refused, more.tokens, more.refusals);
+  // Only a refused token of the new key raises a score that is at rest.
+  const ofVerifier =
+    role === 'new' && more.refused > 0
+      ? verifierComparison(state.detectors, of, compared, { key: verifier.key, service }, now.atMs)
+      : compared.verifiers.get(verifier.key);
+  if (ofVerifier !== undefined) addToArm(ofVerifier, arm, more.refused, more.tokens, more.refusals);
   const holds = role === 'new' ? verifier.standings.get(rotationId)?.holdsNew : undefined;
   if (holds === undefined || !forAll) return;
   const side = isPositive(holds) ? 'control' : 'tried';

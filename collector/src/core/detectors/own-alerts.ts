@@ -1,7 +1,8 @@
 import type { Now, State } from '../state.ts';
 import type { IssuerDetectors } from './detectors.ts';
-import { calmRateOf } from './comparison.ts';
-import { type Excursion, recentOf } from './excursion.ts';
+import { calmRateOf, type Comparison, GATHER_MS } from './comparison.ts';
+import { allComparisons } from './comparisons.ts';
+import { type Excursion, type Firing, recentOf } from './excursion.ts';
 import { clearRateOf, type Series } from './series.ts';
 
 /** Verifiers of one issuer with an alert of their own; more of them at once are not single ones. */
@@ -46,15 +47,39 @@ export function ownAlerts(state: State, now: Now): void {
 }
 
 function ownComparisons(of: IssuerDetectors, now: Now): void {
-  const told = new Set<string>();
-  for (const { service, rotationId, firing } of of.comparisons.values()) {
-    if (service === null && firing !== null) told.add(rotationId);
+  let single = allComparisons(of).filter((one) => one.verifier !== null && isOwn(one)).length;
+  for (const { fleet, holders, services, verifiers } of of.compared.values()) {
+    const isWhole = fleet.firing !== null || holders.firing !== null;
+    // What is watched apart from the whole, the whole does not tell of.
+    const isToldOfAll = (service: string | null): boolean =>
+      isWhole && of.services.get(service ?? '')?.above !== null;
+    for (const { firing, service } of goingOn(services, now)) {
+      if (!isToldOfAll(service)) firing.isOwn = true;
+    }
+    for (const { firing, service, failedAtMs, calmForMs } of goingOn(verifiers, now)) {
+      const isTold = isToldOfAll(service) || services.get(service ?? '')?.firing != null;
+      if (firing.isOwn || isTold || single >= SINGLE_MAX) continue;
+      // A wider one gathers its tokens from another moment on: it may be about to fire.
+      if (now.atMs - firing.atMs < GATHER_MS) continue;
+      // And it may have ended a little sooner.
+      if (now.atMs - failedAtMs > calmForMs / 2) continue;
+      firing.isOwn = true;
+      single += 1;
+    }
   }
-  for (const comparison of of.comparisons.values()) {
-    const { service, rotationId, firing } = comparison;
-    if (service === null || firing === null || told.has(rotationId)) continue;
-    if (isGoingOn(comparison, calmRateOf(comparison), now)) firing.isOwn = true;
-  }
+}
+
+type FiringComparison = Comparison & { readonly firing: Firing };
+
+function goingOn(parts: ReadonlyMap<string, Comparison>, now: Now): readonly FiringComparison[] {
+  return [...parts.values()].filter(
+    (one): one is FiringComparison =>
+      one.firing !== null && one.alikeSinceMs === null && isGoingOn(one, calmRateOf(one), now),
+  );
+}
+
+function isOwn({ firing }: Excursion): boolean {
+  return firing?.isOwn === true;
 }
 
 // When the whole is over, a part that is on its way down has nothing of its own to tell.

@@ -5,10 +5,13 @@ export const BIN_MS = 1_000;
 export const WANTED_APART_MS = 30 * 86_400_000;
 
 /**
- * Families of series: issuer, kid bucket, service, verifier, comparisons. Each spends an equal part of
+ * Families of series: issuer, kid bucket, service, verifier, wider comparisons. Each spends an equal part of
  * the budget, so that a hundred thousand verifiers do not make the whole fleet's detector slow.
  */
 const FAMILIES = 5;
+
+/** Both detectors look at single verifiers, and have halves of their part. */
+export const VERIFIER_DETECTORS = 2;
 
 /** Missing, the wait for evidence that an alarm is over, milliseconds. */
 export const CALM_FOR_MS = 300_000;

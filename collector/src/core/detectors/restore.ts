@@ -1,6 +1,6 @@
 import { restoredBaseline } from './baseline.ts';
 import type { ComparisonKind } from './comparison.ts';
-import { comparisonsOf, serviceComparison } from './comparisons.ts';
+import { comparisonsOf, serviceComparison, verifierComparison } from './comparisons.ts';
 import {
   type Detectors,
   emptyDetectors,
@@ -11,6 +11,7 @@ import {
 import { CALM_FOR_MS } from './parameters.ts';
 import { type SeriesRecord, restoreExcursion } from './series-record.ts';
 import type { Series } from './series.ts';
+import { parseVerifierKey } from './verifier-labels.ts';
 
 /** Detectors as they were when last written. Records of issuers nobody configures any more are left. */
 export function restoredDetectors(
@@ -26,7 +27,8 @@ export function restoredDetectors(
   const known = records.map((record) => ({ record, of: JSON.parse(record.id) as IdParts }));
   const rank = ({ of }: (typeof known)[number]): number => (of[1] === 'verifier' ? 1 : 0);
   for (const { record, of } of known.sort((a, b) => rank(a) - rank(b))) {
-    if (isComparison(of)) restoreComparison(detectors, of, record, nowMs);
+    if (isOfVerifier(of)) restoreVerifierComparison(detectors, of, record, nowMs);
+    else if (isComparison(of)) restoreComparison(detectors, of, record, nowMs);
     else restoreSeries(detectors, of, record, services, nowMs);
   }
   return detectors;
@@ -44,9 +46,19 @@ type ComparisonParts = readonly [
   rotationId: string,
   service: string | null,
 ];
-type IdParts = SeriesParts | ComparisonParts;
+type VerifierComparisonParts = readonly [
+  kind: 'verifier',
+  issuer: string,
+  rotationId: string,
+  verifierKey: string,
+];
+type IdParts = SeriesParts | ComparisonParts | VerifierComparisonParts;
 
-function isComparison(of: IdParts): of is ComparisonParts {
+function isOfVerifier(of: IdParts): of is VerifierComparisonParts {
+  return of[0] === 'verifier';
+}
+
+function isComparison(of: SeriesParts | ComparisonParts): of is ComparisonParts {
   return of[0] === 'key' || of[0] === 'holders';
 }
 
@@ -66,6 +78,21 @@ function restoreComparison(
       : service === null
         ? compared.fleet
         : serviceComparison(of, compared, service, nowMs);
+  if (comparison !== undefined) restoreExcursion(comparison, record);
+}
+
+// One that is gone by now is dropped at the first look.
+function restoreVerifierComparison(
+  detectors: Detectors,
+  [, issuer, rotationId, key]: VerifierComparisonParts,
+  record: SeriesRecord,
+  nowMs: number,
+): void {
+  const of = detectors.issuers.get(issuer);
+  const compared = of === undefined ? undefined : comparisonsOf(of, rotationId, nowMs);
+  if (of === undefined || compared === undefined) return;
+  const verifier = { key, service: parseVerifierKey(key).service };
+  const comparison = verifierComparison(detectors, of, compared, verifier, nowMs);
   if (comparison !== undefined) restoreExcursion(comparison, record);
 }
 

@@ -47,16 +47,46 @@ export function tellForeign(of: IssuerDetectors, now: Now): Told {
   }));
 }
 
-export function tellComparison(comparison: Comparison, now: Now): Told {
+export function tellComparison(of: IssuerDetectors, comparison: Comparison, now: Now): Told {
   const arms =
     comparison.kind === 'key'
       ? 'tokens of the new key fail more often than those of the old key at the same time'
       : 'tokens of the new key fail more often at verifiers without it than at those with it';
-  const where = comparison.service === null ? '' : ` at ${comparison.service}`;
+  const place = comparison.verifier ?? comparison.service;
+  const where = place === null ? '' : ` at ${place}`;
   return kept(comparison, now, () => ({
-    summary: `${arms}${where}: ${amount(comparison)} refused ${since(comparison)}: ${reasonsOf(comparison)}`,
-    details: [lately(comparison, now), comparability(comparison)],
+    summary: `${arms}${where}: ${amount(comparison)} refused ${since(comparison)}: ${reasonsOf(comparison)}${placeOf(of, comparison)}`,
+    details: [
+      ...worstVerifiers(of, comparison),
+      lately(comparison, now),
+      comparability(comparison),
+    ],
   }));
+}
+
+function placeOf(of: IssuerDetectors, comparison: Comparison): string {
+  const most = partsOf(of, comparison).find((part) => isMost(part, comparison));
+  return most === undefined ? '' : `; nearly all at verifier ${most.verifier}`;
+}
+
+function worstVerifiers(of: IssuerDetectors, comparison: Comparison): string[] {
+  return partsOf(of, comparison)
+    .sort((a, b) => b.failures - a.failures)
+    .slice(0, NAMED_MAX)
+    .map((part) => `verifier ${part.verifier}: ${amount(part)} refused (${reasonsOf(part)})`);
+}
+
+function isPartOfWhole(of: IssuerDetectors, { service }: Comparison): boolean {
+  return of.services.get(service ?? '')?.above === of.fleet;
+}
+
+/** The verifiers that refuse more tokens of the new key than of the old. */
+function partsOf(of: IssuerDetectors, { kind, verifier, service, rotationId }: Comparison) {
+  const parts = verifier === null && kind === 'key' ? of.compared.get(rotationId)?.verifiers : null;
+  return [...(parts?.values() ?? [])].filter(
+    (part) =>
+      part.failures > 0 && (service === null ? isPartOfWhole(of, part) : part.service === service),
+  );
 }
 
 /** Whether two arms can be compared at all, in words. */
@@ -96,19 +126,21 @@ function reasonsOf({ reasons }: Excursion): string {
 /** The narrowest thing that nearly all failures have in common. */
 function cause(of: IssuerDetectors, series: Series): string {
   const names: string[] = [];
-  const isMost = (part: Series): boolean =>
-    part !== series && part.failures >= CAUSE_SHARE * Math.max(1, series.failures);
   const whole = series.tier === 'bucket' ? of.fleet : series;
   if (series.tier === 'bucket') names.push(`all ${BUCKET_WORDS[series.name] ?? series.name}`);
   else if (series.tier === 'issuer') {
-    const bucket = Object.values(of.buckets).find(isMost);
+    const bucket = Object.values(of.buckets).find((part) => isMost(part, series));
     if (bucket !== undefined) names.push(`nearly all ${BUCKET_WORDS[bucket.name] ?? bucket.name}`);
   }
   const places =
     series.tier === 'verifier' ? [] : [...of.verifiers.values(), ...of.services.values()];
-  const place = places.find((part) => isWithin(part, whole) && isMost(part));
+  const place = places.find((part) => isWithin(part, whole) && isMost(part, series));
   if (place !== undefined) names.push(`nearly all at ${place.tier} ${place.name}`);
   return names.length === 0 ? '' : `; ${names.join(', ')}`;
+}
+
+function isMost(part: Excursion, whole: Excursion): boolean {
+  return part !== whole && part.failures >= CAUSE_SHARE * Math.max(1, whole.failures);
 }
 
 function isWithin(part: Series, whole: Series): boolean {

@@ -3,17 +3,17 @@ import type { Now, State } from '../state.ts';
 import { leaseMs } from '../policy.ts';
 import { isKnownKid } from '../usage.ts';
 import type { Write } from '../writes.ts';
-import { calmRateOf, compare, type Comparison } from './comparison.ts';
-import { dropEnded } from './comparisons.ts';
-import { coverage, coverageOf, isDeserted } from './coverage.ts';
+import { allComparisons } from './comparisons.ts';
+import { coverageOf, isDeserted } from './coverage.ts';
 import { type IssuerDetectors, WATCHED_BUCKETS, type WatchedBucket } from './detectors.ts';
 import { isOver, recentOf, resolve } from './excursion.ts';
-import { dropSeries, isForgettable, keepComparison, keepIfMoved, keepSeries } from './keep.ts';
+import { dropSeries, isForgettable, keepIfMoved, keepSeries } from './keep.ts';
 import { kidFacts } from './kid-facts.ts';
 import { ownAlerts } from './own-alerts.ts';
-import { threshold } from './parameters.ts';
+import { threshold, VERIFIER_DETECTORS } from './parameters.ts';
 import { addToBin, clearRateOf, closeBin, type Series, type Tier } from './series.ts';
 import { takeKnown } from './strangers.ts';
+import { watchComparisons } from './watch-comparisons.ts';
 
 /** Baselines written at one time; they change by the hour, so the rest can wait. */
 const WRITES_AT_ONCE = 200;
@@ -42,7 +42,7 @@ export function watchSeries(state: State, now: Now, writes: Write[]): void {
     if (series.tier === 'verifier' && at % VERIFIERS_EVERY !== 0) continue;
     lookWhetherOver(state, series, thresholds, now, writes);
   }
-  for (const of of detectors.issuers.values()) watchComparisons(state, of, now, writes);
+  watchComparisons(state, now, writes);
   ownAlerts(state, now);
   writeBaselines(state, now, writes);
 }
@@ -52,7 +52,7 @@ export function forgetCoverage(state: State): void {
   for (const { firing } of state.detectors.firing)
     if (firing !== null) firing.coveredSinceMs = null;
   for (const of of state.detectors.issuers.values()) {
-    for (const { firing } of of.comparisons.values()) {
+    for (const { firing } of allComparisons(of)) {
       if (firing !== null) firing.coveredSinceMs = null;
     }
   }
@@ -129,48 +129,6 @@ function isCalmElsewhere(of: IssuerDetectors, series: Series, now: Now): boolean
   return isCalm && now.atMs - of.acceptedAtMs < of.calmForMs;
 }
 
-function watchComparisons(state: State, of: IssuerDetectors, now: Now, writes: Write[]): void {
-  if (of.comparisons.size === 0) return;
-  dropEnded(state, of, now.atMs, writes);
-  // One budget for all comparisons of all rotations.
-  const h = threshold(of.comparisons.size * state.detectors.issuers.size, state.detectors.binMs);
-  for (const comparison of of.comparisons.values()) {
-    const before = comparison.score;
-    const wasFiring = comparison.firing !== null;
-    compare(comparison, h, now.atMs);
-    if (comparison.firing !== null) endIfOver(state, comparison, h, now);
-    const isTurn = (comparison.firing !== null) !== wasFiring;
-    if (isTurn || before !== comparison.score) keepComparison(comparison, now.atMs, writes);
-  }
-}
-
-function endIfOver(state: State, comparison: Comparison, h: number, now: Now): void {
-  const { firing } = comparison;
-  if (firing === null) return;
-  const looks = {
-    h,
-    clearRate: calmRateOf(comparison),
-    coverage: coverage(state, comparison.issuer, comparison.service),
-    goesWithout: goesWithoutTried(state, comparison, now),
-  };
-  if (isOver({ ...comparison, firing }, looks, now.atMs)) resolve(comparison, now.atMs);
-}
-
-/**
- * After going back nobody signs with the new key, and of a rotation that ended nothing is compared. And where its tokens go to verifiers that have it,
- * and to no others, there is nobody left to refuse them for want of it.
- */
-function goesWithoutTried(
-  state: State,
-  { kind, rotationId, controlAtMs, calmForMs }: Comparison,
-  now: Now,
-): boolean {
-  const rotation = state.rotations.get(rotationId);
-  if (rotation?.endedAtMs !== null) return true;
-  if (rotation.rolledBackAtMs !== null && rotation.switchedAtMs === null) return true;
-  return kind === 'holders' && now.atMs - controlAtMs < calmForMs;
-}
-
 function adoptStrangers(state: State, of: IssuerDetectors, now: Now): void {
   const isKnown = (kid: string): boolean => isKnownKid(state, of.issuer, kid);
   for (const [kid, stranger] of takeKnown(of, isKnown, now.atMs)) {
@@ -204,7 +162,7 @@ function thresholdsOf(state: State): Readonly<Record<Tier, number>> {
     issuer: threshold(issuers.size, binMs),
     bucket: threshold(issuers.size * WATCHED_BUCKETS.length, binMs),
     service: threshold(services, binMs),
-    verifier: threshold(state.fleet.verifiers.size, binMs),
+    verifier: threshold(VERIFIER_DETECTORS * state.fleet.verifiers.size, binMs),
   };
 }
 

@@ -11,7 +11,14 @@ type Arm = readonly [failures: number, tokens: number];
 function after(seconds: number, tried: Arm, control: Arm) {
   const comparison = createComparison(
     'c',
-    { kind: 'key', issuer: 'i', rotationId: 'r', service: null, calmForMs: CALM_FOR_MS },
+    {
+      kind: 'key',
+      issuer: 'i',
+      rotationId: 'r',
+      service: null,
+      verifier: null,
+      calmForMs: CALM_FOR_MS,
+    },
     START_MS,
   );
   for (let second = 1; second <= seconds; second += 1) {
@@ -53,7 +60,14 @@ t.test('without tokens in one arm nothing is said, and that is said', async (t) 
 t.test('few tokens are gathered until both arms have some', async (t) => {
   const comparison = createComparison(
     'c',
-    { kind: 'key', issuer: 'i', rotationId: 'r', service: null, calmForMs: CALM_FOR_MS },
+    {
+      kind: 'key',
+      issuer: 'i',
+      rotationId: 'r',
+      service: null,
+      verifier: null,
+      calmForMs: CALM_FOR_MS,
+    },
     START_MS,
   );
   for (let second = 1; second <= 3_000; second += 1) {
