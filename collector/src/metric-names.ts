@@ -5,7 +5,7 @@ export const ATTRIBUTES = {
   'keyturn.alert.severity': '`critical`, `warning`, `info`',
   'keyturn.alert.status': '`pending`, `firing`, `no_data`, `resolved`',
   'keyturn.collector.status': '`hold_down`, `ready`, `store_failing`',
-  'keyturn.dropped.kind': '`verifier`, `usage`, `key`, `rotation`, `alert`, `notice`',
+  'keyturn.dropped.kind': '`verifier`, `usage`, `key`, `rotation`, `alert`, `notice`, `series`',
   'keyturn.gate': 'the five gates',
   'keyturn.gate.status': '`open`, `closed`, `unknown`, `aborted`',
   'keyturn.issuer': 'issuers of the settings, and `undeclared` for all others together',

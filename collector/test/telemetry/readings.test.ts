@@ -23,6 +23,7 @@ t.test('whatever was dropped is counted', async (t) => {
   health.droppedRotations = 4;
   health.droppedAlerts = 5;
   health.droppedNotices = 6;
+  state.detectors.dropped = 7;
   const dropped = collectorReadings(state, START_MS).filter(
     ({ instrument }) => instrument === 'dropped',
   );
@@ -35,6 +36,7 @@ t.test('whatever was dropped is counted', async (t) => {
       ['rotation', 4],
       ['alert', 5],
       ['notice', 6],
+      ['series', 7],
     ],
   );
 });
