@@ -2,6 +2,7 @@ import type { ActResult } from '../acts.ts';
 import { ALERT_LABELS, type AlertLabels, type SilenceRecord } from '../alerts/alert.ts';
 import { ALERT_NAMES, type AlertName } from '../alerts/catalogue.ts';
 import { tellAlerts } from '../alerts/telling.ts';
+import { trailOf } from '../alerts/trail.ts';
 import type { Now, State } from '../state.ts';
 import type { Write } from '../writes.ts';
 import type { ActOf } from './result.ts';
@@ -71,7 +72,7 @@ export function expireSilences(state: State, now: Now, writes: Write[]): void {
       record: {
         atMs: now.atMs,
         kind: 'observation',
-        rotationId: record.labels.rotation ?? null,
+        rotationId: trailOf(state, record.labels),
         actor: 'keyturn',
         action: 'silence_expired',
         message: `silence ${record.id} of ${record.by} is over: ${record.reason}`,

@@ -1,8 +1,9 @@
 import type { Now, State } from '../state.ts';
 import type { Write } from '../writes.ts';
-import { type AlertRecord, isFiring } from './alert.ts';
+import { type AlertLabels, type AlertRecord, isFiring } from './alert.ts';
 import type { NoticeRecord } from './notice.ts';
 import { ERROR_CHARS_MAX, keepNotice, removeNotice } from './outbox.ts';
+import { trailOf } from './trail.ts';
 
 /** How long a notice that nobody will get is kept, for people to see. */
 export const GIVEN_UP_KEPT_MS = 24 * 3_600_000;
@@ -25,7 +26,7 @@ export function noticeGivenUp(
     record: {
       atMs: now.atMs,
       kind: 'observation',
-      rotationId: rotationOf(record),
+      rotationId: trailOf(state, labelsOf(record)),
       actor: 'keyturn',
       action: 'notice_given_up',
       message: `receiver ${record.receiver} was not told: ${lastError}`,
@@ -63,6 +64,6 @@ export function forgetGivenUp(state: State, now: Now, writes: Write[]): void {
   }
 }
 
-function rotationOf({ news }: NoticeRecord): string | null {
-  return news.kind === 'rotation' ? news.rotationId : (news.alert.labels.rotation ?? null);
+function labelsOf({ news }: NoticeRecord): AlertLabels {
+  return news.kind === 'rotation' ? { rotation: news.rotationId } : news.alert.labels;
 }

@@ -174,7 +174,8 @@ function keepAlert(
   writes.push({ kind: 'alert', record: next });
   if (before?.id === next.id && before.transition === next.transition) return;
   state.alertsChanged = true;
-  writes.push(transitionEntry(next, before?.id === next.id ? before.status : null, now.atMs));
+  const status = before?.id === next.id ? before.status : null;
+  writes.push(transitionEntry(state, next, status, now.atMs));
   touchGates(state, next);
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../../../src/core/alerts/reconcile.ts';
 import type { AlertStatus } from '../../../src/core/alerts/alert.ts';
 import type { Write } from '../../../src/core/writes.ts';
+import { rotation as ROTATION } from '../../store/samples.ts';
 import { worldOf } from './alert-world.ts';
 
 const LABELS = { issuer: 'https://issuer.example' };
@@ -140,4 +141,25 @@ t.test('a flood of what can wait leaves room for what cannot', async (t) => {
   t.equal(state.health.droppedAlerts, ALERTS_RESERVED);
   t.equal(state.alerts.get(alertIdentity(page.name, LABELS))?.status, 'firing');
   t.equal(state.health.droppedAlertAtMs, null, 'nothing that gates ask for was dropped');
+});
+
+t.test('the trail of a rotation that has ended grows no more', async (t) => {
+  const { state, at } = worldOf();
+  const open = { ...ROTATION, id: 'r-1', endedAtMs: null, outcome: null };
+  state.rotations.set('r-1', open);
+  const names = new Set(['NewKeyNotServed']);
+  const lacking: Judgement = {
+    status: 'present',
+    name: 'NewKeyNotServed',
+    labels: { issuer: open.issuer, rotation: 'r-1' },
+    summary: 'lacks it',
+  };
+  const trails = (atS: number, judged: readonly Judgement[]): readonly (string | null)[] => {
+    const writes: Write[] = [];
+    reconcile(state, names, judged, true, at(atS), writes);
+    return writes.flatMap((write) => (write.kind === 'audit' ? [write.record.rotationId] : []));
+  };
+  t.strictSame(trails(0, [lacking]), ['r-1']);
+  state.rotations.set('r-1', { ...open, endedAtMs: at(1).atMs, outcome: 'completed' });
+  t.strictSame(trails(2, []), [null], 'its report has been made');
 });
