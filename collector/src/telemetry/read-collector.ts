@@ -4,7 +4,10 @@ import { reading, type Reading, stateSet } from './reading.ts';
 const STATUSES = ['hold_down', 'ready', 'store_failing'] as const;
 
 /** What the collector can answer, and what it could not keep. */
-export function collectorReadings({ health, detectors }: Readonly<State>, nowMs: number): Reading[] {
+export function collectorReadings(
+  { health, detectors }: Readonly<State>,
+  nowMs: number,
+): Reading[] {
   return [
     ...stateSet(STATUSES, statusOf(health, nowMs), (status, value) =>
       reading('status', value, { 'keyturn.collector.status': status }),
