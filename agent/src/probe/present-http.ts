@@ -1,6 +1,6 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@keyturn/shared/clock.ts';
+import { oneAnswer } from '@keyturn/shared/http/one-answer.ts';
 import type { Present, Presented } from './present.ts';
 import { UNREACHABLE } from './present.ts';
 
@@ -57,9 +57,9 @@ function answerOf(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const { url, header, scheme, ca, userAgent } = endpoint;
-  const options = {
+  return oneAnswer(url, {
+    authorities: ca,
     method: 'GET',
-    agent: false,
     signal,
     headers: {
       accept: '*/*',
@@ -67,19 +67,5 @@ function answerOf(
       'cache-control': 'no-cache',
       [header]: scheme === '' ? token : `${scheme} ${token}`,
     },
-  };
-  return new Promise((resolve, reject) => {
-    const request =
-      url.protocol === 'https:'
-        ? httpsRequest(url, ca === null ? options : { ...options, ca })
-        : httpRequest(url, options);
-    request
-      .once('response', resolve)
-      .on('error', reject)
-      // Where an endpoint switches protocols unasked, neither of the two comes.
-      .once('close', () => {
-        reject(new Error('the connection ended without an answer'));
-      })
-      .end();
   });
 }

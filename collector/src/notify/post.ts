@@ -1,8 +1,8 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import { messageOf } from '@keyturn/shared/errors.ts';
+import { oneAnswer } from '@keyturn/shared/http/one-answer.ts';
 import { formatDuration } from '@keyturn/shared/settings.ts';
 import { plainText, shown } from '@keyturn/shared/shown.ts';
 import {
@@ -113,11 +113,11 @@ function responseTo(
   addresses: readonly HostAddress[],
   { ca, signal }: PostOptions,
 ): Promise<IncomingMessage> {
-  const options = {
+  return oneAnswer(url, {
+    authorities: ca,
     method: 'POST',
-    // A connection of its own, through no proxy: what was checked is what is reached.
-    agent: false,
     signal,
+    // What was checked is what is reached.
     lookup: pinned(addresses),
     headers: {
       ...headers,
@@ -125,20 +125,7 @@ function responseTo(
       'content-length': String(Buffer.byteLength(body)),
       'user-agent': 'keyturn-collector',
     },
-  };
-  return new Promise((resolve, reject) => {
-    const request =
-      url.protocol === 'https:'
-        ? httpsRequest(url, ca === null ? options : { ...options, ca })
-        : httpRequest(url, options);
-    request
-      .once('response', resolve)
-      .on('error', reject)
-      // Where somebody switches protocols unasked, neither of the two comes.
-      .once('close', () => {
-        reject(new Error('the connection ended without an answer'));
-      })
-      .end(body);
+    body,
   });
 }
 

@@ -1,11 +1,11 @@
-import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { formatDuration } from '../settings.ts';
 import { plainText, shown } from '../shown.ts';
+import { oneAnswer } from './one-answer.ts';
 
 const REDIRECTS_MAX = 3;
 const MESSAGE_BYTES_MAX = 300;
@@ -116,28 +116,14 @@ function responseOf(
   target: URL,
   { ca, signal, userAgent }: FetchOptions,
 ): Promise<IncomingMessage> {
-  const options = {
-    agent: false,
+  return oneAnswer(target, {
+    authorities: ca,
     signal,
     headers: {
       accept: 'application/jwk-set+json, application/json',
       'accept-encoding': 'identity',
       'user-agent': userAgent,
     },
-  };
-  return new Promise((resolve, reject) => {
-    const request =
-      target.protocol === 'https:'
-        ? httpsRequest(target, ca === null ? options : { ...options, ca })
-        : httpRequest(target, options);
-    request
-      .once('response', resolve)
-      .on('error', reject)
-      // Where an origin switches protocols unasked, neither of the two comes.
-      .once('close', () => {
-        reject(new Error('the connection ended without an answer'));
-      })
-      .end();
   });
 }
 
