@@ -4,7 +4,7 @@ import { plainText, shown } from '@keyturn/shared/shown.ts';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { ApiError, type ApiErrorCode } from './api-error.ts';
 import type { Problem } from './schemas/problem.ts';
-import { isoMoment } from './views/moment.ts';
+import { isoMoment } from '../iso-moment.ts';
 import { verdictView } from './views/verdict.ts';
 
 /** A failure as an HTTP answer, RFC 9457. */

@@ -1,9 +1,9 @@
 import { plainText } from '@keyturn/shared/shown.ts';
-import { isoMoment } from '../api/views/moment.ts';
+import { isoMoment } from '../iso-moment.ts';
 import { type AlertRecord, isFiring } from '../core/alerts/alert.ts';
 import { ALERT_KINDS, type Severity } from '../core/alerts/catalogue.ts';
 import type { Sender } from './event.ts';
-import { alertUrl, runbookUrl } from './links.ts';
+import { alertUrl, runbookUrl } from '../links.ts';
 import type { PostRequest } from './post.ts';
 import { isAtLeast } from './wanted.ts';
 

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { ALERT_LABELS, ALERT_STATUSES } from '../core/alerts/alert.ts';
 import { ALERT_KINDS, ALERT_NAMES, SEVERITIES } from '../core/alerts/catalogue.ts';
 import { ALERT_CHANGES, type News, type NoticeRecord } from '../core/alerts/notice.ts';
-import { isoMoment, isoMomentOrNull } from '../api/views/moment.ts';
-import { alertUrl, eventSchemaUrl, runbookUrl, statusUrl } from './links.ts';
+import { isoMoment, isoMomentOrNull } from '../iso-moment.ts';
+import { alertUrl, eventSchemaUrl, runbookUrl, statusUrl } from '../links.ts';
 
 /** What makers of messages know of the collector. */
 export interface Sender {

@@ -1,11 +1,11 @@
 import { plainText } from '@keyturn/shared/shown.ts';
-import { isoMoment } from '../api/views/moment.ts';
+import { isoMoment } from '../iso-moment.ts';
 import type { AlertRecord } from '../core/alerts/alert.ts';
 import { ALERT_KINDS } from '../core/alerts/catalogue.ts';
 import type { AlertChange, News, NoticeRecord } from '../core/alerts/notice.ts';
 import { dedupKey } from './dedup-key.ts';
 import { newsId, type Sender } from './event.ts';
-import { alertUrl, runbookUrl, statusUrl } from './links.ts';
+import { alertUrl, runbookUrl, statusUrl } from '../links.ts';
 import type { PostRequest } from './post.ts';
 import type { PagerdutyReceiver } from './receiver.ts';
 

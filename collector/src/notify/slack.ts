@@ -3,7 +3,7 @@ import { ALERT_LABELS, type AlertRecord } from '../core/alerts/alert.ts';
 import { ALERT_KINDS } from '../core/alerts/catalogue.ts';
 import type { AlertChange, News, NoticeRecord } from '../core/alerts/notice.ts';
 import type { Sender } from './event.ts';
-import { alertUrl, runbookUrl, statusUrl } from './links.ts';
+import { alertUrl, runbookUrl, statusUrl } from '../links.ts';
 import type { PostRequest } from './post.ts';
 import type { SlackReceiver } from './receiver.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { isoMoment } from '../api/views/moment.ts';
+import { isoMoment } from '../iso-moment.ts';
 import { alertmanagerRequests } from './alertmanager.ts';
 import type { Sender } from './event.ts';
-import { statusUrl } from './links.ts';
+import { statusUrl } from '../links.ts';
 import { enqueue } from './pagerduty.ts';
 import type { PostRequest } from './post.ts';
 import type { PagerdutyReceiver, Receiver, WebhookReceiver } from './receiver.ts';

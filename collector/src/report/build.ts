@@ -1,4 +1,4 @@
-import { isoMoment, isoMomentOrNull } from '../api/views/moment.ts';
+import { isoMoment, isoMomentOrNull } from '../iso-moment.ts';
 import type { ReportView } from '../api/schemas/report.ts';
 import type { RehearsalRecord } from '../core/records.ts';
 import { controlsOf } from './controls.ts';

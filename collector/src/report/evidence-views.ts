@@ -1,5 +1,5 @@
 import type { EvidenceView } from '../api/schemas/report.ts';
-import { isoMoment, isoMomentOrNull } from '../api/views/moment.ts';
+import { isoMoment, isoMomentOrNull } from '../iso-moment.ts';
 import type { EvidencedService, EvidencedVerifier } from '../core/snapshot/evidence-record.ts';
 import { EVIDENCE_TAKEN } from '../evidence-witness.ts';
 import { occasionName } from '../occasion-name.ts';

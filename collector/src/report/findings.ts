@@ -1,7 +1,7 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import { moment } from '@keyturn/shared/model/moment.ts';
 import type { FindingView } from '../api/schemas/report.ts';
-import { isoMoment } from '../api/views/moment.ts';
+import { isoMoment } from '../iso-moment.ts';
 import { EVIDENCE_TAKEN } from '../evidence-witness.ts';
 import { occasionName } from '../occasion-name.ts';
 import type { RotationRecord } from '../core/records.ts';

@@ -1,5 +1,5 @@
 import type { OverlapView, WindowView } from '../api/schemas/report.ts';
-import { isoMomentOrNull } from '../api/views/moment.ts';
+import { isoMomentOrNull } from '../iso-moment.ts';
 import type { EvidencedMoments, OverlapTerms } from '../core/snapshot/evidence-record.ts';
 import type { ReportFacts } from './report-facts.ts';
 

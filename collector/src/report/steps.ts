@@ -1,6 +1,6 @@
 import type { Step } from '../core/records.ts';
 import type { StepTakenView } from '../api/schemas/report.ts';
-import { isoMoment } from '../api/views/moment.ts';
+import { isoMoment } from '../iso-moment.ts';
 import type { ReportFacts } from './report-facts.ts';
 
 /** Every step that was declared, in order; the last of each also where no evidence was kept with it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ActView, DecisionView } from '../api/schemas/report.ts';
-import { isoMoment } from '../api/views/moment.ts';
+import { isoMoment } from '../iso-moment.ts';
 import type { RotationRecord } from '../core/records.ts';
 import type { StoredAuditEntry } from '../store/store.ts';
 

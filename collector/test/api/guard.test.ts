@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import t from 'tap';
 import { refuseForeign } from '../../src/api/browser-guard.ts';
-import { alertUrl, runbookUrl } from '../../src/notify/links.ts';
+import { alertUrl, runbookUrl } from '../../src/links.ts';
 import { ISSUER, OLD_KEY, startRig, TOKEN } from './rig.ts';
 
 const START = { issuer: ISSUER, alg: 'RS256', new_kid: 'new', by: 'alice' };

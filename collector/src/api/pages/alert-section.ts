@@ -1,5 +1,5 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
-import { alertUrl } from '../../notify/links.ts';
+import { alertUrl } from '../../links.ts';
 import type { AlertView } from '../schemas/alert.ts';
 import { type Html, html, name } from './html.ts';
 import { ago } from './times.ts';

@@ -7,9 +7,9 @@ import {
 import { ALERT_KINDS, SEVERITIES } from '../../core/alerts/catalogue.ts';
 import { type Mute, muter } from '../../core/alerts/mute.ts';
 import type { State } from '../../core/state.ts';
-import { runbookUrl } from '../../notify/links.ts';
+import { runbookUrl } from '../../links.ts';
 import type { AlertView, SilenceView } from '../schemas/alert.ts';
-import { isoMoment, isoMomentOrNull } from './moment.ts';
+import { isoMoment, isoMomentOrNull } from '../../iso-moment.ts';
 
 /** An alert as JSON. */
 export function alertView(state: Readonly<State>, alert: AlertRecord, nowMs: number): AlertView {

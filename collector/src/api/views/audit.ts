@@ -1,6 +1,6 @@
 import type { StoredAuditEntry } from '../../store/store.ts';
 import type { AuditEntryView } from '../schemas/status.ts';
-import { isoMoment } from './moment.ts';
+import { isoMoment } from '../../iso-moment.ts';
 
 export function auditEntryView(entry: StoredAuditEntry): AuditEntryView {
   return {

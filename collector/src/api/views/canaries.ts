@@ -5,7 +5,7 @@ import type { RotationRecord } from '../../core/records.ts';
 import type { State } from '../../core/state.ts';
 import type { Engine } from '../../engine-port.ts';
 import type { CanariesView } from '../schemas/rotation.ts';
-import { isoMoment } from './moment.ts';
+import { isoMoment } from '../../iso-moment.ts';
 
 /** What there is of canaries for a rotation; null where its issuer takes none. */
 export function canariesView(

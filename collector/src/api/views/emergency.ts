@@ -3,7 +3,7 @@ import type { Containment } from '../../core/containment.ts';
 import type { RotationRecord } from '../../core/records.ts';
 import type { Engine } from '../../engine-port.ts';
 import type { BlastRadiusView, ContainmentView } from '../schemas/emergency.ts';
-import { isoMoment, isoMomentOrNull } from './moment.ts';
+import { isoMoment, isoMomentOrNull } from '../../iso-moment.ts';
 import { checkView } from './verdict.ts';
 
 export function blastRadiusView(rotation: RotationRecord, radius: BlastRadius): BlastRadiusView {

@@ -4,7 +4,7 @@ import type { IssuerState, State, VantageState } from '../../core/state.ts';
 import { usageKey } from '../../core/state.ts';
 import { longestLifetimeMs } from '../../core/timing.ts';
 import type { IssuerView, ProfileView } from '../schemas/fleet.ts';
-import { isoMoment, isoMomentOrNull } from './moment.ts';
+import { isoMoment, isoMomentOrNull } from '../../iso-moment.ts';
 
 /** Every configured issuer as the collector sees it. */
 export function issuerViews(state: Readonly<State>): IssuerView[] {

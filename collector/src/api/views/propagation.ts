@@ -2,7 +2,7 @@ import { propagationOf } from '../../core/observed/propagation.ts';
 import type { RotationRecord } from '../../core/records.ts';
 import type { Engine } from '../../engine-port.ts';
 import type { PropagationView } from '../schemas/propagation.ts';
-import { isoMomentOrNull } from './moment.ts';
+import { isoMomentOrNull } from '../../iso-moment.ts';
 import { offenderView } from './verdict.ts';
 
 /** How an observed key comes to the verifiers, as JSON; null for a declared or ended rotation. */

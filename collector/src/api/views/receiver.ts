@@ -1,6 +1,6 @@
 import type { ReceiverHealth, TestAnswer } from '../../notify/notifier.ts';
 import type { ReceiverTestView, ReceiverView } from '../schemas/receiver.ts';
-import { isoMomentOrNull } from './moment.ts';
+import { isoMomentOrNull } from '../../iso-moment.ts';
 
 export function receiverView(health: ReceiverHealth): ReceiverView {
   const { name, type, hosts, error, waiting, givenUp } = health;

@@ -1,6 +1,6 @@
 import type { RehearsalRecord } from '../../core/records.ts';
 import type { RehearsalView } from '../schemas/rehearsal.ts';
-import { isoMoment } from './moment.ts';
+import { isoMoment } from '../../iso-moment.ts';
 
 /** A rehearsal as JSON. */
 export function rehearsalView(record: RehearsalRecord): RehearsalView {

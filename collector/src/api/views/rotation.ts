@@ -5,7 +5,7 @@ import { phaseOf, rotationFacts } from '../../core/rotation.ts';
 import type { State } from '../../core/state.ts';
 import type { AttestationView, RotationView, WaiverView } from '../schemas/rotation.ts';
 import { STEPS } from '../schemas/rotation.ts';
-import { isoMoment, isoMomentOrNull } from './moment.ts';
+import { isoMoment, isoMomentOrNull } from '../../iso-moment.ts';
 
 /** A rotation as JSON. */
 export function rotationView(state: Readonly<State>, rotation: RotationRecord): RotationView {

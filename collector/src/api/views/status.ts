@@ -8,7 +8,7 @@ import { canariesView } from './canaries.ts';
 import { issuerViews } from './fleet.ts';
 import { taintedContainment } from './emergency.ts';
 import { gateViews } from './gate.ts';
-import { isoMoment, isoMomentOrNull } from './moment.ts';
+import { isoMoment, isoMomentOrNull } from '../../iso-moment.ts';
 import { propagationView } from './propagation.ts';
 import { rotationView } from './rotation.ts';
 import { blindViews } from './services.ts';

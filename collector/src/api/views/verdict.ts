@@ -1,6 +1,6 @@
 import type { Check, Offender, Verdict } from '@keyturn/shared/model/verdict.ts';
 import type { CheckView, CountsView, OffenderView, VerdictView } from '../schemas/verdict.ts';
-import { isoMoment, isoMomentOrNull } from './moment.ts';
+import { isoMoment, isoMomentOrNull } from '../../iso-moment.ts';
 
 /** What is known of a verdict beside the verdict. */
 export interface VerdictSetting {

@@ -7,7 +7,7 @@ import { readingOf } from '../../core/probes/reading.ts';
 import type { HeldProbe } from '../../core/probes/record.ts';
 import type { HeldKeySet } from '../../core/records.ts';
 import type { VerifierState, VerifierView } from '../schemas/fleet.ts';
-import { isoMoment, isoMomentOrNull } from './moment.ts';
+import { isoMoment, isoMomentOrNull } from '../../iso-moment.ts';
 
 /** A verifier as JSON. */
 export function verifierView(policy: Policy, verifier: Verifier): VerifierView {

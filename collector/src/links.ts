@@ -1,4 +1,4 @@
-import type { AlertName } from '../core/alerts/catalogue.ts';
+import type { AlertName } from './core/alerts/catalogue.ts';
 
 /** Where links of messages lead; `base` is where people reach the collector, without a closing slash. */
 export function alertUrl(base: string, alertId: string): string {
