@@ -26,7 +26,7 @@ t.test('the time between tries', async (t) => {
   }
 });
 
-t.test('is bounded, and never less than was asked for', async (t) => {
+t.test('is bounded, and never less than was asked for', async () => {
   const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   fc.assert(
     fc.property(
@@ -39,7 +39,6 @@ t.test('is bounded, and never less than was asked for', async (t) => {
       },
     ),
   );
-  t.pass();
 });
 
 t.test('Retry-After', async (t) => {

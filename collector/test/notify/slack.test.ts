@@ -66,7 +66,7 @@ t.test('reported text calls nobody and links nowhere', async (t) => {
   }
 });
 
-t.test('no text makes a message that Slack refuses', async (t) => {
+t.test('no text makes a message that Slack refuses', async () => {
   const text = fc.string({ unit: 'binary', maxLength: 3_000 });
   const rude = fc.oneof(text, fc.constant('&'.repeat(3_000)), fc.constant('<>'.repeat(2_000)));
   fc.assert(
@@ -90,5 +90,4 @@ t.test('no text makes a message that Slack refuses', async (t) => {
     }),
   );
   fc.assert(fc.property(rude, (given) => !/[<>]|&(?!(?:amp|lt|gt);)/.test(slackText(given))));
-  t.pass();
 });
