@@ -8,6 +8,7 @@ import { standingOf } from './standing.ts';
 import type { Now, State } from './state.ts';
 import { keyIdentity } from './state.ts';
 import { isAtLeast } from '@keyturn/shared/model/evidence.ts';
+import type { Gate } from '@keyturn/shared/model/verdict.ts';
 import { clearStanding, setStanding, tallyOf } from './tallies.ts';
 import type { Write } from './writes.ts';
 
@@ -21,6 +22,18 @@ export type Phase =
   | 'withdrawn'
   | 'gone'
   | 'aborted';
+
+/** The gate that a rotation of this phase waits for. */
+export const NEXT_GATE: Readonly<Record<Phase, Gate | null>> = {
+  staged: 'publish',
+  published: 'activate',
+  ready: 'activate',
+  active: 'retire',
+  drained: 'retire',
+  withdrawn: 'purge',
+  gone: null,
+  aborted: null,
+};
 
 /** Rotations that are neither completed nor aborted. */
 export function openRotations(state: State): RotationRecord[] {

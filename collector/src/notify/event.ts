@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ALERT_LABELS, ALERT_STATUSES } from '../core/alerts/alert.ts';
-import { ALERT_KINDS, ALERT_NAMES, SEVERITIES } from '../core/alerts/catalogue.ts';
+import { ALERT_NAMES, SEVERITIES } from '../core/alerts/catalogue.ts';
 import { ALERT_CHANGES, type News, type NoticeRecord } from '../core/alerts/notice.ts';
-import { isoMoment, isoMomentOrNull } from '../iso-moment.ts';
+import { alertFacts } from '../alert-facts.ts';
+import { isoMoment } from '../iso-moment.ts';
 import { alertUrl, eventSchemaUrl, runbookUrl, statusUrl } from '../links.ts';
 
 /** What makers of messages know of the collector. */
@@ -95,25 +96,10 @@ function alertData(
   { alert, change }: Extract<News, { readonly kind: 'alert' }>,
   { publicUrl }: Sender,
 ): z.infer<typeof AlertEventSchema> {
-  const { acknowledged } = alert;
   return {
     change,
     alert: {
-      id: alert.id,
-      name: alert.name,
-      title: ALERT_KINDS[alert.name].title,
-      labels: alert.labels,
-      severity: alert.severity,
-      status: alert.status,
-      since_at: isoMoment(alert.sinceMs),
-      fired_at: isoMomentOrNull(alert.firedAtMs),
-      resolved_at: isoMomentOrNull(alert.resolvedAtMs),
-      summary: alert.summary,
-      details: [...alert.details],
-      acknowledged:
-        acknowledged === null
-          ? null
-          : { by: acknowledged.by, reason: acknowledged.reason, at: isoMoment(acknowledged.atMs) },
+      ...alertFacts(alert),
       url: alertUrl(publicUrl, alert.id),
       runbook_url: runbookUrl(publicUrl, alert.name),
     },

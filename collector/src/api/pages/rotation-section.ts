@@ -1,8 +1,9 @@
+import { NEXT_GATE } from '../../core/rotation.ts';
 import { algsOf } from '../views/algs.ts';
 import { counted } from '@keyturn/shared/model/counted.ts';
 import type { DependentView } from '../schemas/service.ts';
 import type { StatusView } from '../schemas/status.ts';
-import type { CanariesView, RotationView } from '../schemas/rotation.ts';
+import type { CanariesView } from '../schemas/rotation.ts';
 import type { ContainmentView } from '../schemas/emergency.ts';
 import type { CheckView, OffenderView, VerdictView } from '../schemas/verdict.ts';
 import { probedSentence } from '../views/probed-sentence.ts';
@@ -12,18 +13,6 @@ import { propagationPart } from './propagation-part.ts';
 import { ago, until } from './times.ts';
 
 const OFFENDERS_SHOWN_MAX = 25;
-
-/** The gate a rotation in this phase is waiting at. */
-const NEXT_GATE: Readonly<Record<RotationView['phase'], VerdictView['gate'] | null>> = {
-  staged: 'publish',
-  published: 'activate',
-  ready: 'activate',
-  active: 'retire',
-  drained: 'retire',
-  withdrawn: 'purge',
-  gone: null,
-  aborted: null,
-};
 
 // Circle, square, diamond, triangle: told apart without colour.
 const SHAPES: Readonly<Record<VerdictView['status'], Html>> = {

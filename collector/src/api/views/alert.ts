@@ -8,8 +8,9 @@ import { ALERT_KINDS, SEVERITIES } from '../../core/alerts/catalogue.ts';
 import { type Mute, muter } from '../../core/alerts/mute.ts';
 import type { State } from '../../core/state.ts';
 import { runbookUrl } from '../../links.ts';
+import { alertFacts } from '../../alert-facts.ts';
 import type { AlertView, SilenceView } from '../schemas/alert.ts';
-import { isoMoment, isoMomentOrNull } from '../../iso-moment.ts';
+import { isoMoment } from '../../iso-moment.ts';
 
 /** An alert as JSON. */
 export function alertView(state: Readonly<State>, alert: AlertRecord, nowMs: number): AlertView {
@@ -26,26 +27,11 @@ export function alertViews(
 }
 
 function viewOf(alert: AlertRecord, mute: Mute | undefined): AlertView {
-  const { acknowledged } = alert;
-  const { advisesRollback, shutsGates, title } = ALERT_KINDS[alert.name];
+  const { advisesRollback, shutsGates } = ALERT_KINDS[alert.name];
   return {
-    id: alert.id,
-    name: alert.name,
-    title,
-    labels: alert.labels,
+    ...alertFacts(alert),
     group: alertGroup(alert),
-    severity: alert.severity,
-    status: alert.status,
     firing: isFiring(alert),
-    since_at: isoMoment(alert.sinceMs),
-    fired_at: isoMomentOrNull(alert.firedAtMs),
-    resolved_at: isoMomentOrNull(alert.resolvedAtMs),
-    summary: alert.summary,
-    details: [...alert.details],
-    acknowledged:
-      acknowledged === null
-        ? null
-        : { by: acknowledged.by, reason: acknowledged.reason, at: isoMoment(acknowledged.atMs) },
     silenced_by: mute?.kind === 'silenced' ? mute.by.id : null,
     inhibited_by: mute?.kind === 'inhibited' ? mute.by.id : null,
     shuts_gates: shutsGates,

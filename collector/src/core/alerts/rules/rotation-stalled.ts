@@ -3,22 +3,10 @@ import type { Gate } from '@keyturn/shared/model/verdict.ts';
 import { findingsOf } from '../../evaluate.ts';
 import { firstReason, verdictOf } from '../../gates/verdict.ts';
 import type { RotationRecord } from '../../records.ts';
-import { openRotations, type Phase, phaseOf, rotationFacts } from '../../rotation.ts';
+import { NEXT_GATE, openRotations, phaseOf, rotationFacts } from '../../rotation.ts';
 import type { Now, State } from '../../state.ts';
 import type { AlertRule, Judgement } from '../judgement.ts';
 import { inHoldDown } from '../spoken-of.ts';
-
-/** The gate that a rotation of this phase waits for. */
-const NEXT_GATE: Readonly<Record<Phase, Gate | null>> = {
-  staged: 'publish',
-  published: 'activate',
-  ready: 'activate',
-  active: 'retire',
-  drained: 'retire',
-  withdrawn: 'purge',
-  gone: null,
-  aborted: null,
-};
 
 /** What a person does once that gate is open. */
 const NEXT_STEP: Readonly<Record<Gate, string>> = {
