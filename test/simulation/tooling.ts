@@ -9,8 +9,7 @@ import { GoingBack } from './going-back.ts';
 import type { Instance } from './instance.ts';
 import { ISSUER } from './issuer.ts';
 import { Operators } from './operators.ts';
-import type { ServicePlan } from './plan.ts';
-import { kindOf } from './policy.ts';
+import { ServiceOwners } from './service-owners.ts';
 import type { World } from './world.ts';
 
 type Phase = 'start' | 'publish' | 'activate' | 'retire' | 'back' | 'complete' | 'done' | 'aborted';
@@ -44,10 +43,7 @@ export class Tooling implements People {
   #serial = 0;
   /** Steps taken that a collector without its disk has still to be told of. */
   #redo: readonly ('publish' | 'activate')[] = [];
-  readonly #attestedUntilMs = new Map<string, number>();
   lastVerdict: Verdict | undefined;
-  /** The last verdict that people have answered. */
-  #heededVerdict: Verdict | undefined;
 
   /** Told right before each of these acts is done. */
   beforeSwitch: () => void = () => undefined;
@@ -56,6 +52,7 @@ export class Tooling implements People {
   readonly #goingBack: GoingBack;
   readonly #emergency: Emergency;
   readonly #operators: Operators;
+  readonly #owners: ServiceOwners;
 
   constructor(world: World, pace: typeof PACE = PACE) {
     this.#world = world;
@@ -70,6 +67,14 @@ export class Tooling implements People {
     this.#emergency = new Emergency(world, desk, ROTATION);
     this.#operators = new Operators(world);
     this.#chance = new Chance(world.plan.seed, 'tooling');
+    this.#owners = new ServiceOwners(world, this.#chance, {
+      rotationId: ROTATION,
+      lastVerdict: () => this.lastVerdict,
+      isBusy: () => this.#isBusy,
+      nextNumber: () => ++this.#serial,
+      act: desk.act,
+      waive: (gate, checkId, validForMs) => this.#waive(gate, checkId, validForMs),
+    });
   }
 
   get isAborted(): boolean {
@@ -187,7 +192,7 @@ export class Tooling implements People {
     }
     this.#redo = (['publish', 'activate'] as const).slice(0, this.phase === 'retire' ? 2 : 1);
     if (this.phase === 'publish') this.#redo = [];
-    this.#attestedUntilMs.clear();
+    this.#owners.forgetWords();
     this.#act(this.#startAct(), () => undefined);
   }
 
@@ -271,17 +276,12 @@ export class Tooling implements People {
     for (const instance of this.#world.instances) this.install(instance);
   }
 
-  /** People put the keys of the day into what takes none by itself. */
   install(instance: Instance): void {
-    const { schedule, story } = this.#world;
-    if (instance.options.kind.behaviour.style !== 'static') return;
-    schedule.after(this.#chance.between(...this.#world.plan.installMs), () => {
-      const keys = this.#world.installed;
-      instance.bakedIn = keys;
-      if (instance.isUp) for (const cache of instance.caches) cache.configure(keys);
-      const kids = keys.map(({ kid }) => kid).join(' and ');
-      story.tell('people', `install ${kids} at ${instance.options.name}`);
-    });
+    this.#owners.install(instance);
+  }
+
+  removeVerifier(service: string, instance: string): void {
+    this.#owners.removeVerifier(service, instance);
   }
 
   #people(): void {
@@ -292,7 +292,7 @@ export class Tooling implements People {
     );
     if ((sawReuse || isReused === true) && this.#chance.is(0.05)) return this.#abort();
     if (this.phase === 'activate' || this.phase === 'retire' || this.phase === 'back') {
-      this.#attestWhere('holds_new', (instance) =>
+      this.#owners.vouchWhere('holds_new', (instance) =>
         instance.caches.every((cache) => cache.wouldAccept(issuer.newKey, false)),
       );
     }
@@ -302,115 +302,10 @@ export class Tooling implements People {
     });
     const retiredMs = anchors.get('retired');
     if (this.phase !== 'complete' || retiredMs === undefined) return;
-    this.#attestWhere('rejects_old', (instance) =>
+    this.#owners.vouchWhere('rejects_old', (instance) =>
       instance.caches.every((cache) => !cache.mayAccept(issuer.oldKey)),
     );
-    if (schedule.nowMs - retiredMs > 300_000) this.#helpPurge(retiredMs);
-  }
-
-  #attestWhere(fact: 'holds_new' | 'rejects_old', isSo: (instance: Instance) => boolean): void {
-    const { plan, instances, schedule } = this.#world;
-    const verdict = this.lastVerdict === this.#heededVerdict ? undefined : this.lastVerdict;
-    this.#heededVerdict = this.lastVerdict;
-    const attested = verdict?.checks.find(({ id }) => id === 'attested');
-    const asked = attested?.status === 'fail' ? attested.offenders : [];
-    for (const service of plan.services) {
-      const key = `${service.name} ${fact}`;
-      // What was said before an origin went back is asked again.
-      if (asked.some((offender) => offender.service === service.name))
-        this.#attestedUntilMs.delete(key);
-      if (
-        !(
-          service.evidence === 'attested' ||
-          (fact === 'rejects_old' && remembersTokens(service))
-        ) ||
-        (this.#attestedUntilMs.get(key) ?? 0) > schedule.nowMs ||
-        this.#isBusy
-      )
-        continue;
-      const own = instances.filter(
-        (instance) => instance.options.service === service && !instance.isRemoved,
-      );
-      if (!own.every((instance) => instance.isUp && isSo(instance))) continue;
-      const act: Act = {
-        type: 'attest',
-        id: `att-${++this.#serial}`,
-        by: 'ada',
-        rotationId: ROTATION,
-        service: service.name,
-        instance: null,
-        fact,
-        reason: 'looked at every instance',
-        validForMs: 86_400_000,
-      };
-      if (fact === 'holds_new') this.#world.vouchedMs.set(service.name, schedule.nowMs);
-      this.#act(act, (result) => {
-        // Said again when it expires, or once somebody listens.
-        this.#attestedUntilMs.set(key, schedule.nowMs + (result.ok ? 86_400_000 : 60_000));
-      });
-    }
-  }
-
-  /** What never drops the old key by itself is restarted; what shows nothing is vouched for. */
-  #helpPurge(retiredMs: number): void {
-    const { instances, issuer, schedule, story } = this.#world;
-    // What is waived for one is waived for all.
-    const { population } = this.#world;
-    let all = (population?.trustOldPercent(schedule.nowMs) ?? 0) === 0;
-    for (const instance of instances) {
-      const { facts, name, service, kind } = instance.options;
-      if (instance.isRemoved || service.evidence === 'attested') continue;
-      const trusts = instance.caches.some((cache) => cache.mayAccept(issuer.oldKey));
-      const isFixed = kind.behaviour.style === 'static';
-      const keeps = trusts && facts.removedKeyAcceptedS === null && !isFixed;
-      // It took remembered tokens after it had said that the secret is gone.
-      const isOld = schedule.nowMs - instance.startedMs > 300_000;
-      const isCalledOut = isOld && !trusts && remembersTokens(service) && this.#isSaidToHold(name);
-      if (instance.isUp && (keeps || isCalledOut)) {
-        story.tell('people', `restart ${name}, which keeps ${issuer.oldKey.kid}`);
-        // From an image of the day, where it has keys of its own.
-        if (!service.holdsSecrets) instance.bakedIn = null;
-        instance.kill();
-        instance.start();
-        this.#world.excusedSilence.delete(name);
-        this.#world.traffic.flow(instance);
-      }
-      if (trusts) all = false;
-    }
-    // Alerts are looked into by themselves.
-    const blocked = this.lastVerdict?.checks.filter(
-      ({ id, status }) => status !== 'pass' && status !== 'waived' && id !== 'no_alert',
-    );
-    const only = blocked?.length === 1 && blocked[0]?.id === 'drop_time_elapsed';
-    if (all && only && blocked[0]?.clearsAtMs === null && schedule.nowMs - retiredMs > 600_000) {
-      this.#waive('purge', 'drop_time_elapsed', 600_000);
-    }
-  }
-
-  #isSaidToHold(name: string): boolean {
-    const check = this.lastVerdict?.checks.find(({ id }) => id === 'old_key_dropped');
-    const isIt = check?.offenders.some((o) => o.instance === name && o.state === 'holds_old');
-    return isIt === true;
-  }
-
-  /** An instance that will not come back is said to be gone. */
-  removeVerifier(service: string, instance: string): void {
-    const { schedule } = this.#world;
-    const cancel = schedule.after(60_000, () => this.removeVerifier(service, instance));
-    this.#world.excusedSilence.add(instance);
-    const act: Act = {
-      type: 'remove_verifier',
-      by: 'ada',
-      service,
-      instance,
-      cache: null,
-      reason: 'gone for good',
-    };
-    this.#act(act, (result) => {
-      // Still called live, or the collector was restarted: tried again later.
-      if (!result.ok && result.refusal.code !== 'not_found') return;
-      cancel();
-    });
+    if (schedule.nowMs - retiredMs > 300_000) this.#owners.helpPurge(retiredMs);
   }
 
   #waiveEarly(): void {
@@ -524,9 +419,4 @@ export class Tooling implements People {
     this.#world.story.tell('rotation', `now: ${phase}`);
     if (phase === 'done' || phase === 'aborted') this.#world.isOver = true;
   }
-}
-
-/** Whatever secrets it says that it holds, what it accepted once it may accept again. */
-function remembersTokens(service: ServicePlan): boolean {
-  return service.holdsSecrets && kindOf(service).behaviour.tokenCacheMs > 0;
 }
