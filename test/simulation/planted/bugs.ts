@@ -1,38 +1,12 @@
-import type { FaultKind } from '../fault-plan.ts';
-import type { Turns } from '../turns.ts';
-import type { WorldKind } from '../plan.ts';
-
-/** A text of a source file and what stands there instead while the bug is planted. */
-export interface Replacement {
-  /** From the root of the workspace. */
-  readonly file: string;
-  /** Must occur exactly once. */
-  readonly text: string;
-  readonly by: string;
-}
-
-/** One mistake somebody could make, and a seed whose world shows it. */
-export interface PlantedBug {
-  readonly id: string;
-  readonly replacements: readonly Replacement[];
-  /** The only faults of its world, where others would hide it; absent: those of the seed. */
-  readonly focus?: readonly FaultKind[];
-  /** The only turn of its rotation; absent: it goes straight through. */
-  readonly turn?: keyof Turns;
-  /** Another kind of world than that of a rotation of our own. */
-  readonly kind?: WorldKind;
-  /** Caught here when last looked; searched for anew when it is not any more. */
-  readonly seed: number;
-}
-
-const CORE = 'collector/src/core';
-
-const at = (file: string, text: string, by: string): Replacement => ({ file, text, by });
+import { at, CORE, type PlantedBug } from './bug.ts';
+import { OF_KINDS } from './bugs-of-kinds.ts';
+import { OF_TURNS } from './bugs-of-turns.ts';
 
 const EPOCH = at(`${CORE}/reports.ts`, 'if (report.epoch < record.epoch) {', 'if (false) {');
 const EPOCH_ABOVE = at(`${CORE}/reports.ts`, 'if (report.epoch > record.epoch) {', 'if (false) {');
 const SEQ = at(`${CORE}/reports.ts`, "if (report.seq <= record.seq) return ack('ignored');", '');
 
+/** Every mistake that is planted. */
 export const PLANTED: readonly PlantedBug[] = [
   {
     id: 'an alert whose end cannot be seen counts as over',
@@ -395,66 +369,6 @@ export const PLANTED: readonly PlantedBug[] = [
     seed: 17,
   },
   {
-    id: "a second activate takes the first one's evidence",
-    replacements: [
-      at(
-        `${CORE}/standing.ts`,
-        'if (rolledBackAtMs !== null && (record.observedAtMs ?? 0) <= rolledBackAtMs) {',
-        'if (false) {',
-      ),
-    ],
-    turn: 'rollback',
-    seed: 118,
-  },
-  {
-    id: 'a rotation that went back ends while new tokens live',
-    replacements: [
-      at(
-        `${CORE}/act/step-problem.ts`,
-        'if (!mayBeNeeded(state, rotation, need, now)) return undefined;',
-        'if (mayBeNeeded.length > 0) return undefined;',
-      ),
-    ],
-    turn: 'rollback',
-    seed: 5,
-  },
-  {
-    id: 'the percentile a population must be covered to is ignored',
-    replacements: [
-      at(
-        `${CORE}/kinds.ts`,
-        '(cohort) => cohort.percentile >= population.coverPercentile',
-        '(cohort) => cohort.percentile > 0',
-      ),
-    ],
-    turn: 'unseen',
-    seed: 35,
-  },
-  {
-    id: 'an emergency skips evidence',
-    replacements: [
-      at(
-        `${CORE}/gates/emergency-skip.ts`,
-        'if (!HURRIED.has(gate) || !state.policy.emergency.skip.includes(check.id)) return check;',
-        'if (!HURRIED.has(gate)) return check;',
-      ),
-    ],
-    turn: 'emergency',
-    seed: 27,
-  },
-  {
-    id: 'a tainted key may sign again',
-    replacements: [
-      at(
-        `${CORE}/gates/rollback.ts`,
-        'return rotation.tainted\n',
-        'return rotation.tainted && false\n',
-      ),
-    ],
-    turn: 'emergency',
-    seed: 23,
-  },
-  {
     id: 'a word covers a second process that nobody hears',
     replacements: [
       at(
@@ -466,124 +380,6 @@ export const PLANTED: readonly PlantedBug[] = [
     focus: ['duplicate_identity'],
     seed: 47,
   },
-  {
-    id: 'time in which nobody looked counts',
-    replacements: [
-      at(
-        `${CORE}/watch.ts`,
-        'if (lastMs !== null && now.atMs - lastMs > allowedMs(vantage, policy)) {',
-        'if (lastMs !== null && now.atMs - lastMs > 1e6 * allowedMs(vantage, policy)) {',
-      ),
-    ],
-    turn: 'absence',
-    seed: 4767,
-  },
-  {
-    id: 'any secret held is taken for the new one',
-    replacements: [
-      at(
-        `${CORE}/secrets/standing.ts`,
-        "return keys.some((key) => key.kid === kid && key.alg === alg && key.thumbprint === '');",
-        "return keys.some((key) => kid !== '' && key.alg === alg && key.thumbprint === '');",
-      ),
-    ],
-    kind: 'secrets',
-    seed: 2,
-  },
-  {
-    id: 'what a process before said of its secrets counts for the next',
-    replacements: [
-      at(
-        `${CORE}/admission.ts`,
-        'receivedAtMs: null,\n    observedAtMs: null,\n    keySets: [],',
-        'receivedAtMs: before?.receivedAtMs ?? null,\n    observedAtMs: before?.observedAtMs ?? null,\n    keySets: before?.keySets ?? [],',
-      ),
-      at(
-        `${CORE}/admission.ts`,
-        "setLiveness(state.fleet, known, 'joined', now.atMs);",
-        "setLiveness(state.fleet, known, 'reporting', now.atMs);",
-      ),
-    ],
-    kind: 'secrets',
-    seed: 18,
-  },
-  {
-    id: "tokens from before a restart show the clock of a secret's issuer",
-    replacements: [
-      at(
-        `${CORE}/issuer-time.ts`,
-        'if (usage.lastAcceptedAtMs < state.health.startedAtMs) return null;',
-        '',
-      ),
-      at(
-        `${CORE}/gates/secret-clock.ts`,
-        'if (switchSeenAtMs < state.health.startedAtMs) return latelyMs;',
-        '',
-      ),
-    ],
-    kind: 'secrets',
-    focus: ['collector_clock_step', 'kill_collector'],
-    seed: 31,
-  },
-  {
-    id: 'an observed rotation ends when its old key is withdrawn',
-    replacements: [
-      at(
-        `${CORE}/observed/follow.ts`,
-        "if (state.gates.get(rotation.id)?.get('purge')?.status !== 'open') continue;",
-        'if (rotationFacts(state, rotation).withdrawnAtMs === null) continue;',
-      ),
-    ],
-    kind: 'observed',
-    seed: 3,
-  },
-  {
-    id: 'who says nothing is told as knowing an observed key',
-    replacements: [
-      at(
-        `${CORE}/observed/propagation.ts`,
-        'if (isPositive(grade)) knowing += verifiers.size;',
-        "if (grade !== 'absent') knowing += verifiers.size;",
-      ),
-    ],
-    kind: 'observed',
-    seed: 1,
-  },
-  {
-    id: 'two processes under one name both know an observed key',
-    replacements: [
-      at(
-        `${CORE}/observed/propagation.ts`,
-        'const doubtful = contestedOf(group, rotation).length;',
-        'const doubtful = 0 * contestedOf(group, rotation).length;',
-      ),
-    ],
-    kind: 'observed',
-    seed: 45,
-  },
-  {
-    id: 'that a verifier takes any signature is of no account',
-    replacements: [
-      at(`${CORE}/gates/bogus.ts`, 'if (first === undefined) {', 'if (found.count >= 0) {'),
-    ],
-    kind: 'canaries',
-    seed: 3,
-  },
-  {
-    id: 'canaries go out before the key is published',
-    replacements: [
-      at(
-        `${CORE}/probes/pace.ts`,
-        'if (next === undefined || next.publishedAtMs === null) {',
-        'if (next === undefined) {',
-      ),
-      at(
-        `${CORE}/probes/pace.ts`,
-        "return served ? undefined : 'a vantage does not serve both keys now';",
-        "return served || !served ? undefined : '';",
-      ),
-    ],
-    kind: 'canaries',
-    seed: 3,
-  },
+  ...OF_TURNS,
+  ...OF_KINDS,
 ];

@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { PLANTED, type Replacement } from './bugs.ts';
+import type { Replacement } from './bug.ts';
+import { PLANTED } from './bugs.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 

@@ -1,6 +1,6 @@
 import { planOf, straight, type WorldPlan } from '../plan.ts';
 import { planOfKind } from '../worlds.ts';
-import type { PlantedBug } from './bugs.ts';
+import type { PlantedBug } from './bug.ts';
 
 /** The world of a seed in which a bug is looked for; null: one without the turn that shows it. */
 export function worldOf(
