@@ -4,7 +4,7 @@ import type { Offender } from '@keyturn/shared/model/verdict.ts';
 import { OFFENDERS_SHOWN_MAX } from '@keyturn/shared/model/verdict.ts';
 import type { Group, Verifier } from '../fleet.ts';
 import { groupsOfIssuer, isReplaced } from '../fleet.ts';
-import { keySetOf } from '../latest-report.ts';
+import { cannotFetch, hasToldKeys } from './told-keys.ts';
 import { decidesWith } from '../live-caches.ts';
 import { instancesAtMost } from '../policy.ts';
 import type { RotationRecord } from '../records.ts';
@@ -271,32 +271,6 @@ export function isPositive(grade: Grade | NegativeGrade): grade is Grade {
 
 const POSITIVE: ReadonlySet<string> = new Set(GRADES);
 const NOBODY: ReadonlySet<Verifier> = new Set();
-
-/** The proxy knows what it served, not what is kept behind it. */
-function tellsItsKeys(verifier: Verifier): boolean {
-  return verifier.record.source !== 'proxy';
-}
-
-/**
- * Who tells how verifications end, and nothing of keys or of fetching them, contradicts no word about
- * them. One whose fetches brought nothing yet may still get an old copy.
- */
-function hasToldKeys({ issuer, keyKind }: RotationRecord): (verifier: Verifier) => boolean {
-  return (verifier) => {
-    if (!tellsItsKeys(verifier) || keyKind === 'secret') return tellsItsKeys(verifier);
-    const set = keySetOf(verifier.record.keySets, issuer);
-    if (set === undefined) return false;
-    const hasTried = set.attemptAtMs !== null || set.consecutiveFailures > 0;
-    return hasTried || set.dataAtMs !== null || set.keys.length > 0;
-  };
-}
-
-/** Time brings nothing to one whose own fetches fail. */
-function cannotFetch({ issuer }: RotationRecord): (verifier: Verifier) => boolean {
-  return (verifier) =>
-    tellsItsKeys(verifier) &&
-    (keySetOf(verifier.record.keySets, issuer)?.consecutiveFailures ?? 0) > 0;
-}
 
 /** Instances that report nothing and whose verifiers are known: they said hello, or fell silent. */
 function knownUnheard(group: Group, most: number): number {
