@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
 };
 
 const CORE = 'collector/src/core/';
+const DASHBOARD = 'collector/src/dashboard/';
 const MODEL = 'shared/src/model/';
 const GENERATED = 'shared/src/wire/gen/';
 const WIRE = 'shared/src/wire/';
@@ -84,7 +85,7 @@ function foreignBreach({ path }: SourceFile): string | undefined {
 
 function importBreach(
   { path }: SourceFile,
-  { specifier }: ImportFound,
+  { specifier, erased }: ImportFound,
   target: string,
 ): string | undefined {
   const from = roomOf(path);
@@ -96,7 +97,9 @@ function importBreach(
   if (from === undefined || from === to) {
     if (from === to && specifier.startsWith('@')) return 'imports its own package by name';
     const outOfCore = path.startsWith(CORE) && !target.startsWith(CORE);
-    return outOfCore ? 'core imports the rest of the collector' : undefined;
+    return outOfCore
+      ? 'core imports the rest of the collector'
+      : dashboardBreach(path, erased, target);
   }
   if (!MAY_IMPORT[from].includes(to)) return `${from} imports ${to}`;
   // The agent exports its public face only; benches and harnesses look behind it.
@@ -105,6 +108,16 @@ function importBreach(
     return 'core imports something other than shared/model';
   }
   return undefined;
+}
+
+/** What runs in browsers takes the shapes of answers from the collector, and none of its code. */
+function dashboardBreach(path: string, erased: boolean, target: string): string | undefined {
+  if (!path.startsWith('collector/src/')) return undefined;
+  const inside = target.startsWith(DASHBOARD);
+  if (path.startsWith(DASHBOARD)) {
+    return inside || erased ? undefined : 'the dashboard imports code of the collector';
+  }
+  return inside ? 'the collector imports the dashboard' : undefined;
 }
 
 function roomOf(path: string): Room | undefined {

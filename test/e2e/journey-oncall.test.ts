@@ -76,7 +76,7 @@ t.test('one look tells what is wrong, and shows nothing a kid could forge', asyn
     /evidence: 1 verifier without evidence[^]*orders-2[^]*since[^]*try: keyturn/,
   );
 
-  const { headers, body: page } = await collector.api.get('/');
+  const { headers, body: page } = await collector.api.get('/status');
   t.match(headers.get('content-type'), /^text\/html/);
   for (const said of ['CLOSED', 'without evidence of key', 'orders/orders-2/jwks']) {
     t.ok(page.includes(said), `the page says ${said}`);

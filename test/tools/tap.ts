@@ -1,10 +1,11 @@
 // The entry of `pnpm test`: builds tap's test class when an install has just put the stock one back,
-// then runs tap with the arguments given.
+// and the dashboard, then runs tap with the arguments given.
 
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { buildDashboard } from '../../collector/tools/dashboard/build.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TAP = dirname(createRequire(import.meta.url).resolve('tap/package.json'));
@@ -25,6 +26,7 @@ if (!isBuilt()) {
     process.exit(status === 0 ? 1 : status);
   }
 }
+await buildDashboard();
 process.exitCode = await tap(args);
 
 /** What tap was built with is read from the build itself, so no marker can be wrong about it. */

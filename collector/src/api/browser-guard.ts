@@ -61,7 +61,8 @@ function isForeignFetch(request: RequestOrigin): boolean {
 }
 
 /** Where links in chats, incidents and dashboards lead: pages that only show something. */
-const PAGE = /^\/(?:(?:alerts|runbooks)\/[^/]+)?$/;
+const PAGE =
+  /^\/(?:status|status\/alerts\/[^/]+|runbooks\/[^/]+|(?:rotations|alerts)(?:\/[^/]+)?|verifiers|verifiers(?:\/[^/]+){3}|issuers|inventory)?$/;
 
 /** A person who follows a link to a page sees it; the page with the link does not. */
 function isFollowedLink(request: RequestOrigin): boolean {

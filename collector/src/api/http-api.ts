@@ -16,6 +16,8 @@ import type { BindInfo } from './bind-info.ts';
 import { changeListeners } from './change-listeners.ts';
 import type { OperatorToken } from './authorize.ts';
 import { answerUnroutable, guardRequests } from './guard-requests.ts';
+import { readDashboard } from './dashboard-files.ts';
+import { liveHub } from './live/live-hub.ts';
 import { openApiOptions } from './openapi.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { RouteContext } from './route-context.ts';
@@ -73,6 +75,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
   app.setSerializerCompiler(serializerCompiler);
   acceptOnlyJson(app);
   guardRequests(app, { operatorToken: options.operatorToken, bind });
+  const dashboard = readDashboard();
   const context: RouteContext = {
     engine,
     canaries: options.canaries,
@@ -91,10 +94,21 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
     heavy: oneAtATime(options.heavyWaitingMax ?? 32),
     waiters: changeListeners(engine, options.waitersMax ?? 256),
     streams: changeListeners(engine, options.streamsMax ?? 64),
+    dashboard,
+    live: liveHub({
+      engine,
+      canaries: options.canaries,
+      version: options.version,
+      clock: options.clock,
+      build: dashboard?.build ?? '',
+      versions: {},
+      failed: (view, error) => app.log.error({ view, err: error }, 'a view could not be made'),
+    }),
   };
   app.addHook('preClose', async () => {
     context.waiters.close();
     context.streams.close();
+    context.live.close();
   });
   app.register(fastifySwagger, openApiOptions(options.version));
   app.register(async (scope) => {

@@ -23,6 +23,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'alerts' },
         { name: 'audit' },
         { name: 'health' },
+        { name: 'dashboard', description: 'What the page for people is made of' },
       ],
       components: {
         securitySchemes: {

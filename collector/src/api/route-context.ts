@@ -14,6 +14,8 @@ import type { ReceiptKeys } from '../receipt/receipt-keys.ts';
 import type { Reports } from '../report/reports.ts';
 import type { PrometheusText } from '../telemetry/prometheus-text.ts';
 import type { ChangeListeners } from './change-listeners.ts';
+import type { Dashboard } from './dashboard-files.ts';
+import type { LiveHub } from './live/live-hub.ts';
 import type { OneAtATime } from './one-at-a-time.ts';
 
 declare module 'fastify' {
@@ -48,4 +50,8 @@ export interface RouteContext {
   readonly waiters: ChangeListeners;
   /** Open event streams. */
   readonly streams: ChangeListeners;
+  /** Dashboards that are watching. */
+  readonly live: LiveHub;
+  /** Null: it was not built. */
+  readonly dashboard: Dashboard | null;
 }

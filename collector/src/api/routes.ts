@@ -3,6 +3,7 @@ import { alertRoutes } from './routes/alerts.ts';
 import { attestRoute } from './routes/attest.ts';
 import { auditRoute } from './routes/audit.ts';
 import { canariesRoute } from './routes/canaries.ts';
+import { dashboardRoutes } from './routes/dashboard.ts';
 import { declareStepRoute } from './routes/declare-step.ts';
 import { emergencyRoutes } from './routes/emergency.ts';
 import { eventsRoute } from './routes/events.ts';
@@ -12,6 +13,7 @@ import { healthRoutes } from './routes/health.ts';
 import { issuersRoute } from './routes/issuers.ts';
 import { jwksRoute } from './routes/jwks.ts';
 import { openApiRoute } from './routes/openapi.ts';
+import { liveRoutes } from './routes/live.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { operatorRoute } from './routes/operator.ts';
 import { pageRoutes } from './routes/pages.ts';
@@ -29,6 +31,7 @@ import { waiveRoute } from './routes/waive.ts';
 
 /** Every route of the HTTP API. */
 export function addRoutes(app: Api, context: RouteContext): void {
+  dashboardRoutes(app, context);
   pageRoutes(app, context);
   gateRoute(app, context);
   gateCheckRoute(app, context);
@@ -58,6 +61,7 @@ export function addRoutes(app: Api, context: RouteContext): void {
   silenceRoutes(app, context);
   auditRoute(app, context);
   eventsRoute(app, context);
+  liveRoutes(app, context);
   healthRoutes(app, context);
   metricsRoute(app, context);
   openApiRoute(app);

@@ -14,3 +14,14 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 export function pagePolicy(styleSha256: string): string {
   return `${SECURITY_HEADERS['content-security-policy'] ?? ''}; img-src data:; style-src 'sha256-${styleSha256}'`;
 }
+
+/** For the dashboard: scripts, styles and pictures are files of this collector, and it asks nobody else. */
+export const DASHBOARD_POLICY: string = [
+  SECURITY_HEADERS['content-security-policy'],
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');

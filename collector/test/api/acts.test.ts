@@ -248,11 +248,11 @@ t.test('attest and waive', async (t) => {
     summary: 'activate is open: every check passes but what people waived: fleet_heard',
   });
   t.match(
-    (await rig.call('GET', '/')).text,
+    (await rig.call('GET', '/status')).text,
     /waived<\/span><p>.*\(waived by bob until 20\S+Z: known\)/,
   );
   t.match(
-    (await rig.call('GET', '/')).text,
+    (await rig.call('GET', '/status')).text,
     /note<\/span><p>1 service vouched for: bob for legacy, expires at 20/,
   );
   const shown = await rig.call('GET', `/v1/rotations/${rotation}`);

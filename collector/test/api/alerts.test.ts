@@ -196,19 +196,19 @@ t.test('the event stream tells of alerts', async (t) => {
 
 t.test('status and pages show what fires', async (t) => {
   const rig = await rigOf(t);
-  const before = await rig.call('GET', '/');
+  const before = await rig.call('GET', '/status');
   const alertId = await reuseKid(rig);
   const status = (await rig.call('GET', '/v1/status')).json;
   t.ok(status.alerts.some((alert: { id: string }) => alert.id === alertId));
   t.equal(status.more_alerts, 0);
-  const page = await rig.call('GET', '/');
+  const page = await rig.call('GET', '/status');
   t.notMatch(before.text, /KidReused/);
   t.match(page.text, /alerts? firing<[\s\S]*KidReused[\s\S]*href="\/runbooks\/KidReused"/);
   t.ok(page.text.indexOf('KidReused') < page.text.indexOf('<h2>Issuer'), 'on top');
-  const shown = await rig.call('GET', `/alerts/${alertId}`);
+  const shown = await rig.call('GET', `/status/alerts/${alertId}`);
   t.match(shown, { status: 200, headers: { 'content-type': /text\/html/ } });
   t.match(shown.text, /FIRING[\s\S]*stands for 2 keys[\s\S]*gates that lead on are shut/);
-  t.match(await rig.call('GET', '/alerts/al-none'), { status: 404 });
+  t.match(await rig.call('GET', '/status/alerts/al-none'), { status: 404 });
   t.match(await rig.call('GET', '/runbooks/Boom'), { status: 400 });
   t.match(await rig.call('GET', '/runbooks/..%2f..%2fREADME'), { status: 400 });
 });

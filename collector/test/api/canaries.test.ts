@@ -72,7 +72,7 @@ t.test('over HTTP', async (t) => {
   }
   t.equal((await rig.call('POST', '/v1/rotations/r-none/canaries', { body })).status, 404);
   t.match((await rig.call('GET', `/v1/rotations/${id}`)).json.canaries.handed_over_by, 'pipeline');
-  for (const where of ['/v1/status', '/v1/audit', '/', `/v1/rotations/${id}`]) {
+  for (const where of ['/v1/status', '/v1/audit', '/status', `/v1/rotations/${id}`]) {
     t.notOk((await rig.call('GET', where)).text.includes(secret), `no token in ${where}`);
   }
 });

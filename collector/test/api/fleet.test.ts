@@ -173,7 +173,7 @@ t.test('services: how each is judged, and what it waits for', async (t) => {
     { service: 'orders' },
     { service: 'partners', required: false },
   ]);
-  t.match((await rig.call('GET', '/')).text, /4 services known by word or by time/);
+  t.match((await rig.call('GET', '/status')).text, /4 services known by word or by time/);
   rig.pass(50_000);
   t.match((await listed())[0], { issuers: of([/^the word of ana again, before 20/]) });
 });
@@ -257,5 +257,5 @@ t.test('moments no date can hold do not break an answer', async (t) => {
   const answer = await rig.call('GET', `/v1/rotations/${rotation}/gates/retire`);
   t.equal(answer.status, 200, answer.text);
   t.equal(answer.json.ready, false);
-  t.equal((await rig.call('GET', '/')).status, 200);
+  t.equal((await rig.call('GET', '/status')).status, 200);
 });

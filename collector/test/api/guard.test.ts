@@ -113,7 +113,8 @@ t.test('browsers of other origins get nothing', async (t) => {
   );
   const followed = { ...link, 'sec-fetch-dest': 'document' };
   t.equal(await status(followed, runbookUrl('', 'Watchdog')), 200, 'from a chat to a runbook');
-  t.equal(await status(followed, alertUrl('', 'al-none')), 404, 'from an incident to its alert');
+  t.equal(await status(followed, alertUrl('', 'al-none')), 200, 'from an incident to its alert');
+  t.equal(await status(followed, '/verifiers/orders/orders-1/main'), 200, 'to one verifier');
   for (const page of ['/', runbookUrl('', 'Watchdog'), alertUrl('', 'al-none')]) {
     t.equal(await status({ ...link, 'sec-fetch-dest': 'iframe' }, page), 403, page);
   }

@@ -32,7 +32,7 @@ t.test(
     );
     t.ok(shown.gates.every((gate: { advisory: boolean }) => gate.advisory));
     t.match(shown.gates[1].summary, /\(advisory\)$/);
-    const page = (await rig.call('GET', '/')).text;
+    const page = (await rig.call('GET', '/status')).text;
     t.match(page, /Observed rotation[^]*Risk raised[^]*1 verifier would refuse/);
 
     const steps = `${path}/steps`;

@@ -34,7 +34,7 @@ t.test('text put into a page', async (t) => {
 t.test('the page shows verdicts, reasons and laggards, and runs nothing', async (t) => {
   const rig = await startRig();
   t.teardown(() => rig.close());
-  const empty = await rig.call('GET', '/', { token: null });
+  const empty = await rig.call('GET', '/status', { token: null });
   t.equal(empty.status, 200);
   t.match(empty.headers['content-type'], /^text\/html/);
   t.match(empty.text, /No rotation is open/);
@@ -49,7 +49,7 @@ t.test('the page shows verdicts, reasons and laggards, and runs nothing', async 
   await rig.start();
   await rig.sight(OLD_KEY, NEW_KEY);
   await rig.report(id('orders'), [OLD_KEY]);
-  const page = (await rig.call('GET', '/')).text;
+  const page = (await rig.call('GET', '/status')).text;
   t.match(page, /class="word closed"><svg[^>]*>.*<rect/);
   t.match(page, /1 verifier without evidence of key new/);
   t.match(page, /<bdi>orders\/orders-1\/main<\/bdi>/);

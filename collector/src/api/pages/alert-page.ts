@@ -19,7 +19,7 @@ export function alertPage(alert: AlertView, nowMs: number): string {
       ${alert.acknowledged === null ? null : html`<p>${name(alert.acknowledged.by)}: ${alert.acknowledged.reason}</p>`}
       ${labels.length === 0 ? null : html`<table>${labels.map(([label, value]) => html`<tr><th>${label}</th><td>${name(value)}</td></tr>`)}</table>`}
       ${effects(alert)}
-      <p><a href="${alert.runbook_url}">What it means and what to do</a> · <a href="/">Status</a></p>
+      <p><a href="${alert.runbook_url}">What it means and what to do</a> · <a href="/status">Status</a></p>
       ${alert.firing && alert.acknowledged === null ? html`<p class="soft">To take it on: <code>keyturn alerts ack ${alert.id} --reason "why"</code></p>` : null}
     </section>`,
     alert.status === 'resolved' ? null : REFRESH_S,

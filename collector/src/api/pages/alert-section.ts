@@ -32,7 +32,7 @@ function alertGroup(alerts: readonly AlertView[], nowMs: number): Html {
 }
 
 function alertLine(alert: AlertView, nowMs: number): Html {
-  return html`<li><a href="${alertUrl('', alert.id)}">${alert.summary}</a> <span class="soft">since ${ago(alert.fired_at ?? alert.since_at, nowMs)}${alertNotes(alert)}</span></li>`;
+  return html`<li><a href="${alertUrl('/status', alert.id)}">${alert.summary}</a> <span class="soft">since ${ago(alert.fired_at ?? alert.since_at, nowMs)}${alertNotes(alert)}</span></li>`;
 }
 
 /** What else there is to know of an alert in a line: unseen, taken on, kept quiet. */

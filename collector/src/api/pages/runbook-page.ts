@@ -8,7 +8,7 @@ export function runbookPage(name: AlertName, text: string): string {
   return page(
     `${name} · Keyturn`,
     html`<header><h1>${name}</h1><p class="soft">${ALERT_KINDS[name].title}</p></header>
-    <section><div class="runbook">${text}</div><p><a href="/">Status</a></p></section>`,
+    <section><div class="runbook">${text}</div><p><a href="/status">Status</a></p></section>`,
     null,
   );
 }

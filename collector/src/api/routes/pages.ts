@@ -26,11 +26,11 @@ const HTML = {
 export function pageRoutes(app: Api, context: RouteContext): void {
   const { engine } = context;
   app.get(
-    '/',
+    '/status',
     {
       schema: {
         operationId: 'getStatusPage',
-        summary: 'Status page for people',
+        summary: 'Status page for people, without scripts',
         tags: ['fleet'],
         response: { 200: HTML },
       },
@@ -41,11 +41,11 @@ export function pageRoutes(app: Api, context: RouteContext): void {
     },
   );
   app.get(
-    '/alerts/:alert_id',
+    '/status/alerts/:alert_id',
     {
       schema: {
         operationId: 'getAlertPage',
-        summary: 'One alert, for people',
+        summary: 'One alert, for people, without scripts',
         tags: ['alerts'],
         params: z.object({ alert_id: AlertIdSchema }),
         response: { 200: HTML, ...problems(400, 404) },

@@ -1,22 +1,14 @@
 import { z } from 'zod';
-import { rehearsalsOf } from '../../core/rehearsals.ts';
 import { newRotationId } from '../../new-ids.ts';
 import { carriedOut, noSuchRotation } from '../api-error.ts';
 import { RotationIdSchema, StartSchema } from '../schemas/acts.ts';
 import { problems } from '../schemas/problem.ts';
 import { RotationDetailSchema, RotationSchema } from '../schemas/rotation.ts';
 import type { Api, RouteContext } from '../route-context.ts';
-import { canariesView } from '../views/canaries.ts';
-import { taintedContainment } from '../views/emergency.ts';
-import { gateViews } from '../views/gate.ts';
-import { rehearsalView } from '../views/rehearsal.ts';
-import { dependentViews } from '../views/services.ts';
-import { propagationView } from '../views/propagation.ts';
-import { attestationView, rotationView, waiverView } from '../views/rotation.ts';
+import { rotationView } from '../views/rotation.ts';
+import { rotationDetailView } from '../views/rotation-detail.ts';
 
 const SHOWN_MAX = 200;
-
-const REHEARSALS_SHOWN_MAX = 20;
 
 /** List rotations, newest first. */
 export function rotationsRoute(app: Api, context: RouteContext): void {
@@ -114,33 +106,7 @@ export function rotationRoute(app: Api, context: RouteContext): void {
       const { rotation_id: id } = request.params;
       const rotation = engine.state().rotations.get(id);
       if (rotation === undefined) throw noSuchRotation();
-      const gates = gateViews(engine, id);
-      const state = engine.state();
-      const nowMs = engine.nowMs();
-      return {
-        rotation: rotationView(state, rotation),
-        gates,
-        propagation: propagationView(engine, rotation),
-        attestations: latest(state.attestations.values(), id).map((record) =>
-          attestationView(record, nowMs),
-        ),
-        waivers: latest(state.waivers.values(), id).map((record) => waiverView(record, nowMs)),
-        dependents: dependentViews(state, rotation, nowMs).slice(0, SHOWN_MAX),
-        canaries: canariesView(engine, context.canaries, id),
-        containment: taintedContainment(engine, rotation),
-        rehearsals: rehearsalsOf(state, id).slice(-REHEARSALS_SHOWN_MAX).map(rehearsalView),
-      };
+      return rotationDetailView(engine, context.canaries, rotation);
     },
   );
-}
-
-/** What people said last about one rotation. */
-function latest<R extends { readonly rotationId: string; readonly atMs: number }>(
-  records: Iterable<R>,
-  rotationId: string,
-): R[] {
-  return [...records]
-    .filter((record) => record.rotationId === rotationId)
-    .sort((a, b) => a.atMs - b.atMs)
-    .slice(-SHOWN_MAX);
 }

@@ -1,0 +1,155 @@
+import type { Clock } from '@keyturn/shared/clock.ts';
+import { isoMoment } from '../../iso-moment.ts';
+import { findLiveView, type LiveContext } from './live-views.ts';
+
+/** How often readers hear of what changed. */
+export const LIVE_EVERY_MS = 1_000;
+
+/** Streams and the views they carry together; each view is made once for all who watch it. */
+const STREAMS_MAX = 64;
+const VIEWS_MAX = 512;
+
+/** What every tick says. */
+export interface Tick {
+  /** Collector time. */
+  readonly now_at: string;
+  /** Another value: the collector was started anew. */
+  readonly started_at: string;
+  /** Which dashboard this collector serves; empty: none. */
+  readonly build: string;
+  /** Data that is fetched apart, by what it is called: a greater number means there is more of it. */
+  readonly versions: Readonly<Record<string, number>>;
+}
+
+/** Present views as a reader sees them who asks once. */
+export interface LiveSnapshot {
+  readonly tick: Tick;
+  /** By name; null where there is no such thing or it could not be made. */
+  readonly views: Readonly<Record<string, unknown>>;
+}
+
+/** Tells readers once a second what changed in the views they watch. */
+export interface LiveHub {
+  /** Sends a tick and the views at once, and from then on; undefined when there is no room. */
+  open(views: readonly string[], reader: LiveReader): (() => void) | undefined;
+  snapshot(views: readonly string[]): LiveSnapshot;
+  readonly size: number;
+  /** Ends every stream and takes no more. */
+  close(): void;
+}
+
+export interface LiveReader {
+  send(text: string): void;
+  end(): void;
+}
+
+export interface LiveHubOptions extends LiveContext {
+  readonly clock: Clock;
+  readonly build: string;
+  readonly versions: Readonly<Record<string, () => number>>;
+  /** A view could not be made. */
+  readonly failed: (view: string, error: unknown) => void;
+}
+
+interface Stream {
+  readonly views: readonly string[];
+  readonly reader: LiveReader;
+  /** Text last sent, by view. */
+  readonly sent: Map<string, string>;
+}
+
+/** A hub that works only while somebody watches. */
+export function liveHub(options: LiveHubOptions): LiveHub {
+  const streams = new Set<Stream>();
+  let cancel: (() => void) | null = null;
+  let closed = false;
+
+  function beat(): void {
+    cancel = null;
+    const moment = present(options);
+    for (const stream of streams) tell(stream, moment);
+    if (streams.size > 0) cancel = options.clock.after(LIVE_EVERY_MS, beat);
+  }
+
+  function watched(): number {
+    return new Set([...streams].flatMap(({ views }) => views)).size;
+  }
+
+  return {
+    open(views, reader) {
+      if (closed || streams.size >= STREAMS_MAX || watched() + views.length > VIEWS_MAX) {
+        return undefined;
+      }
+      const stream: Stream = { views, reader, sent: new Map() };
+      streams.add(stream);
+      tell(stream, present(options));
+      cancel ??= options.clock.after(LIVE_EVERY_MS, beat);
+      return () => {
+        streams.delete(stream);
+      };
+    },
+    snapshot(views) {
+      const { tick, viewText } = present(options);
+      const found = views.map((view) => [view, JSON.parse(viewText(view)) as unknown] as const);
+      return { tick, views: Object.fromEntries(found) };
+    },
+    get size() {
+      return streams.size;
+    },
+    close() {
+      closed = true;
+      cancel?.();
+      for (const { reader } of streams) reader.end();
+      streams.clear();
+    },
+  };
+}
+
+interface Present {
+  readonly tick: Tick;
+  readonly viewText: (view: string) => string;
+}
+
+/** The present, each view made when first asked for and then kept. */
+function present(options: LiveHubOptions): Present {
+  const { engine, versions } = options;
+  const texts = new Map<string, string>();
+  return {
+    tick: {
+      now_at: isoMoment(engine.nowMs()),
+      started_at: isoMoment(engine.state().health.startedAtMs),
+      build: options.build,
+      versions: Object.fromEntries(
+        Object.entries(versions).map(([name, version]) => [name, version()]),
+      ),
+    },
+    viewText(view) {
+      let text = texts.get(view);
+      if (text === undefined) {
+        text = made(options, view);
+        texts.set(view, text);
+      }
+      return text;
+    },
+  };
+}
+
+function made(options: LiveHubOptions, view: string): string {
+  try {
+    return JSON.stringify(findLiveView(view)?.(options) ?? null);
+  } catch (error) {
+    options.failed(view, error);
+    return 'null';
+  }
+}
+
+function tell({ views, reader, sent }: Stream, { tick, viewText }: Present): void {
+  let text = `event: tick\ndata: ${JSON.stringify(tick)}\n\n`;
+  for (const view of views) {
+    const data = viewText(view);
+    if (sent.get(view) === data) continue;
+    sent.set(view, data);
+    text += `event: view\ndata: {"view":${JSON.stringify(view)},"data":${data}}\n\n`;
+  }
+  reader.send(text);
+}

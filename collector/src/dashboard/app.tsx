@@ -1,0 +1,51 @@
+import { render } from 'preact';
+import { startLive } from './live/live.ts';
+import { route, startNavigation } from './navigation.ts';
+import { OverviewPage } from './pages/overview/overview-page.tsx';
+import { RotationPage } from './pages/rotation/rotation-page.tsx';
+import { Shell } from './shell.tsx';
+
+function App() {
+  return (
+    <Shell>
+      <Page />
+    </Shell>
+  );
+}
+
+function Page() {
+  const where = route.value;
+  switch (where.page) {
+    case 'overview':
+    case 'rotations':
+      return <OverviewPage />;
+    case 'rotation':
+      return <RotationPage key={where.id} id={where.id} />;
+    case 'verifiers':
+    case 'verifier':
+    case 'alerts':
+    case 'alert':
+    case 'issuers':
+    case 'inventory':
+    case 'unknown':
+      return <NotFound />;
+  }
+}
+
+function NotFound() {
+  return (
+    <>
+      <h1>Nothing is here</h1>
+      <p>
+        The address leads to no page. <a href="/">Overview</a>
+      </p>
+    </>
+  );
+}
+
+const root = document.getElementById('app');
+if (root !== null) {
+  startNavigation();
+  startLive();
+  render(<App />, root);
+}
