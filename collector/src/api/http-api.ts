@@ -14,6 +14,7 @@ import { reportsOf } from '../report/reports.ts';
 import type { PrometheusText } from '../telemetry/prometheus-text.ts';
 import type { BindInfo } from './bind-info.ts';
 import { changeListeners } from './change-listeners.ts';
+import { FleetRows } from './fleet-rows/fleet-rows.ts';
 import type { OperatorToken } from './authorize.ts';
 import { answerUnroutable, guardRequests } from './guard-requests.ts';
 import { readDashboard } from './dashboard-files.ts';
@@ -91,6 +92,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
     }),
     receiptKeys: options.receiptKeys,
     metrics: options.metrics,
+    fleetRows: new FleetRows({ engine, clock: options.clock }),
     heavy: oneAtATime(options.heavyWaitingMax ?? 32),
     waiters: changeListeners(engine, options.waitersMax ?? 256),
     streams: changeListeners(engine, options.streamsMax ?? 64),
@@ -109,6 +111,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
     context.waiters.close();
     context.streams.close();
     context.live.close();
+    context.fleetRows.close();
   });
   app.register(fastifySwagger, openApiOptions(options.version));
   app.register(async (scope) => {

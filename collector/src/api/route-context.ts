@@ -16,6 +16,7 @@ import type { PrometheusText } from '../telemetry/prometheus-text.ts';
 import type { ChangeListeners } from './change-listeners.ts';
 import type { Dashboard } from './dashboard-files.ts';
 import type { LiveHub } from './live/live-hub.ts';
+import type { FleetRows } from './fleet-rows/fleet-rows.ts';
 import type { OneAtATime } from './one-at-a-time.ts';
 
 declare module 'fastify' {
@@ -44,6 +45,8 @@ export interface RouteContext {
   readonly reports: Reports;
   readonly receiptKeys: ReceiptKeys;
   readonly metrics: PrometheusText;
+  /** All verifiers as rows with versions. */
+  readonly fleetRows: FleetRows;
   /** For answers that read much of the store or the fleet. */
   readonly heavy: OneAtATime;
   /** Long polls in progress. */

@@ -7,6 +7,7 @@ import { dashboardRoutes } from './routes/dashboard.ts';
 import { declareStepRoute } from './routes/declare-step.ts';
 import { emergencyRoutes } from './routes/emergency.ts';
 import { eventsRoute } from './routes/events.ts';
+import { fleetRowsRoute } from './routes/fleet-rows.ts';
 import { gateRoute } from './routes/gate.ts';
 import { gateCheckRoute } from './routes/gate-check.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -37,6 +38,7 @@ export function addRoutes(app: Api, context: RouteContext): void {
   gateCheckRoute(app, context);
   statusRoute(app, context);
   verifiersRoute(app, context);
+  fleetRowsRoute(app, context);
   removeVerifierRoute(app, context);
   servicesRoute(app, context);
   issuersRoute(app, context);
