@@ -77,6 +77,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
   acceptOnlyJson(app);
   guardRequests(app, { operatorToken: options.operatorToken, bind });
   const dashboard = readDashboard();
+  const fleetRows = new FleetRows({ engine, clock: options.clock });
   const context: RouteContext = {
     engine,
     canaries: options.canaries,
@@ -92,7 +93,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
     }),
     receiptKeys: options.receiptKeys,
     metrics: options.metrics,
-    fleetRows: new FleetRows({ engine, clock: options.clock }),
+    fleetRows,
     heavy: oneAtATime(options.heavyWaitingMax ?? 32),
     waiters: changeListeners(engine, options.waitersMax ?? 256),
     streams: changeListeners(engine, options.streamsMax ?? 64),
@@ -103,7 +104,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
       version: options.version,
       clock: options.clock,
       build: dashboard?.build ?? '',
-      versions: {},
+      versions: { fleet: () => fleetRows.version },
       failed: (view, error) => app.log.error({ view, err: error }, 'a view could not be made'),
     }),
   };

@@ -69,9 +69,9 @@ export class FleetRows {
     this.#stop = clock.after(REFRESH_MS, () => this.#tick());
   }
 
-  /** Differs from the cursor of an answer when there is something to hear. */
-  get cursor(): string {
-    return `${this.#boot}-${this.#version}`;
+  /** Ends the cursor of an answer: when they differ, there is something to hear. */
+  get version(): number {
+    return this.#version;
   }
 
   /**
@@ -108,7 +108,7 @@ export class FleetRows {
     const { head, services, profiles, words, baseMs } = this.#words;
     const gone = since === null ? [] : this.#gone.since(since);
     const parts = [
-      `"cursor":"${this.cursor}"`,
+      `"cursor":"${this.#boot}-${this.#version}"`,
       `"complete":${since === null}`,
       `"base_at":"${isoMoment(baseMs)}"`,
       `"total":${this.#entries.size}`,
