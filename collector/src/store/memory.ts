@@ -237,9 +237,10 @@ function holdsNewer(contents: MemoryContents, record: VerifierRecord): boolean {
 
 function queryAudit(links: readonly AuditLink[], query: AuditQuery): readonly StoredAuditEntry[] {
   const found: StoredAuditEntry[] = [];
-  for (const { number, hash, body } of links) {
+  const { after = 0, before = Infinity } = query;
+  for (const { number, hash, body } of query.order === 'newest' ? links.toReversed() : links) {
     if (found.length >= query.limit) break;
-    if (number <= (query.after ?? 0)) continue;
+    if (number <= after || number >= before) continue;
     const entry = JSON.parse(body) as AuditEntry;
     if (query.rotationId !== undefined && entry.rotationId !== query.rotationId) continue;
     found.push({ ...entry, number, hash });

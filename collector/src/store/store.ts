@@ -25,8 +25,12 @@ export interface AuditQuery {
   readonly rotationId?: string;
   /** Entries with a greater number only. */
   readonly after?: number;
-  /** At most this many, oldest first. */
+  /** Entries with a smaller number only. */
+  readonly before?: number;
+  /** At most this many. */
   readonly limit: number;
+  /** Oldest first unless said. */
+  readonly order?: 'oldest' | 'newest';
 }
 
 /**

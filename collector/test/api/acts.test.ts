@@ -323,7 +323,15 @@ t.test('acts and decisions are on record, in pages', async (t) => {
   t.match(first, { entries: [{ number: 1, hash: /^[0-9a-f]{64}$/ }], next: 1 });
   const second = (await rig.call('GET', `/v1/audit?limit=1&after=${first.next}`)).json;
   t.match(second, { entries: [{ number: 2 }] });
-  for (const query of ['limit=0', 'limit=501', 'limit=x', 'after=-1', 'page=2']) {
+  const newest = (await rig.call('GET', '/v1/audit?order=newest&limit=1')).json;
+  const highest = newest.entries[0].number;
+  t.match(newest, { next: highest });
+  t.ok(highest > 2);
+  t.match((await rig.call('GET', `/v1/audit?order=newest&limit=1&before=${highest}`)).json, {
+    entries: [{ number: highest - 1 }],
+  });
+  const wrong = ['limit=0', 'limit=501', 'limit=x', 'after=-1', 'before=0', 'order=up', 'page=2'];
+  for (const query of wrong) {
     t.equal((await rig.call('GET', `/v1/audit?${query}`)).status, 400, query);
   }
 });

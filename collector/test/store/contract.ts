@@ -286,6 +286,12 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
       [4, 6],
     );
     t.strictSame(store.audit({ after: 6, limit: 9 }), []);
+    const numbersOf = (query: Parameters<typeof store.audit>[0]) =>
+      store.audit(query).map((e) => e.number);
+    t.strictSame(numbersOf({ order: 'newest', limit: 2 }), [6, 5], 'newest first');
+    t.strictSame(numbersOf({ order: 'newest', before: 5, after: 1, limit: 9 }), [4, 3, 2]);
+    t.strictSame(numbersOf({ rotationId: 'r1', order: 'newest', before: 6, limit: 1 }), [4]);
+    t.strictSame(numbersOf({ before: 3, limit: 9 }), [1, 2]);
     t.strictSame(store.audit({ limit: 0 }), []);
     t.equal(store.verifyAudit(), null);
     store.close();

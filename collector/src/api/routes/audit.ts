@@ -8,7 +8,7 @@ import { auditEntryView } from '../views/audit.ts';
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 500;
 
-/** The audit trail, oldest first. */
+/** The audit trail, oldest or newest first. */
 export function auditRoute(app: Api, context: RouteContext): void {
   app.get(
     '/v1/audit',
@@ -16,10 +16,14 @@ export function auditRoute(app: Api, context: RouteContext): void {
       schema: {
         operationId: 'listAudit',
         summary: 'Every act, decision, observation and refusal, oldest first, in pages',
+        description:
+          'The next page begins at `next`: as `after` where the oldest come first, as `before` else.',
         tags: ['audit'],
         querystring: z.strictObject({
           rotation: RotationIdSchema.optional(),
           after: z.coerce.number().int().min(0).default(0).describe('Entries with a higher number'),
+          before: z.coerce.number().int().min(1).optional().describe('Entries with a lower number'),
+          order: z.enum(['oldest', 'newest']).default('oldest').describe('Which come first'),
           limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
         }),
         response: {
@@ -29,10 +33,12 @@ export function auditRoute(app: Api, context: RouteContext): void {
       },
     },
     async (request) => {
-      const { rotation, after, limit } = request.query;
+      const { rotation, after, before, order, limit } = request.query;
       const entries = context.engine.audit({
         ...(rotation === undefined ? {} : { rotationId: rotation }),
+        ...(before === undefined ? {} : { before }),
         after,
+        order,
         limit: limit + 1,
       });
       const page = entries.slice(0, limit);

@@ -56,14 +56,17 @@ export class AuditTable {
     this.#pendingHead = null;
   }
 
-  query({ rotationId, after = 0, limit }: AuditQuery): readonly StoredAuditEntry[] {
+  query(asked: AuditQuery): readonly StoredAuditEntry[] {
+    const { rotationId, after = 0, before = Number.MAX_SAFE_INTEGER, limit } = asked;
     const where = rotationId === undefined ? '' : 'and rotation_id = @rotationId';
+    const order = asked.order === 'newest' ? 'desc' : 'asc';
     const rows = this.#db
       .prepare(
-        `select number, body, hash from audit where number > @after ${where} order by number limit @limit`,
+        `select number, body, hash from audit where number > @after and number < @before ${where} order by number ${order} limit @limit`,
       )
       .all({
         after,
+        before,
         limit: Math.max(0, limit),
         ...(rotationId === undefined ? {} : { rotationId }),
       });
