@@ -104,7 +104,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
       version: options.version,
       clock: options.clock,
       build: dashboard?.build ?? '',
-      versions: { fleet: () => fleetRows.version },
+      versions: { fleet: () => fleetRows.version, audit: () => engine.auditHead().number },
       failed: (view, error) => app.log.error({ view, err: error }, 'a view could not be made'),
     }),
   };

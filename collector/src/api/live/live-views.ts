@@ -1,7 +1,13 @@
+import type { RotationRecord } from '../../core/records.ts';
+import type { Engine } from '../../engine-port.ts';
 import type { RouteContext } from '../route-context.ts';
 import type { LiveViewName, LiveViewTypes } from '../schemas/live.ts';
+import { collectorHealthView } from '../views/health.ts';
+import { rotationAlertsView } from '../views/rotation-alerts.ts';
 import { rotationDetailView } from '../views/rotation-detail.ts';
+import { rotationListView } from '../views/rotation-list.ts';
 import { statusView } from '../views/status.ts';
+import { timelineView } from '../views/timeline.ts';
 
 /** What a view is made of. */
 export type LiveContext = Pick<RouteContext, 'engine' | 'canaries' | 'version'>;
@@ -15,10 +21,16 @@ export type LiveView<T> = (context: LiveContext, argument: string) => T | undefi
 /** Every view the live stream can carry, by name; asked for as `name` or `name:argument`. */
 export const LIVE_VIEWS: { readonly [N in LiveViewName]: LiveView<LiveViewTypes[N]> } = {
   overview: ({ engine, canaries, version }) => statusView(engine, canaries, version),
-  rotation: ({ engine, canaries }, id) => {
-    const rotation = engine.state().rotations.get(id);
-    return rotation === undefined ? undefined : rotationDetailView(engine, canaries, rotation);
-  },
+  rotation: ({ engine, canaries }, id) =>
+    ofRotation(engine, id, (rotation) => rotationDetailView(engine, canaries, rotation)),
+  'rotation-timeline': ({ engine }, id) =>
+    ofRotation(engine, id, (rotation) => timelineView(engine, rotation)),
+  'rotation-alerts': ({ engine }, id) =>
+    ofRotation(engine, id, (rotation) =>
+      rotationAlertsView(engine.state(), rotation, engine.nowMs()),
+    ),
+  rotations: ({ engine }) => rotationListView(engine),
+  health: ({ engine }) => collectorHealthView(engine.state(), engine.nowMs()),
 };
 
 /** The view of a name with its argument; undefined when there is none. */
@@ -32,4 +44,13 @@ export function findLiveView(view: string): ((context: LiveContext) => unknown) 
 
 function isLiveView(name: string): name is LiveViewName {
   return Object.hasOwn(LIVE_VIEWS, name);
+}
+
+function ofRotation<T>(
+  engine: Engine,
+  id: string,
+  make: (rotation: RotationRecord) => T,
+): T | undefined {
+  const rotation = engine.state().rotations.get(id);
+  return rotation === undefined ? undefined : make(rotation);
 }
