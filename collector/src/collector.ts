@@ -23,6 +23,7 @@ import { createEngine } from './engine.ts';
 import type { Engine } from './engine-port.ts';
 import { type CollectorEvents, collectorEvents } from './events.ts';
 import { startGrpcServer } from './grpc-server.ts';
+import { openHistory } from './history/history.ts';
 import { fleetService } from './ingest/fleet-service.ts';
 import { trustReach } from './ingest/identify.ts';
 import { watchIssuer } from './issuer/watch-issuer.ts';
@@ -96,6 +97,9 @@ async function start(
   // For whoever set a provider: the SDK started above, or one that was loaded before this program.
   registerMetrics(metrics.getMeter(SERVICE.name, VERSION), { engine, counts });
 
+  const history = openHistory({ engine, store: store.history, clock, events });
+  teardown.add('history', () => history.close());
+
   const keys = new PublishedKeys();
   const canaries = new Canaries(engine, keys, clock);
   teardown.add('canaries', () => canaries.close());
@@ -111,6 +115,7 @@ async function start(
     engine,
     canaries,
     notifier,
+    history,
     operatorToken: token,
     bind: { hosts: reachableNames(config.listen), tls },
     version: VERSION,

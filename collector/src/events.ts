@@ -2,6 +2,7 @@ import { formatDuration } from '@keyturn/shared/settings.ts';
 import type { Logger } from 'pino';
 import type { EngineEvents } from './engine.ts';
 import type { Sighting } from './core/sighting.ts';
+import type { HistoryEvents } from './history/recorder.ts';
 import type { NotifyEvents } from './notify/notify-port.ts';
 import type { IngestEvents } from './ingest/fleet-service.ts';
 import type { EventCounts } from './telemetry/event-counts.ts';
@@ -9,6 +10,7 @@ import type { EventCounts } from './telemetry/event-counts.ts';
 /** Every event the collector tells of, one helper each: logged, and counted where a number says more. Reported text arrives bounded and is logged as JSON. */
 export type CollectorEvents = EngineEvents &
   IngestEvents &
+  HistoryEvents &
   NotifyEvents & {
     /** A setting works and is not as it should be. */
     advice(sentence: string): void;
@@ -40,6 +42,8 @@ export function collectorEvents(log: Logger, counts: EventCounts): CollectorEven
     noticeGivenUp: (receiver, notice, message) =>
       log.error({ receiver, notice, message }, 'a receiver will not be told'),
     sighted: (sighting) => counts.fetched(sighting),
+    historyFailing: (what, message) =>
+      log.warn({ what, message }, 'history is not kept; gates and alerts do without it'),
     storeFailing: (message) =>
       log.error({ message }, 'the store refuses writes; gates say unknown'),
     storeRecovered: () => log.info('the store takes writes again'),

@@ -51,6 +51,12 @@ const BAD: readonly (readonly [path: string, text: string, breach: string])[] = 
     'generated code is behind shared/src/wire',
   ],
   [AT, "import { log } from '../events.ts';", 'core imports the rest of the collector'],
+  [AT, "import { openHistory } from '../history/history.ts';", 'core imports history'],
+  [
+    'collector/src/engine.ts',
+    "import type { History } from './history/history.ts';",
+    'decides by history',
+  ],
   [
     AT,
     "import { codec } from '@keyturn/shared/wire/codec.ts';",
@@ -133,6 +139,7 @@ const GOOD: readonly (readonly [path: string, text: string])[] = [
   ['shared/src/wire/a.ts', "import { Report } from './gen/keyturn/v1/fleet.ts';"],
   [AT, "import type { Gate } from '@keyturn/shared/model/verdict.ts';"],
   [AT, "import { ready } from './ready.ts';"],
+  ['collector/src/api/a.ts', "import type { History } from '../history/history.ts';"],
   [AT, '// never Date.now()\n/* await Promise */ const awaited = 1;'],
   [AT, "const text = 'process.exit and console.log'; const like = /new Date/;"],
   [

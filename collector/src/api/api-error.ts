@@ -67,3 +67,11 @@ export function noSuchRotation(): ApiError {
     'rotation_id',
   );
 }
+
+export function noSuchIssuer(): ApiError {
+  return new ApiError(
+    'NOT_FOUND',
+    'There is no issuer of this name; GET /v1/issuers lists those there are.',
+    'issuer',
+  );
+}

@@ -8,6 +8,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Canaries } from '../canary/canaries.ts';
 import type { Engine } from '../engine-port.ts';
+import type { History } from '../history/history.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { ReceiptKeys } from '../receipt/receipt-keys.ts';
 import { reportsOf } from '../report/reports.ts';
@@ -28,6 +29,7 @@ export interface HttpApiOptions {
   readonly engine: Engine;
   readonly canaries: Canaries;
   readonly notifier: Notifier;
+  readonly history: History;
   readonly operatorToken: OperatorToken;
   readonly bind: BindInfo;
   readonly version: string;
@@ -82,6 +84,7 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
     engine,
     canaries: options.canaries,
     notifier: options.notifier,
+    history: options.history,
     clock: options.clock,
     version: options.version,
     reports: reportsOf({

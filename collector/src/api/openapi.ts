@@ -22,6 +22,11 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'fleet' },
         { name: 'alerts' },
         { name: 'audit' },
+        {
+          name: 'history',
+          description:
+            'What pages draw: kept beside the evidence, no part of it, and read by no gate',
+        },
         { name: 'health' },
         { name: 'dashboard', description: 'What the page for people is made of' },
       ],

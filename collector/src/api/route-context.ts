@@ -9,6 +9,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Canaries } from '../canary/canaries.ts';
 import type { Engine } from '../engine-port.ts';
+import type { History } from '../history/history.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { ReceiptKeys } from '../receipt/receipt-keys.ts';
 import type { Reports } from '../report/reports.ts';
@@ -40,6 +41,7 @@ export interface RouteContext {
   readonly engine: Engine;
   readonly canaries: Canaries;
   readonly notifier: Notifier;
+  readonly history: History;
   readonly clock: Clock;
   readonly version: string;
   readonly reports: Reports;

@@ -11,6 +11,7 @@ import { fleetRowsRoute } from './routes/fleet-rows.ts';
 import { gateRoute } from './routes/gate.ts';
 import { gateCheckRoute } from './routes/gate-check.ts';
 import { healthRoutes } from './routes/health.ts';
+import { historyTokensRoute } from './routes/history-tokens.ts';
 import { issuersRoute } from './routes/issuers.ts';
 import { jwksRoute } from './routes/jwks.ts';
 import { openApiRoute } from './routes/openapi.ts';
@@ -62,6 +63,7 @@ export function addRoutes(app: Api, context: RouteContext): void {
   alertRoutes(app, context);
   silenceRoutes(app, context);
   auditRoute(app, context);
+  historyTokensRoute(app, context);
   eventsRoute(app, context);
   liveRoutes(app, context);
   healthRoutes(app, context);

@@ -15,9 +15,12 @@ import type { Sighting } from '../../src/core/sighting.ts';
 import { Canaries } from '../../src/canary/canaries.ts';
 import { PublishedKeys } from '../../src/canary/published-keys.ts';
 import { createEngine, type RunningEngine } from '../../src/engine.ts';
+import { openHistory } from '../../src/history/history.ts';
 import { Notifier } from '../../src/notify/notifier.ts';
 import { post } from '../../src/notify/post.ts';
 import { isOutboxReceiver, type Receiver } from '../../src/notify/receiver.ts';
+import type { HistoryStore } from '../../src/store/history-store.ts';
+import { openMemoryHistory } from '../../src/store/history-memory.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import { memoryReceiptKeys } from '../support/receipts.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -135,6 +138,7 @@ export function counted(kid: string, outcomes: Partial<Record<Outcome, number>>)
 export interface RigOptions {
   readonly services?: readonly ServicePolicy[];
   readonly store?: Store;
+  readonly history?: HistoryStore;
   readonly api?: Partial<HttpApiOptions>;
   readonly port?: number;
   readonly clock?: PushedClock;
@@ -174,10 +178,17 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     random: Math.random,
     post,
   });
+  const history = openHistory({
+    engine,
+    store: options.history ?? openMemoryHistory(),
+    clock,
+    events: { historyFailing: () => undefined },
+  });
   const app = createHttpApi({
     engine,
     canaries,
     notifier,
+    history,
     operatorToken: { matches: (presented) => presented === TOKEN },
     bind: { hosts: [], tls: null },
     version: '0.0.0-test',
@@ -292,6 +303,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     async close() {
       await notifier.close();
       await app.close();
+      history.close();
       engine.close();
     },
   };

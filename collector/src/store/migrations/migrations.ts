@@ -10,6 +10,7 @@ import { watch } from './0009-watch.ts';
 import { alerts } from './0010-alerts.ts';
 import { told } from './0011-told.ts';
 import { givenUp } from './0012-given-up.ts';
+import { history } from './0013-history.ts';
 
 /** `KEYT`: marks a file as Keyturn's in the SQLite header. */
 export const APPLICATION_ID = 0x4b455954;
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly string[] = [
   alerts,
   told,
   givenUp,
+  history,
 ];
 
 /** The schema this Keyturn writes. */

@@ -108,7 +108,9 @@ function check(db: Database.Database, file: string, wholeBytesMax: number): void
 
 function stateTables(db: Database.Database): readonly string[] {
   return db
-    .prepare("select name from sqlite_schema where type = 'table' and name <> 'audit'")
+    .prepare(
+      "select name from sqlite_schema where type = 'table' and name not in ('audit', 'history', 'history_event')",
+    )
     .pluck()
     .all() as string[];
 }

@@ -13,10 +13,17 @@ import type {
 import { StoreError } from '../store-error.ts';
 import { AuditTable } from './audit-table.ts';
 import { EvidenceTable } from './evidence-table.ts';
+import type { HistoryStore } from '../history-store.ts';
 import { asStoreError, storeError } from './failure.ts';
+import { historyTables } from './history-tables.ts';
 import { type DatabaseOptions, openDatabase } from './open-database.ts';
 import { metaTable, recordTables } from './record-tables.ts';
 import { VerifierTable } from './verifier-table.ts';
+
+/** A store whose file has room for what pages draw, too. */
+export interface FileStore extends Store {
+  readonly history: HistoryStore;
+}
 
 /**
  * A store in one SQLite file, locked for the life of the process.
@@ -24,7 +31,7 @@ import { VerifierTable } from './verifier-table.ts';
  * @param file made when missing; its directory too.
  * @throws StoreError when the file cannot be used; it is left as it is.
  */
-export function openSqliteStore(file: string, options: DatabaseOptions = {}): Store {
+export function openSqliteStore(file: string, options: DatabaseOptions = {}): FileStore {
   const db = openDatabase(file, options);
   try {
     return new SqliteStore(db, file);
@@ -34,7 +41,8 @@ export function openSqliteStore(file: string, options: DatabaseOptions = {}): St
   }
 }
 
-class SqliteStore implements Store {
+class SqliteStore implements FileStore {
+  readonly history: HistoryStore;
   readonly #db: Database.Database;
   readonly #file: string;
   readonly #inodes: ReadonlyMap<string, string>;
@@ -54,6 +62,12 @@ class SqliteStore implements Store {
     this.#meta = metaTable(db, file);
     this.#audit = new AuditTable(db, file);
     this.#inodes = new Map([file, `${file}-wal`].map((part) => [part, inode(part)]));
+    this.history = historyTables(db, (call) =>
+      this.#guarded(() => {
+        this.#requireInPlace();
+        return call();
+      }),
+    );
     const transaction = db.transaction((writes: readonly Write[]) => {
       for (const write of writes) this.#apply(write);
       this.#audit.beforeCommit();

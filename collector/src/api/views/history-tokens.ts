@@ -1,0 +1,70 @@
+import type { Outcome } from '@keyturn/shared/model/outcome.ts';
+import { isTelling } from '../../history/bucket-kind.ts';
+import type { Drawn } from '../../history/history.ts';
+import { kidOf, type TokenBucket, type TokenLabel } from '../../history/token-bucket.ts';
+import type { TokenHistoryView } from '../schemas/history.ts';
+
+type SeriesView = TokenHistoryView['series'][number];
+
+interface Column {
+  readonly label: TokenLabel;
+  readonly outcome: Outcome;
+  readonly values: (number | null)[];
+  sum: number;
+}
+
+/** Rates by kid and outcome, the busiest first, at most `seriesMax`; `kid`: of this one alone. */
+export function tokenSeries(
+  { buckets }: Drawn<TokenBucket>,
+  kid: string | undefined,
+  seriesMax: number,
+): { readonly series: SeriesView[]; readonly more: number } {
+  const columns = new Map<string, Column>();
+  for (const [at, bucket] of buckets.entries()) {
+    for (const [label, outcomes] of bucket?.counts ?? []) {
+      if (kid !== undefined && kidOf(label) !== kid) continue;
+      for (const outcome of Object.keys(outcomes) as Outcome[]) {
+        const column = columnOf(columns, label, outcome, buckets);
+        const count = outcomes[outcome] ?? 0;
+        column.sum += count;
+        if (column.values[at] !== null) column.values[at] = rate(count, bucket?.watchedMs ?? 0);
+      }
+    }
+  }
+  const busiest = [...columns.values()].sort((a, b) => b.sum - a.sum);
+  return {
+    series: busiest.slice(0, seriesMax).map(seriesView),
+    more: Math.max(0, busiest.length - seriesMax),
+  };
+}
+
+/** Nobody to hear from is no rate of zero. */
+function isHeard(bucket: TokenBucket | null): bucket is TokenBucket {
+  if (bucket === null || !isTelling(bucket) || bucket.known === 0) return false;
+  return bucket.reporting !== 0 || bucket.counts.size > 0;
+}
+
+function columnOf(
+  columns: Map<string, Column>,
+  label: TokenLabel,
+  outcome: Outcome,
+  buckets: readonly (TokenBucket | null)[],
+): Column {
+  const name = `${outcome} ${label}`;
+  let column = columns.get(name);
+  if (column === undefined) {
+    const values = buckets.map((bucket) => (isHeard(bucket) ? 0 : null));
+    columns.set(name, (column = { label, outcome, values, sum: 0 }));
+  }
+  return column;
+}
+
+function seriesView({ label, outcome, values }: Column): SeriesView {
+  const kid = kidOf(label);
+  const of = kid === null ? (label as Exclude<SeriesView['of'], 'kid'>) : 'kid';
+  return { of, kid, outcome, values };
+}
+
+function rate(count: number, watchedMs: number): number {
+  return Math.round((count / watchedMs) * 1_000_000) / 1_000;
+}

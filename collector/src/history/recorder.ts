@@ -1,0 +1,136 @@
+import type { Clock } from '@keyturn/shared/clock.ts';
+import { leaseMs } from '../core/policy.ts';
+import type { State } from '../core/state.ts';
+import type { HistoryStore } from '../store/history-store.ts';
+import { Attempts } from './attempts.ts';
+import { FleetWatch } from './fleet-watch.ts';
+import { RESOLUTIONS } from './resolutions.ts';
+import { TokenCounts } from './token-counts.ts';
+import { watchHeard } from './token-watch.ts';
+import { Tracks } from './tracks.ts';
+
+/** What is recorded, read only. */
+export interface Recorded {
+  state(): Readonly<State>;
+  nowMs(): number;
+}
+
+export interface HistoryEvents {
+  /** History cannot be kept at present; told once until it can again. */
+  historyFailing(what: 'look' | 'write', message: string): void;
+}
+
+export interface RecorderOptions {
+  readonly recorded: Recorded;
+  readonly store: HistoryStore;
+  readonly clock: Clock;
+  readonly events: HistoryEvents;
+}
+
+const LOOK_MS = 1_000;
+
+/** After longer than this between two looks nobody can say what happened meanwhile. */
+const BLIND_MS = 5_000;
+
+const WRITE_EVERY_MS = 10_000;
+const PRUNE_EVERY_MS = 600_000;
+
+/**
+ * Keeps what pages draw: looks at the engine's state once a second and never changes it. History is
+ * no evidence: no gate reads it, and what goes wrong here is counted, told once, and tried again.
+ */
+export class Recorder {
+  readonly tracks: Tracks;
+  readonly tokens: TokenCounts;
+  readonly looking: Attempts;
+  readonly writing: Attempts;
+  /** Grows when a bucket has settled. */
+  version = 0;
+  readonly #options: RecorderOptions;
+  readonly #fleet: FleetWatch;
+  #lookedAtMs: number | null = null;
+  #watchedFromMs = 0;
+  #settledMs = 0;
+  #writtenAtMs = 0;
+  #prunedAtMs = 0;
+  #cancel: () => void = () => undefined;
+  #closed = false;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.tracks = new Tracks(options.store);
+    this.tokens = new TokenCounts(this.tracks);
+    this.#fleet = new FleetWatch(this.tokens);
+    const { events } = options;
+    this.looking = new Attempts((message) => events.historyFailing('look', message));
+    this.writing = new Attempts((message) => events.historyFailing('write', message));
+    this.#lookAgain();
+  }
+
+  /** Until when counts still come in, Unix ms: verifiers speak of the time since they last did. */
+  get settledMs(): number {
+    return this.#settledMs;
+  }
+
+  /** Writes what there is, and stops. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancel();
+    this.looking.run(() => {
+      this.tracks.settle(Number.POSITIVE_INFINITY);
+    });
+    this.writing.run(() => this.#write());
+  }
+
+  #lookAgain(): void {
+    if (this.#closed) return;
+    this.looking.run(() => this.#look());
+    this.#cancel = this.#options.clock.after(LOOK_MS, () => this.#lookAgain());
+  }
+
+  #look(): void {
+    const { recorded } = this.#options;
+    const nowMs = recorded.nowMs();
+    const state = recorded.state();
+    const sinceMs = this.#lookedAtMs;
+    this.#lookedAtMs = nowMs;
+    const isBlind = sinceMs === null || nowMs - sinceMs > BLIND_MS;
+    if (isBlind) this.#watchedFromMs = nowMs;
+    this.#settledMs = Math.max(this.#settledMs, nowMs - settleMs(state));
+    const oldestMs = Math.max(this.#watchedFromMs, this.#settledMs);
+    this.#fleet.look(state, { oldestMs, nowMs });
+    watchHeard(state, this.tracks, isBlind ? nowMs : sinceMs, nowMs);
+    if (this.tracks.settle(this.#settledMs) > 0) this.version += 1;
+    if (nowMs - this.#writtenAtMs >= WRITE_EVERY_MS) {
+      this.#writtenAtMs = nowMs;
+      this.writing.run(() => this.#write());
+    }
+    if (nowMs - this.#prunedAtMs >= PRUNE_EVERY_MS) {
+      this.#prunedAtMs = nowMs;
+      this.writing.run(() => this.#prune(nowMs));
+    }
+  }
+
+  #write(): void {
+    const { rows, written } = this.tracks.unwritten();
+    if (rows.length === 0) return;
+    this.#options.store.write(rows, []);
+    written();
+  }
+
+  #prune(nowMs: number): void {
+    this.#options.store.prune({
+      rowsFromS: RESOLUTIONS.map(({ stepS, keptS }) => ({
+        stepS,
+        fromS: Math.floor(nowMs / 1_000) - keptS - stepS,
+      })),
+      events: [],
+    });
+  }
+}
+
+/** A verifier speaks of the time since its last report, at the latest by its heartbeat and half of it. */
+function settleMs({ policy }: Readonly<State>): number {
+  return Math.min(leaseMs(policy), Math.max(5_000, policy.heartbeatMs * 1.5));
+}
