@@ -30,7 +30,11 @@ export class Checks {
         const knows = !counts || cache.wouldAccept(issuer.newKey, onDemand);
         const trusts = counts && cache.mayAccept(issuer.oldKey);
         const knowsOld = !counts || cache.wouldAccept(issuer.oldKey, true);
-        oracle.saw(`${name}/${at}#${instances.indexOf(instance)}`, nowMs, knows, trusts, knowsOld);
+        oracle.saw(`${name}/${at}#${instances.indexOf(instance)}`, nowMs, {
+          knowsNew: knows,
+          knowsOld,
+          refusesOld: !trusts,
+        });
       }
     }
   }
@@ -199,7 +203,7 @@ export class Checks {
   /** Going back strands nobody. */
   #everybodyTakesOld(sinceMs: number): void {
     const world = this.#world;
-    const lacking = world.oracle.lackOld(sinceMs);
+    const lacking = world.oracle.without('knowsOld', sinceMs);
     if (lacking.length === 0 || world.servedReuse || world.hasJumped) return;
     if (lacking.every((name) => this.#isBeyondInventory(name))) return;
     world.violate('rollback', `open although ${lacking.join(', ')} cannot verify the old key`);
@@ -243,7 +247,7 @@ export class Checks {
 
   #everybodyKnows(gate: Gate, sinceMs: number): void {
     const world = this.#world;
-    const lacking = world.oracle.lackNew(sinceMs);
+    const lacking = world.oracle.without('knowsNew', sinceMs);
     if (lacking.length === 0) return;
     if (lacking.every((name) => this.#isBeyondInventory(name))) {
       return world.excuse('A1: a silent instance of a service with more than it declared');
@@ -266,14 +270,14 @@ export class Checks {
       if (nowMs >= world.switchDeclaredMs + graceMs - 1_000) return;
       return world.violate('retire', 'open within the grace of a tainted key');
     }
-    const aliveForMs = world.oracle.promisedUntilMs(world.promised()) - nowMs;
+    const aliveForMs = world.oracle.oldTokens.promisedUntilMs(world.promised()) - nowMs;
     if (aliveForMs > 0) {
       return world.violate(
         'retire',
         `open although old tokens live for ${Math.round(aliveForMs / 1_000)} s`,
       );
     }
-    if (world.oracle.liveUntilMs() > nowMs) {
+    if (world.oracle.oldTokens.liveUntilMs > nowMs) {
       world.excuse('A5: retire open while a token lives that nobody declared or reported');
     }
   }
@@ -286,7 +290,7 @@ export class Checks {
       if (oldMissedRun > 0) continue;
       return world.violate(rule, `open although ${vantage} serves the old key`);
     }
-    const trusting = world.oracle.trustOld(sinceMs);
+    const trusting = world.oracle.without('refusesOld', sinceMs);
     if (trusting.length === 0) return;
     if (trusting.every((name) => this.#isBeyondInventory(name))) {
       return world.excuse('A1: a silent instance of a service with more than it declared');

@@ -87,7 +87,7 @@ export class GoingBack {
     const { oracle, plan, schedule, lostDisk } = this.#world;
     const aliveMs = oracle.newTokens.promisedUntilMs({
       signedUntilMs: this.#world.rolledBackMs + plan.skewMs,
-      lifetimeMs: Math.max(this.#world.mostDeclaredTmaxMs ?? 0, oracle.reportedLifetimeMs),
+      lifetimeMs: this.#world.promised().lifetimeMs,
     });
     if (aliveMs <= schedule.nowMs) return;
     if (lostDisk) return this.#world.excuse('a collector without its disk forgot a rollback');

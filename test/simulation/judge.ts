@@ -51,8 +51,8 @@ export class Judge {
 
   atRetire(): void {
     const { oracle, schedule } = this.#world;
-    if (oracle.liveUntilMs() <= schedule.nowMs) return;
-    const isPromised = oracle.promisedUntilMs(this.#world.promised()) > schedule.nowMs;
+    if (oracle.oldTokens.liveUntilMs <= schedule.nowMs) return;
+    const isPromised = oracle.oldTokens.promisedUntilMs(this.#world.promised()) > schedule.nowMs;
     this.#unsafeRetire ??= isPromised
       ? 'a token of the promised life is alive'
       : 'a token that nobody declared or reported is alive';
@@ -105,7 +105,7 @@ export class Judge {
   #isSettled(): boolean {
     const { instances, oracle, schedule, anchors, plan } = this.#world;
     const sinceMs = schedule.nowMs - (anchors.get('retired') ?? 0);
-    if (oracle.liveUntilMs() > schedule.nowMs || sinceMs < SETTLES_MS) return false;
+    if (oracle.oldTokens.liveUntilMs > schedule.nowMs || sinceMs < SETTLES_MS) return false;
     if (sinceMs > plan.installMs[1] + SETTLES_MS) return true;
     return instances.every(
       (instance) => !instance.isUp || !instance.caches.some((cache) => this.#lacks(cache)),

@@ -138,7 +138,7 @@ function waitMs(world: World, tooling: Tooling): number {
     }
     case 'retire': {
       const lastMs = Math.max(
-        oracle.liveUntilMs(),
+        oracle.oldTokens.liveUntilMs,
         schedule.nowMs > 0 ? tooling.sinceMs + tmaxMs : 0,
       );
       const late = Math.max(0, lastMs - Math.max(tooling.sinceMs, world.quietFromMs));

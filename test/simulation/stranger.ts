@@ -125,12 +125,11 @@ export class Stranger implements People {
       const counts = instance.isUp && !instance.life.isPaused && this.#world.isKnown(instance);
       for (const [at, cache] of instance.caches.entries()) {
         const knows = !counts || cache.wouldAccept(issuer.newKey, true);
-        this.#onDemand.saw(
-          `${name}/${at}#${instances.indexOf(instance)}`,
-          schedule.nowMs,
-          knows,
-          false,
-        );
+        this.#onDemand.saw(`${name}/${at}#${instances.indexOf(instance)}`, schedule.nowMs, {
+          knowsNew: knows,
+          knowsOld: false,
+          refusesOld: true,
+        });
       }
     }
   }
@@ -165,7 +164,7 @@ export class Stranger implements People {
     const line = `${told.knowing} of ${told.verifiers} know ${rotation.newKid}, risk ${told.risk}`;
     if (line !== this.#said) world.story.tell(rotation.id, line);
     this.#said = line;
-    const lacking = this.#onDemand.lackNew(world.schedule.nowMs - world.believedForMs);
+    const lacking = this.#onDemand.without('knowsNew', world.schedule.nowMs - world.believedForMs);
     const heard = [...world.heardMs.keys()].map((verifier) => verifier.split('/')[1] ?? '');
     // Of an instance with several caches one that lacks the key is enough here.
     const instances = new Set(lacking.map((cache) => cache.replace(/\/\d+#\d+$/, '')));
@@ -189,7 +188,10 @@ export class Stranger implements People {
   #ended({ outcome, endedBecause }: RotationRecord): void {
     const world = this.#world;
     if (outcome === 'completed') {
-      const trusting = world.oracle.trustOld(world.schedule.nowMs - world.believedForMs);
+      const trusting = world.oracle.without(
+        'refusesOld',
+        world.schedule.nowMs - world.believedForMs,
+      );
       if (this.#doing !== 'removed') {
         return world.violate(
           'observed',

@@ -268,7 +268,7 @@ export class Tooling implements People {
       this.#world.mostDeclaredTmaxMs ?? 0,
       oracle.reportedLifetimeMs,
     );
-    this.#world.signedAtRetireMs = oracle.reportedSignedMs;
+    this.#world.signedAtRetireMs = oracle.oldTokens.reportedSignedMs;
     issuer.serve([issuer.newKey]);
     this.#enter('complete');
     this.#world.reach('retired');

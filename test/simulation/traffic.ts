@@ -130,7 +130,7 @@ export class Traffic {
       lifetimeMs: (token.expS - token.iatS) * 1_000,
       lastAcceptableMs: token.expS * 1_000 - EPOCH_MS - plan.issuerOffsetMs,
     };
-    if (token.key === issuer.oldKey) oracle.oldTokenMinted(truth);
+    if (token.key === issuer.oldKey) oracle.oldTokens.add(truth);
     else if (plan.turns.rollback !== null) oracle.newTokens.add(truth);
     return token;
   }

@@ -286,9 +286,8 @@ export class World {
   /** What the gates answer for, and no more. */
   promised(): Promised {
     return {
-      switchDeclaredMs: this.switchDeclaredMs,
-      skewMs: this.plan.skewMs,
-      declaredTmaxMs: this.mostDeclaredTmaxMs,
+      signedUntilMs: this.switchDeclaredMs + this.plan.skewMs,
+      lifetimeMs: Math.max(this.mostDeclaredTmaxMs ?? 0, this.oracle.reportedLifetimeMs),
     };
   }
 
@@ -402,14 +401,13 @@ export class World {
     if (kid === null) {
       oracle.reportedKidlessUntilMs = Math.max(oracle.reportedKidlessUntilMs, untilMs);
     }
-    if (kid === this.issuer.oldKey.kid) {
-      oracle.reportedUntilMs = Math.max(oracle.reportedUntilMs, untilMs);
-      oracle.reportedSignedMs = Math.max(oracle.reportedSignedMs, trueMs(row.highestIat));
-    }
-    if (kid === this.issuer.newKey.kid) {
-      const { newTokens } = oracle;
-      newTokens.reportedUntilMs = Math.max(newTokens.reportedUntilMs, untilMs);
-      newTokens.reportedSignedMs = Math.max(newTokens.reportedSignedMs, trueMs(row.highestIat));
+    for (const [key, tokens] of [
+      [this.issuer.oldKey, oracle.oldTokens],
+      [this.issuer.newKey, oracle.newTokens],
+    ] as const) {
+      if (kid !== key.kid) continue;
+      tokens.reportedUntilMs = Math.max(tokens.reportedUntilMs, untilMs);
+      tokens.reportedSignedMs = Math.max(tokens.reportedSignedMs, trueMs(row.highestIat));
     }
     oracle.reportedLifetimeMs = Math.max(
       oracle.reportedLifetimeMs,
