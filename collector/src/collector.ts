@@ -49,7 +49,7 @@ export interface Collector {
   /** `host:port` as bound. */
   readonly http: string;
   readonly grpc: string;
-  /** The status page. */
+  /** The dashboard. */
   readonly url: string;
   /** Where the operator token is; null when it was given directly. */
   readonly operatorTokenFile: string | null;

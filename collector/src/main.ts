@@ -68,7 +68,7 @@ try {
 
 function banner(collector: Collector): string {
   return [
-    `status page  ${collector.url}`,
+    `dashboard    ${collector.url}`,
     `agents       ${collector.grpc}`,
     `token        ${collector.operatorTokenFile ?? 'as given'}`,
     '',

@@ -23,7 +23,7 @@ export async function stayUp(
   tell.blank();
   tell.title('Still running');
   tell.table([
-    ['status page', `${fleet.collectorUrl}/`],
+    ['dashboard', `${fleet.collectorUrl}/`],
     ['issuer JWKS', fleet.issuer.jwksUri],
     ...[...fleet.proxyUrls].map(([service, url]) => [`key proxy of ${service}`, url]),
     ['push API', fleet.pushUrl],

@@ -294,7 +294,7 @@ t.test('TLS for people, tools and agents', async (t) => {
   t.equal((await ask(`${https}/v1/status`, { ca })).status, 200);
   await t.rejects(ask(`${https}/v1/status`), 'who does not know the authority does not trust it');
   await t.rejects(ask(`${collector.url}/v1/status`), 'nothing is served in the clear');
-  t.match(collector.child.lastLines(), /status page {2}https:/, 'the address it prints is right');
+  t.match(collector.child.lastLines(), /dashboard {4}https:/, 'the address it prints is right');
 
   const readiness = new ReadinessServiceClient(
     collector.grpc,
