@@ -47,13 +47,14 @@ export async function startCollectorProcess(
   directory: string,
   settings: CollectorSettings,
   env: Readonly<Record<string, string>> = {},
+  entry: string = PROGRAMS.collector,
 ): Promise<CollectorProcess> {
   const file = join(directory, 'collector.yaml');
   const listen = { http: '127.0.0.1:0', grpc: '127.0.0.1:0' };
   await writeFile(file, stringify({ listen, data: './data', ...settings }));
   const child = startChild({
     name: 'keyturn-collector',
-    entry: PROGRAMS.collector,
+    entry,
     args: ['--config', file],
     cwd: directory,
     env: plainEnvironment(env),
