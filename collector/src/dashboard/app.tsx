@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import { startOperator } from './acts/operator.ts';
 import { startLive } from './live/live.ts';
 import { route, startNavigation } from './navigation.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
@@ -47,5 +48,6 @@ const root = document.getElementById('app');
 if (root !== null) {
   startNavigation();
   startLive();
+  startOperator();
   render(<App />, root);
 }

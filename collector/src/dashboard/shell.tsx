@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { OperatorBadge } from './acts/operator-badge.tsx';
 import { fresh, nowMs, tick } from './live/live.ts';
 import { route } from './navigation.ts';
 import type { Route } from './route.ts';
@@ -39,6 +40,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
           </ul>
         </nav>
         <Liveness />
+        <OperatorBadge />
       </header>
       <StaleNotice />
       <UpgradeNotice />
