@@ -5,6 +5,7 @@ import { route, startNavigation } from './navigation.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { RotationPage } from './pages/rotation/rotation-page.tsx';
 import { Shell } from './shell.tsx';
+import { startTab } from './tab/tab.ts';
 
 function App() {
   return (
@@ -49,5 +50,6 @@ if (root !== null) {
   startNavigation();
   startLive();
   startOperator();
+  startTab();
   render(<App />, root);
 }

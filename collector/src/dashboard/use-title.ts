@@ -1,9 +1,8 @@
 import { useEffect } from 'preact/hooks';
+import { namePage } from './tab/tab.ts';
 import { visibleText } from './ui/visible-text.ts';
 
-/** Names the page in its tab. */
+/** Says what the page is about; its tab shows that after the state. */
 export function useTitle(title: string): void {
-  useEffect(() => {
-    document.title = `${visibleText(title)} · Keyturn`;
-  }, [title]);
+  useEffect(() => namePage(visibleText(title)), [title]);
 }

@@ -1,4 +1,10 @@
-import type { ActRequest } from './send-act.ts';
+/** One act as the collector is asked for it. */
+export interface ActRequest {
+  readonly method: 'POST' | 'DELETE';
+  readonly path: string;
+  /** `by` is added: to the body of a POST, to the query of a DELETE. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
 
 /** What somebody has filled in, by the name of the field. */
 export type Values = Readonly<Record<string, string>>;

@@ -1,13 +1,6 @@
 import type { Problem } from '../../api/schemas/problem.ts';
+import type { ActRequest } from './act-form.ts';
 import { lock, operatorForAct } from './operator.ts';
-
-/** One act as the collector is asked for it. */
-export interface ActRequest {
-  readonly method: 'POST' | 'DELETE';
-  readonly path: string;
-  /** `by` is added: to the body of a POST, to the query of a DELETE. */
-  readonly fields: Readonly<Record<string, unknown>>;
-}
 
 /** How an act ended, as far as anybody can know. */
 export type ActAnswer =

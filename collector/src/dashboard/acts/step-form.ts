@@ -1,9 +1,8 @@
 import type { RotationDetailView } from '../../api/schemas/rotation.ts';
 import type { VerdictView } from '../../api/schemas/verdict.ts';
 import { pathOf } from '../route.ts';
-import type { ActForm, Consequence, Values } from './act-form.ts';
+import type { ActForm, ActRequest, Consequence, Values } from './act-form.ts';
 import { REASON } from './act-form.ts';
-import type { ActRequest } from './send-act.ts';
 import { basisOf, gateConsequences } from './verdict-words.ts';
 
 /** Steps that are taken under a gate. */

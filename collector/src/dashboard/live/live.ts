@@ -29,6 +29,9 @@ let failures = 0;
 let heardAtMs: number | null = null;
 let reopening: number | null = null;
 let asking = false;
+let askAgain = false;
+let streams = 0;
+let hasFailed = false;
 
 /** The last tick; null before the first. */
 export const tick: ReadonlySignal<Tick | null> = tickSignal;
@@ -94,6 +97,7 @@ function open(): void {
   if (source !== null && source.readyState !== EventSource.CLOSED && wanted === carried) return;
   close();
   carried = wanted;
+  streams += 1;
   const opened = new EventSource(`/v1/live?${wanted}`);
   source = opened;
   opened.addEventListener('tick', (event) => heard(JSON.parse(event.data as string) as Tick));
@@ -117,6 +121,7 @@ function close(): void {
 
 function heard(next: Tick): void {
   failures = 0;
+  hasFailed = false;
   heardAtMs = performance.now();
   tickSignal.value = next;
   nowSignal.value = Date.parse(next.now_at);
@@ -130,26 +135,35 @@ function take(view: string, data: unknown): void {
 
 /** Background pages hold no connection, of which browsers allow a host only six. */
 async function askWhileHidden(): Promise<void> {
-  if (!document.hidden || asking) return;
+  if (!document.hidden) return;
+  // What is watched since the question went out is not in its answer.
+  askAgain = asking;
+  if (asking) return;
   asking = true;
+  const before = streams;
   try {
     const answer = await fetch(`/v1/live/snapshot?${query()}`, {
       signal: AbortSignal.timeout(10_000),
     });
-    if (!answer.ok) return;
+    if (!answer.ok) throw new Error(`the collector answered with ${answer.status}`);
     const body = (await answer.json()) as { tick: Tick; views: Record<string, unknown> };
+    // A stream that was opened meanwhile has said what is newer.
+    if (streams !== before) return;
     for (const [view, data] of Object.entries(body.views)) take(view, data);
     heard(body.tick);
   } catch {
-    // Not heard of: the page says so by itself once that lasts.
+    // Who looks at the tab has to see that it may be old.
+    hasFailed = true;
+    check();
   } finally {
     asking = false;
+    if (askAgain) reopenSoon(0);
   }
 }
 
 function check(): void {
   const at = performance.now();
-  const next = freshness(heardAtMs, at, document.hidden);
+  const next = freshness({ heardAtMs, hasFailed, hidden: document.hidden }, at);
   if (next.kind !== freshnessSignal.value.kind) freshnessSignal.value = next;
   const said = tickSignal.value;
   // While nothing is heard, time goes on: ages must not stand still.
