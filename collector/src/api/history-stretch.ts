@@ -1,5 +1,7 @@
 import { shown } from '@keyturn/shared/shown.ts';
-import type { Grid, Stretch } from '../history/resolutions.ts';
+import type { Watched } from '../history/bucket-kind.ts';
+import type { Drawn } from '../history/history.ts';
+import type { Stretch } from '../history/resolutions.ts';
 import { isoMoment } from '../iso-moment.ts';
 import { ApiError } from './api-error.ts';
 
@@ -14,27 +16,38 @@ export interface Asked {
 }
 
 /**
- * The stretch that was asked for.
+ * The stretch that was asked for; `missing`: what it is where nobody said.
  *
  * @throws ApiError naming `from` when it is not before `to`.
  */
-export function stretchOf({ from, to, points, step }: Asked, nowMs: number): Stretch {
+export function stretchOf(
+  { from, to, points, step }: Asked,
+  nowMs: number,
+  missing: { readonly fromMs?: number; readonly toMs?: number } = {},
+): Stretch {
   const nowS = Math.floor(nowMs / 1_000);
-  const toS = to === undefined ? nowS : Math.min(nowS, secondOf(to));
-  const fromS = from === undefined ? toS - DEFAULT_S : secondOf(from);
-  const isBefore = to === undefined ? fromS <= toS : fromS < secondOf(to);
-  if (!isBefore) {
+  const lastS = missing.toMs === undefined ? nowS : Math.ceil(missing.toMs / 1_000);
+  const toS = Math.min(nowS, to === undefined ? lastS : secondOf(to));
+  const firstS = missing.fromMs === undefined ? toS - DEFAULT_S : secondOf(missing.fromMs);
+  const fromS = from === undefined ? Math.min(firstS, toS) : secondOf(from);
+  const isBefore = to === undefined ? fromS <= nowS : fromS < secondOf(to);
+  if (from !== undefined && !isBefore) {
     const until = to === undefined ? `now, ${isoMoment(nowMs)}` : `to, ${shown(to)}`;
     throw new ApiError('INVALID', `expected a moment before ${until}, got ${shown(from)}`, 'from');
   }
   return { fromS: Math.min(fromS, toS), toS, points, stepS: step };
 }
 
-/** Starts of the buckets, Unix seconds. */
-export function startsOf({ startS, stepS, count }: Grid): number[] {
-  return Array.from({ length: count }, (_, at) => startS + at * stepS);
+/** What every chart answers with. */
+export function gridView(
+  { grid, settledS }: Pick<Drawn<Watched>, 'grid' | 'settledS'>,
+  version: number,
+): { step_s: number; at: number[]; settled_until: number; version: number } {
+  const { startS, stepS, count } = grid;
+  const at = Array.from({ length: count }, (_, index) => startS + index * stepS);
+  return { step_s: stepS, at, settled_until: settledS, version };
 }
 
-function secondOf(moment: string): number {
-  return Math.floor(Date.parse(moment) / 1_000);
+function secondOf(moment: string | number): number {
+  return Math.floor((typeof moment === 'number' ? moment : Date.parse(moment)) / 1_000);
 }

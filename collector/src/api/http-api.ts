@@ -107,7 +107,11 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
       version: options.version,
       clock: options.clock,
       build: dashboard?.build ?? '',
-      versions: { fleet: () => fleetRows.version, audit: () => engine.auditHead().number },
+      versions: {
+        fleet: () => fleetRows.version,
+        audit: () => engine.auditHead().number,
+        history: () => options.history.version(),
+      },
       failed: (view, error) => app.log.error({ view, err: error }, 'a view could not be made'),
     }),
   };

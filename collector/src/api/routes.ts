@@ -11,6 +11,8 @@ import { fleetRowsRoute } from './routes/fleet-rows.ts';
 import { gateRoute } from './routes/gate.ts';
 import { gateCheckRoute } from './routes/gate-check.ts';
 import { healthRoutes } from './routes/health.ts';
+import { historyDetectorsRoute } from './routes/history-detectors.ts';
+import { historyRotationRoute } from './routes/history-rotation.ts';
 import { historyTokensRoute } from './routes/history-tokens.ts';
 import { issuersRoute } from './routes/issuers.ts';
 import { jwksRoute } from './routes/jwks.ts';
@@ -64,6 +66,8 @@ export function addRoutes(app: Api, context: RouteContext): void {
   silenceRoutes(app, context);
   auditRoute(app, context);
   historyTokensRoute(app, context);
+  historyDetectorsRoute(app, context);
+  historyRotationRoute(app, context);
   eventsRoute(app, context);
   liveRoutes(app, context);
   healthRoutes(app, context);

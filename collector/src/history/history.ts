@@ -1,8 +1,12 @@
 import type { Clock } from '@keyturn/shared/clock.ts';
 import type { HistoryStore } from '../store/history-store.ts';
-import type { Watched } from './bucket-kind.ts';
+import type { BucketKind, Watched } from './bucket-kind.ts';
+import { DETECTOR_MARKS, type DetectorBucket } from './detector-bucket.ts';
+import type { Dated } from './event-log.ts';
+import { GATE_EVENTS, type GateEvent } from './gate-events.ts';
 import { type HistoryEvents, type Recorded, Recorder } from './recorder.ts';
 import { FINEST_S, floorTo, type Grid, gridFor, type Stretch } from './resolutions.ts';
+import { ROTATION, type RotationBucket } from './rotation-bucket.ts';
 import { type TokenBucket, TOKENS } from './token-bucket.ts';
 
 /** Buckets of a grid, as far as anybody watched. */
@@ -21,6 +25,10 @@ export interface History {
   /** Tokens since the start whose time was over when they were told of. */
   late(): number;
   tokens(issuer: string, stretch: Stretch): Drawn<TokenBucket>;
+  detectors(issuer: string, stretch: Stretch): Drawn<DetectorBucket>;
+  rotation(rotationId: string, stretch: Stretch): Drawn<RotationBucket>;
+  /** Everything its gates said up to then, oldest first. */
+  gates(rotationId: string, toMs: number): readonly Dated<GateEvent>[];
   /** Collector time, Unix ms. */
   nowMs(): number;
   /** Writes what there is, and stops. */
@@ -34,21 +42,37 @@ export interface HistoryOptions {
   readonly events: HistoryEvents;
 }
 
+/** As many as are kept of one rotation. */
+const GATE_EVENTS_MAX = 1_200;
+
 /** Starts to keep history of an engine; it is read from the same place. */
 export function openHistory({ engine, store, clock, events }: HistoryOptions): History {
   const recorder = new Recorder({ recorded: engine, store, clock, events });
-  const gridOf = (stretch: Stretch): Grid => gridFor(stretch, Math.floor(engine.nowMs() / 1_000));
+  const drawn = <B extends Watched>(
+    kind: BucketKind<B>,
+    id: string,
+    stretch: Stretch,
+  ): Drawn<B> => {
+    const grid = gridFor(stretch, Math.floor(engine.nowMs() / 1_000));
+    return {
+      grid,
+      buckets: recorder.tracks.read(kind, id, grid),
+      settledS: floorTo(Math.floor(recorder.settledMs / 1_000), FINEST_S),
+    };
+  };
   return {
     version: () => recorder.version,
     late: () => recorder.tokens.late,
-    tokens(issuer, stretch) {
-      const grid = gridOf(stretch);
-      return {
-        grid,
-        buckets: recorder.tracks.read(TOKENS, issuer, grid),
-        settledS: floorTo(Math.floor(recorder.settledMs / 1_000), FINEST_S),
-      };
-    },
+    tokens: (issuer, stretch) => drawn(TOKENS, issuer, stretch),
+    detectors: (issuer, stretch) => drawn(DETECTOR_MARKS, issuer, stretch),
+    rotation: (rotationId, stretch) => drawn(ROTATION, rotationId, stretch),
+    gates: (rotationId, toMs) =>
+      recorder.log.read(GATE_EVENTS, {
+        track: rotationId,
+        fromMs: 0,
+        toMs,
+        limit: GATE_EVENTS_MAX,
+      }),
     nowMs: () => engine.nowMs(),
     close: () => recorder.close(),
   };

@@ -3,14 +3,18 @@ import { leaseMs } from '../core/policy.ts';
 import type { State } from '../core/state.ts';
 import type { HistoryStore } from '../store/history-store.ts';
 import { Attempts } from './attempts.ts';
+import { watchDetectors } from './detector-watch.ts';
+import { EventLog } from './event-log.ts';
 import { FleetWatch } from './fleet-watch.ts';
+import { type Audited, GateWatch } from './gate-watch.ts';
 import { RESOLUTIONS } from './resolutions.ts';
+import { watchRotations } from './rotation-watch.ts';
 import { TokenCounts } from './token-counts.ts';
 import { watchHeard } from './token-watch.ts';
 import { Tracks } from './tracks.ts';
 
 /** What is recorded, read only. */
-export interface Recorded {
+export interface Recorded extends Audited {
   state(): Readonly<State>;
   nowMs(): number;
 }
@@ -33,6 +37,19 @@ const LOOK_MS = 1_000;
 const BLIND_MS = 5_000;
 
 const WRITE_EVERY_MS = 10_000;
+
+/** Events that do not wait for the next write any more. */
+const CROWD = 500;
+
+const DAY_MS = 86_400_000;
+
+/** Keys change a few times a year; how a verifier fared a month ago helps nobody. */
+const EVENT_BOUNDS = [
+  { kind: 'jwks', keptMs: 400 * DAY_MS, perTrackMax: 1_000, totalMax: 20_000 },
+  { kind: 'gates', keptMs: 400 * DAY_MS, perTrackMax: 1_000, totalMax: 50_000 },
+  { kind: 'verifier', keptMs: 30 * DAY_MS, perTrackMax: 200, totalMax: 100_000 },
+] as const;
+
 const PRUNE_EVERY_MS = 600_000;
 
 /**
@@ -41,6 +58,7 @@ const PRUNE_EVERY_MS = 600_000;
  */
 export class Recorder {
   readonly tracks: Tracks;
+  readonly log: EventLog;
   readonly tokens: TokenCounts;
   readonly looking: Attempts;
   readonly writing: Attempts;
@@ -48,18 +66,23 @@ export class Recorder {
   version = 0;
   readonly #options: RecorderOptions;
   readonly #fleet: FleetWatch;
+  readonly #gates: GateWatch;
   #lookedAtMs: number | null = null;
   #watchedFromMs = 0;
   #settledMs = 0;
   #writtenAtMs = 0;
   #prunedAtMs = 0;
+  /** Events that waited after the last look. */
+  #waited = 0;
   #cancel: () => void = () => undefined;
   #closed = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.tracks = new Tracks(options.store);
+    this.log = new EventLog(options.store);
     this.tokens = new TokenCounts(this.tracks);
+    this.#gates = new GateWatch(options.recorded, this.log, this.tracks);
     this.#fleet = new FleetWatch(this.tokens);
     const { events } = options;
     this.looking = new Attempts((message) => events.historyFailing('look', message));
@@ -80,7 +103,10 @@ export class Recorder {
     this.looking.run(() => {
       this.tracks.settle(Number.POSITIVE_INFINITY);
     });
-    this.writing.run(() => this.#write());
+    this.writing.run(() => {
+      do this.#write();
+      while (this.log.waiting > 0);
+    });
   }
 
   #lookAgain(): void {
@@ -100,9 +126,16 @@ export class Recorder {
     this.#settledMs = Math.max(this.#settledMs, nowMs - settleMs(state));
     const oldestMs = Math.max(this.#watchedFromMs, this.#settledMs);
     this.#fleet.look(state, { oldestMs, nowMs });
-    watchHeard(state, this.tracks, isBlind ? nowMs : sinceMs, nowMs);
-    if (this.tracks.settle(this.#settledMs) > 0) this.version += 1;
-    if (nowMs - this.#writtenAtMs >= WRITE_EVERY_MS) {
+    const fromMs = isBlind ? nowMs : sinceMs;
+    watchHeard(state, this.tracks, fromMs, nowMs);
+    watchDetectors(state, this.tracks, fromMs, nowMs);
+    watchRotations(state, this.tracks, fromMs, nowMs);
+    if (isBlind && sinceMs !== null) this.#gates.blind(state, sinceMs, nowMs);
+    this.#gates.look(state, nowMs);
+    const { waiting } = this.log;
+    if (this.tracks.settle(this.#settledMs) > 0 || waiting > this.#waited) this.version += 1;
+    this.#waited = waiting;
+    if (nowMs - this.#writtenAtMs >= WRITE_EVERY_MS || waiting > CROWD) {
       this.#writtenAtMs = nowMs;
       this.writing.run(() => this.#write());
     }
@@ -113,10 +146,13 @@ export class Recorder {
   }
 
   #write(): void {
-    const { rows, written } = this.tracks.unwritten();
-    if (rows.length === 0) return;
-    this.#options.store.write(rows, []);
-    written();
+    const ofTracks = this.tracks.unwritten();
+    const ofLog = this.log.unwritten();
+    if (ofTracks.rows.length + ofLog.events.length === 0) return;
+    this.#options.store.write(ofTracks.rows, ofLog.events);
+    ofTracks.written();
+    ofLog.written();
+    this.#waited = this.log.waiting;
   }
 
   #prune(nowMs: number): void {
@@ -125,7 +161,7 @@ export class Recorder {
         stepS,
         fromS: Math.floor(nowMs / 1_000) - keptS - stepS,
       })),
-      events: [],
+      events: EVENT_BOUNDS.map(({ keptMs, ...bound }) => ({ ...bound, fromMs: nowMs - keptMs })),
     });
   }
 }

@@ -59,6 +59,8 @@ t.test('the OpenAPI document is valid and describes every route', async (t) => {
     '/v1/audit',
     '/v1/events',
     '/v1/fleet/rows',
+    '/v1/history/detectors',
+    '/v1/history/rotations/{rotation_id}',
     '/v1/history/tokens',
     '/v1/issuers',
     '/v1/live',

@@ -34,7 +34,12 @@ export class Recording {
   /** As a collector that starts. */
   open(): History {
     this.history = openHistory({
-      engine: { state: () => this.world.state, nowMs: () => this.world.atMs },
+      engine: {
+        state: () => this.world.state,
+        nowMs: () => this.world.atMs,
+        audit: (query) => this.world.store.audit(query),
+        auditHead: () => this.world.store.auditHead(),
+      },
       store: this.store,
       clock: this.clock,
       events: { historyFailing: (what, message) => this.told.push(`${what}: ${message}`) },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { startsOf, stretchOf } from '../history-stretch.ts';
+import { gridView, stretchOf } from '../history-stretch.ts';
 import type { Api, RouteContext } from '../route-context.ts';
 import { IssuerParamSchema, STRETCH, TokenHistorySchema } from '../schemas/history.ts';
 import { noSuchIssuer } from '../api-error.ts';
@@ -35,10 +35,7 @@ export function historyTokensRoute(app: Api, context: RouteContext): void {
       const drawn = history.tokens(issuer, stretchOf(asked, history.nowMs()));
       return {
         issuer,
-        step_s: drawn.grid.stepS,
-        at: startsOf(drawn.grid),
-        settled_until: drawn.settledS,
-        version: history.version(),
+        ...gridView(drawn, history.version()),
         reporting: drawn.buckets.map((bucket) => bucket?.reporting ?? null),
         known: drawn.buckets.map((bucket) => bucket?.known ?? null),
         ...tokenSeries(drawn, kid, SERIES_MAX),

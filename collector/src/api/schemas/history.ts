@@ -1,6 +1,8 @@
 import { OUTCOMES } from '@keyturn/shared/model/outcome.ts';
 import { z } from 'zod';
-import { MomentSchema } from './verdict.ts';
+import { EVIDENCE, OLD_STANDINGS } from '../../history/rotation-bucket.ts';
+import { DETECTORS } from '../../history/detector-bucket.ts';
+import { GateSchema, MomentSchema } from './verdict.ts';
 
 const POINTS_MAX = 1_500;
 const POINTS_DEFAULT = 720;
@@ -70,4 +72,85 @@ export const TokenHistorySchema = z
   })
   .meta({ id: 'TokenHistory' });
 
+const column = z.array(z.number().nullable());
+
+/** A detector over time. */
+const MARKS = {
+  score: column.describe('The highest in the bucket'),
+  threshold: column.describe('At which it fires, given enough failures'),
+  firing: z.array(z.boolean().nullable()).describe('At any moment in the bucket'),
+};
+
+export const DetectorHistorySchema = z
+  .object({
+    issuer: z.string(),
+    ...GRID,
+    detectors: z.array(
+      z.object({
+        name: z
+          .enum(DETECTORS)
+          .describe(
+            'all: failures keys cause, over all kids of the issuer. next, active, retired: of one ' +
+              'kind of its kids. foreign: refused tokens of kids nobody published',
+          ),
+        ...MARKS,
+      }),
+    ),
+  })
+  .meta({ id: 'DetectorHistory' });
+
+const ArmSchema = z.object({
+  kid: z.string(),
+  tokens: column.describe('Per second, without malformed ones'),
+  failures: column.describe(
+    'Per second, refused for another reason than their age: the ages of both keys’ tokens differ',
+  ),
+});
+
+export const RotationHistorySchema = z
+  .object({
+    rotation_id: z.string(),
+    issuer: z.string(),
+    ...GRID,
+    propagation: z.object({
+      verifiers: column.describe('Required verifiers known, and declared instances not heard of'),
+      knowing: column.describe('Hold the new key, or fetch it when they meet it'),
+      knowing_fewest: column.describe('The fewest at any moment in the bucket'),
+      lacking: column,
+      unheard: column.describe('Silent, newly joined or missing'),
+      by_grade: z.array(z.object({ grade: z.enum(EVIDENCE), values: column })),
+      by_old: z
+        .array(z.object({ standing: z.enum(OLD_STANDINGS), values: column }))
+        .describe('What is known of the old key'),
+    }),
+    control: z
+      .object({
+        new: ArmSchema,
+        old: ArmSchema,
+        key: z.object(MARKS).describe('Failures of the new key’s tokens against the old key’s'),
+        holders: z
+          .object(MARKS)
+          .describe('New tokens at verifiers without the new key against those with it'),
+      })
+      .describe('Both keys at the same moment: what fails for one alone is the key'),
+    gates: z.array(
+      z.object({
+        gate: GateSchema,
+        spans: z
+          .array(
+            z.object({
+              status: z.enum(['open', 'closed', 'unknown', 'aborted']),
+              from_at: MomentSchema,
+              to_at: MomentSchema.nullable().describe('Null: it still says so'),
+              reason: z.string().describe('The first one when it began; empty: every check passed'),
+            }),
+          )
+          .describe('Oldest first; none where nobody looked'),
+      }),
+    ),
+  })
+  .meta({ id: 'RotationHistory' });
+
+export type DetectorHistoryView = z.infer<typeof DetectorHistorySchema>;
+export type RotationHistoryView = z.infer<typeof RotationHistorySchema>;
 export type TokenHistoryView = z.infer<typeof TokenHistorySchema>;

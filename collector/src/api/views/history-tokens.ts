@@ -27,7 +27,8 @@ export function tokenSeries(
         const column = columnOf(columns, label, outcome, buckets);
         const count = outcomes[outcome] ?? 0;
         column.sum += count;
-        if (column.values[at] !== null) column.values[at] = rate(count, bucket?.watchedMs ?? 0);
+        if (column.values[at] !== null)
+          column.values[at] = perSecond(count, bucket?.watchedMs ?? 0);
       }
     }
   }
@@ -39,7 +40,7 @@ export function tokenSeries(
 }
 
 /** Nobody to hear from is no rate of zero. */
-function isHeard(bucket: TokenBucket | null): bucket is TokenBucket {
+export function isHeard(bucket: TokenBucket | null): bucket is TokenBucket {
   if (bucket === null || !isTelling(bucket) || bucket.known === 0) return false;
   return bucket.reporting !== 0 || bucket.counts.size > 0;
 }
@@ -65,6 +66,6 @@ function seriesView({ label, outcome, values }: Column): SeriesView {
   return { of, kid, outcome, values };
 }
 
-function rate(count: number, watchedMs: number): number {
+export function perSecond(count: number, watchedMs: number): number {
   return Math.round((count / watchedMs) * 1_000_000) / 1_000;
 }

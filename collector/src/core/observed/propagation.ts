@@ -87,7 +87,8 @@ export function propagationOf(
   return { ...facts, ...riskOf(state, rotation, facts) };
 }
 
-interface Shares {
+/** What is known of the new key in one group. */
+export interface Shares {
   readonly group: Group;
   readonly knowing: number;
   readonly refusing: number;
@@ -95,7 +96,8 @@ interface Shares {
   readonly unheard: number;
 }
 
-function sharesOf(group: Group, rotation: RotationRecord): Shares {
+/** From kept counters, but for contested names. */
+export function sharesOf(group: Group, rotation: RotationRecord): Shares {
   const byNew = group.tallies.get(rotation.id)?.byNew;
   let knowing = 0;
   for (const [grade, verifiers] of byNew ?? []) if (isPositive(grade)) knowing += verifiers.size;
