@@ -4,6 +4,7 @@ import { startLive } from './live/live.ts';
 import { route, startNavigation } from './navigation.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { RotationPage } from './pages/rotation/rotation-page.tsx';
+import { VerifiersPage } from './pages/verifiers/verifiers-page.tsx';
 import { Shell } from './shell.tsx';
 import { startTab } from './tab/tab.ts';
 
@@ -24,6 +25,7 @@ function Page() {
     case 'rotation':
       return <RotationPage key={where.id} id={where.id} />;
     case 'verifiers':
+      return <VerifiersPage />;
     case 'verifier':
     case 'alerts':
     case 'alert':

@@ -64,7 +64,7 @@ function lacking(row: VerifierRow): number {
 }
 
 function byName(a: VerifierRow, b: VerifierRow): number {
-  return compareText(a.name, b.name) || a.id - b.id;
+  return compareText(a.name, b.name);
 }
 
 function compareText(a: string, b: string): number {

@@ -31,7 +31,7 @@ export class OrderedRows {
     while (low <= high) {
       const middle = (low + high) >> 1;
       const found = this.#compare(this.#rows[middle]?.row ?? row, row);
-      if (found === 0) return this.#rows[middle]?.row.id === row.id ? middle : -1;
+      if (found === 0) return middle;
       if (found < 0) low = middle + 1;
       else high = middle - 1;
     }

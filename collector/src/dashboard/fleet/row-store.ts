@@ -25,14 +25,14 @@ const NO_HEAD: FleetHead = { issuers: [], keys: [], rotations: [] };
  * be taken a part at a time: `begin`, `take` for its rows, `end`.
  */
 export class RowStore {
-  readonly #held = new Map<number, Held>();
+  #held = new Map<number, Held>();
   #services: FleetRowsView['services']['entries'] = [];
   #profiles: FleetRowsView['profiles']['entries'] = [];
   #words: string[] = [];
   #baseMs = 0;
   #head: FleetHead = NO_HEAD;
-  /** Rows of a complete answer so far; null: the answer says what changed. */
-  #met: Set<number> | null = null;
+  /** What a complete answer has not named again so far; null: the answer says what changed. */
+  #unnamed: Map<string, Held> | null = null;
   /** Pass as `since`; null: ask for everything. */
   cursor: string | null = null;
 
@@ -58,7 +58,12 @@ export class RowStore {
     // Half an answer must not pass for one: until its end, everything would be asked for again.
     this.cursor = null;
     this.#baseMs = Date.parse(answer.base_at);
-    this.#met = answer.complete ? new Set() : null;
+    this.#unnamed = null;
+    if (answer.complete) {
+      // A collector that started anew numbers its rows anew; verifiers keep their places by name.
+      this.#unnamed = new Map([...this.#held.values()].map((held) => [held.row.name, held]));
+      this.#held = new Map();
+    }
     this.#services = grown(this.#services, answer.services);
     this.#profiles = grown(this.#profiles, answer.profiles);
     this.#words = grown(this.#words, answer.words);
@@ -77,13 +82,14 @@ export class RowStore {
     for (const text of rows) {
       const after = verifierRow(text, lists);
       if (after === undefined) continue;
-      this.#met?.add(after.id);
-      const held = this.#held.get(after.id);
+      const held = this.#unnamed?.get(after.name) ?? this.#held.get(after.id);
+      this.#unnamed?.delete(after.name);
       if (held === undefined) {
         const fresh = { row: after };
         this.#held.set(after.id, fresh);
         changes.push({ held: fresh, before: null, after });
       } else {
+        this.#held.set(after.id, held);
         const before = held.row;
         held.row = after;
         changes.push({ held, before, after });
@@ -94,16 +100,14 @@ export class RowStore {
 
   /** Takes out what is gone, and remembers how far this copy is. */
   end(answer: AnswerFrame): RowChange[] {
-    const met = this.#met;
-    const gone = met === null ? answer.gone : [...this.#held.keys()].filter((id) => !met.has(id));
-    this.#met = null;
+    const changes = [...(this.#unnamed?.values() ?? [])].map(left);
+    this.#unnamed = null;
     this.cursor = answer.cursor;
-    const changes: RowChange[] = [];
-    for (const id of gone) {
+    for (const id of answer.gone) {
       const held = this.#held.get(id);
       if (held === undefined) continue;
       this.#held.delete(id);
-      changes.push({ held, before: held.row, after: null });
+      changes.push(left(held));
     }
     return changes;
   }
@@ -111,4 +115,8 @@ export class RowStore {
 
 function grown<T>(list: readonly T[], more: { readonly from: number; readonly entries: T[] }): T[] {
   return [...list.slice(0, more.from), ...more.entries];
+}
+
+function left(held: Held): RowChange {
+  return { held, before: held.row, after: null };
 }

@@ -114,9 +114,14 @@ t.test('what changed, what went, and a collector that started anew', (t) => {
   t.equal(store.cursor, 'x-2');
   t.equal(store.head, HEAD, 'kept');
 
-  const anew = taken(store, { ...FIRST, rows: FIRST.rows.slice(1) });
+  taken(store, FIRST);
+  const kept = [...store.all()].find((one) => one.row.instance === 'b');
+  const [, second] = FIRST.rows;
+  const renumbered = [1, ...(second?.slice(1) ?? [])] as unknown as FleetRowsView['rows'][number];
+  const anew = taken(store, { ...FIRST, rows: [renumbered] });
   t.same(names(store), ['orders/b/main']);
-  t.equal(anew.find(({ after }) => after === null)?.before?.id, 7);
+  t.equal([...store.all()][0], kept, 'numbered anew, it keeps its place');
+  t.equal(anew.find(({ after }) => after === null)?.before?.instance, 'a');
   t.end();
 });
 
