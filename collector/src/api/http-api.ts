@@ -24,6 +24,7 @@ import { openApiOptions } from './openapi.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { RouteContext } from './route-context.ts';
 import { addRoutes } from './routes.ts';
+import { rotationGlances } from './views/rotation-glance.ts';
 
 export interface HttpApiOptions {
   readonly engine: Engine;
@@ -104,6 +105,8 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
     live: liveHub({
       engine,
       canaries: options.canaries,
+      notifier: options.notifier,
+      glances: rotationGlances(engine),
       version: options.version,
       clock: options.clock,
       build: dashboard?.build ?? '',

@@ -4,13 +4,21 @@ import type { RouteContext } from '../route-context.ts';
 import type { LiveViewName, LiveViewTypes } from '../schemas/live.ts';
 import { collectorHealthView } from '../views/health.ts';
 import { rotationAlertsView } from '../views/rotation-alerts.ts';
-import { rotationDetailView } from '../views/rotation-detail.ts';
 import { rotationListView } from '../views/rotation-list.ts';
-import { statusView } from '../views/status.ts';
 import { timelineView } from '../views/timeline.ts';
+import { alertDetailView } from '../views/alert-detail.ts';
+import { inventoryView } from '../views/inventory.ts';
+import { issuerDetailView, issuersView } from '../views/issuer-detail.ts';
+import { alertsView } from '../views/live-alerts.ts';
+import { overviewView } from '../views/overview.ts';
+import type { RotationGlances } from '../views/rotation-glance.ts';
+import { rotationDetailView } from '../views/rotation-detail.ts';
 
 /** What a view is made of. */
-export type LiveContext = Pick<RouteContext, 'engine' | 'canaries' | 'version'>;
+export interface LiveContext
+  extends Pick<RouteContext, 'engine' | 'canaries' | 'notifier' | 'version'> {
+  readonly glances: RotationGlances;
+}
 
 /**
  * Makes one view, for instance of one rotation by its id; undefined when there is no such thing. It
@@ -20,7 +28,7 @@ export type LiveView<T> = (context: LiveContext, argument: string) => T | undefi
 
 /** Every view the live stream can carry, by name; asked for as `name` or `name:argument`. */
 export const LIVE_VIEWS: { readonly [N in LiveViewName]: LiveView<LiveViewTypes[N]> } = {
-  overview: ({ engine, canaries, version }) => statusView(engine, canaries, version),
+  overview: overviewView,
   rotation: ({ engine, canaries }, id) =>
     ofRotation(engine, id, (rotation) => rotationDetailView(engine, canaries, rotation)),
   'rotation-timeline': ({ engine }, id) =>
@@ -31,6 +39,11 @@ export const LIVE_VIEWS: { readonly [N in LiveViewName]: LiveView<LiveViewTypes[
     ),
   rotations: ({ engine }) => rotationListView(engine),
   health: ({ engine }) => collectorHealthView(engine.state(), engine.nowMs()),
+  alerts: alertsView,
+  alert: ({ engine }, id) => alertDetailView(engine.state(), id, engine.nowMs()),
+  issuers: ({ engine }) => issuersView(engine.state()),
+  issuer: ({ engine }, issuer) => issuerDetailView(engine.state(), issuer),
+  inventory: ({ engine }, filter) => inventoryView(engine.state(), engine.nowMs(), filter),
 };
 
 /** The view of a name with its argument; undefined when there is none. */

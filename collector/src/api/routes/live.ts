@@ -8,9 +8,12 @@ import { MomentSchema } from '../schemas/verdict.ts';
 
 const VIEWS_MAX = 8;
 
+/** An issuer in a filter, each character of it encoded. */
+const VIEW_CHARS_MAX = 2_000;
+
 const ViewSchema = z
   .string()
-  .max(300)
+  .max(VIEW_CHARS_MAX)
   .refine((name) => findLiveView(name) !== undefined, {
     error: `expected ${Object.keys(LIVE_VIEWS).join(', ')}, where it needs one with an argument after a colon`,
   })

@@ -53,7 +53,8 @@ function issuerView(state: Readonly<State>, issuer: IssuerState): IssuerView {
   };
 }
 
-function vantageView(vantage: VantageState): IssuerView['vantages'][number] {
+/** What the last looks at one address of a JWKS gave. */
+export function vantageView(vantage: VantageState): IssuerView['vantages'][number] {
   const result = vantage.latest?.sighting.result;
   const failed = result !== undefined && !result.ok ? result : null;
   return {
@@ -67,7 +68,8 @@ function vantageView(vantage: VantageState): IssuerView['vantages'][number] {
   };
 }
 
-function keyView(state: Readonly<State>, record: KeyRecord): IssuerView['keys'][number] {
+/** A key as the collector has seen it. */
+export function keyView(state: Readonly<State>, record: KeyRecord): IssuerView['keys'][number] {
   const usage = state.usage.get(usageKey(record.issuer, record.key.kid));
   return {
     ...record.key,

@@ -77,7 +77,8 @@ function dependentView(
   };
 }
 
-function serviceView(group: Group): ServiceView {
+/** A service without its verifiers. */
+export function serviceView(group: Group): ServiceView {
   const { name, declared, kind, required, evidence, profile } = group.service;
   const { population, shippingIntervalMs, keys } = group.service;
   return {
@@ -113,7 +114,8 @@ function uncoveredOf(population: Population): number {
   return covering === null ? 100 : uncoveredPercent(covering);
 }
 
-function groupView(
+/** The verifiers of a service for one issuer, with what they are waited for. */
+export function groupView(
   state: State,
   group: Group,
   open: readonly RotationRecord[],
