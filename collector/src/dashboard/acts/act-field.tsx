@@ -64,7 +64,8 @@ function Control({
           required
           aria-describedby={hint}
           value={value}
-          onInput={(event) => onInput(event.currentTarget.value)}
+          // A reason is one line of the audit trail, however it is wrapped here.
+          onInput={(event) => onInput(event.currentTarget.value.replaceAll(/[\r\n]+/g, ' '))}
         />
       );
     case 'text':

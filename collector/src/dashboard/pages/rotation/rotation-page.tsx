@@ -1,3 +1,4 @@
+import { RotationActs } from '../../acts/rotation-acts.tsx';
 import { useView } from '../../live/use-view.ts';
 import { useTitle } from '../../use-title.ts';
 import { Name } from '../../ui/name.tsx';
@@ -28,6 +29,7 @@ export function RotationPage({ id }: { readonly id: string }) {
           </li>
         ))}
       </ul>
+      <RotationActs detail={detail} />
     </>
   );
 }
