@@ -31,6 +31,8 @@ export interface Scene {
   readonly issuer: RotatingIssuer;
   readonly fleet: ReportingFleet;
   readonly rotationId: string;
+  /** Starts the collector, which was ended, again at the same address; without its agents. */
+  restart(entry?: string): Promise<void>;
   /** The new key enters the JWKS, and the collector has seen it. */
   publish(): Promise<void>;
   /** The verifiers of these services, all by default, hold both keys. */
@@ -46,7 +48,7 @@ export async function startScene(cleanup: Teardown, options: SceneOptions): Prom
   const origin = await startRotatingIssuer(cleanup, kids);
   const issuer = { ...origin, issuer: options.issuer ?? origin.issuer };
   const directory = await tempDirectory(cleanup);
-  const collector = await startCollectorProcess(directory, {
+  const settings = {
     issuers: [
       {
         ...origin.settings,
@@ -64,7 +66,8 @@ export async function startScene(cleanup: Teardown, options: SceneOptions): Prom
       ...blind,
     ],
     policy: { ...SCENE_POLICY, ...options.policy },
-  });
+  };
+  const collector = await startCollectorProcess(directory, settings);
   cleanup.add('collector', () => collector.child.kill());
   const fleet = await startReportingFleet(
     cleanup,
@@ -82,6 +85,11 @@ export async function startScene(cleanup: Teardown, options: SceneOptions): Prom
     issuer,
     fleet,
     rotationId,
+    async restart(entry) {
+      const listen = { http: new URL(collector.url).host, grpc: '127.0.0.1:0' };
+      const again = await startCollectorProcess(directory, { ...settings, listen }, {}, entry);
+      cleanup.add('collector started again', () => again.child.kill());
+    },
     async publish() {
       issuer.serve(issuer.both);
       await keyPublished(collector, kids[1]);

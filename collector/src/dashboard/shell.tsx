@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { OperatorBadge } from './acts/operator-badge.tsx';
-import { fresh, nowMs, tick } from './live/live.ts';
+import { ASK_EVERY_MS, channel, fresh, nowMs, tick } from './live/live.ts';
 import { route } from './navigation.ts';
 import type { Route } from './route.ts';
 import { formatDuration } from './ui/duration.ts';
@@ -43,6 +43,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         <OperatorBadge />
       </header>
       <StaleNotice />
+      <RefusedNotice />
       <UpgradeNotice />
       <main id="main" tabIndex={-1}>
         {children}
@@ -67,10 +68,24 @@ function StaleNotice() {
   const last = tick.value;
   if (state.kind !== 'stale' || last === null) return null;
   return (
-    <div class="notice stale" role="alert">
-      No word from the collector for {formatDuration(nowMs.value - Date.parse(last.now_at))}. What
-      is shown is from {last.now_at.slice(11, 19)} UTC and may be wrong by now: nothing here is safe
-      to act on.
+    <div class="notice stale">
+      <p role="alert">
+        The collector is not heard. What is shown is from {last.now_at.slice(11, 19)} UTC and may be
+        wrong by now: nothing here is safe to act on.
+      </p>
+      {/* Apart, so that a screen reader is not told each second. */}
+      <p>No word from the collector for {formatDuration(nowMs.value - Date.parse(last.now_at))}.</p>
+    </div>
+  );
+}
+
+/** Many dashboards at once are no fault; the reader can end it. */
+function RefusedNotice() {
+  if (channel() !== 'refused' || fresh.value.kind !== 'live') return null;
+  return (
+    <div class="notice" role="status">
+      The collector has as many live dashboards open as it takes. This one asks every{' '}
+      {formatDuration(ASK_EVERY_MS)} instead; close those nobody looks at.
     </div>
   );
 }

@@ -144,12 +144,13 @@ function made(options: LiveHubOptions, view: string): string {
 }
 
 function tell({ views, reader, sent }: Stream, { tick, viewText }: Present): void {
-  let text = `event: tick\ndata: ${JSON.stringify(tick)}\n\n`;
+  let text = '';
   for (const view of views) {
     const data = viewText(view);
     if (sent.get(view) === data) continue;
     sent.set(view, data);
     text += `event: view\ndata: {"view":${JSON.stringify(view)},"data":${data}}\n\n`;
   }
-  reader.send(text);
+  // Last: a reader takes the tick for the moment of everything before it.
+  reader.send(`${text}event: tick\ndata: ${JSON.stringify(tick)}\n\n`);
 }

@@ -41,8 +41,9 @@ export function liveRoutes(app: Api, context: RouteContext): void {
         operationId: 'getLive',
         summary: 'Server-sent events for the dashboard: a tick each second, and views that changed',
         description:
-          'Event `tick`: the collector time, and versions of what is fetched apart. Event `view`: a view ' +
-          'that was asked for and differs from what was last sent; null: there is no such thing.',
+          'Event `view`: a view that was asked for and differs from what was last sent; null: there is no ' +
+          'such thing. Event `tick`, after those of its second: the collector time, which is also their ' +
+          'moment, and versions of what is fetched apart.',
         tags: ['dashboard'],
         querystring: QuerySchema,
         produces: ['text/event-stream'],
