@@ -30,6 +30,7 @@ import { rotationRoute, rotationsRoute, startRotationRoute } from './routes/rota
 import { servicesRoute } from './routes/services.ts';
 import { silenceRoutes } from './routes/silences.ts';
 import { statusRoute } from './routes/status.ts';
+import { verifierRoute } from './routes/verifier.ts';
 import { verifiersRoute } from './routes/verifiers.ts';
 import { waiveRoute } from './routes/waive.ts';
 
@@ -41,6 +42,7 @@ export function addRoutes(app: Api, context: RouteContext): void {
   gateCheckRoute(app, context);
   statusRoute(app, context);
   verifiersRoute(app, context);
+  verifierRoute(app, context);
   fleetRowsRoute(app, context);
   removeVerifierRoute(app, context);
   servicesRoute(app, context);

@@ -13,6 +13,7 @@ import { alertsView } from '../views/live-alerts.ts';
 import { overviewView } from '../views/overview.ts';
 import type { RotationGlances } from '../views/rotation-glance.ts';
 import { rotationDetailView } from '../views/rotation-detail.ts';
+import { verifierDetailView } from '../views/verifier-detail.ts';
 
 /** What a view is made of. */
 export interface LiveContext
@@ -44,6 +45,10 @@ export const LIVE_VIEWS: { readonly [N in LiveViewName]: LiveView<LiveViewTypes[
   issuers: ({ engine }) => issuersView(engine.state()),
   issuer: ({ engine }, issuer) => issuerDetailView(engine.state(), issuer),
   inventory: ({ engine }, filter) => inventoryView(engine.state(), engine.nowMs(), filter),
+  verifier: ({ engine }, key) => {
+    const verifier = engine.state().fleet.verifiers.get(key);
+    return verifier && verifierDetailView(engine.state(), verifier, engine.nowMs());
+  },
 };
 
 /** The view of a name with its argument; undefined when there is none. */

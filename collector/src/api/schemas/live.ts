@@ -7,6 +7,7 @@ import type { InventoryView } from './live-inventory.ts';
 import type { IssuerDetailView, IssuersView } from './live-issuers.ts';
 import type { OverviewView } from './overview.ts';
 import type { RotationDetailView } from './rotation.ts';
+import type { VerifierDetailView } from './verifier-detail.ts';
 
 /** What each view of the live stream is, by its name; see GET /v1/live. */
 export interface LiveViewTypes {
@@ -28,6 +29,8 @@ export interface LiveViewTypes {
   readonly issuer: IssuerDetailView;
   /** Argument: a filter, as in the page's address: `state`, `issuer`, `q`. */
   readonly inventory: InventoryView;
+  /** Argument: `service/instance/cache`. */
+  readonly verifier: VerifierDetailView;
 }
 
 export type LiveViewName = keyof LiveViewTypes;
