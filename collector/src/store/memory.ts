@@ -243,7 +243,12 @@ function queryAudit(links: readonly AuditLink[], query: AuditQuery): readonly St
     if (number <= after || number >= before) continue;
     const entry = JSON.parse(body) as AuditEntry;
     if (query.rotationId !== undefined && entry.rotationId !== query.rotationId) continue;
+    if (query.alertId !== undefined && alertOf(entry) !== query.alertId) continue;
     found.push({ ...entry, number, hash });
   }
   return found;
+}
+
+function alertOf({ detail }: AuditEntry): unknown {
+  return detail['alert'] ?? detail['alertId'];
 }

@@ -23,6 +23,8 @@ export interface StoredEvidence {
 
 export interface AuditQuery {
   readonly rotationId?: string;
+  /** Transitions of this alert, and acts that name it. */
+  readonly alertId?: string;
   /** Entries with a greater number only. */
   readonly after?: number;
   /** Entries with a smaller number only. */

@@ -293,6 +293,27 @@ export function storeContract(name: string, place: (t: Test) => StorePlace): voi
     t.strictSame(numbersOf({ rotationId: 'r1', order: 'newest', before: 6, limit: 1 }), [4]);
     t.strictSame(numbersOf({ before: 3, limit: 9 }), [1, 2]);
     t.strictSame(store.audit({ limit: 0 }), []);
+  });
+
+  void t.test(`${name}: audit entries about one alert`, async (t) => {
+    const store = place(t).open();
+    const about = (action: string, detail: Readonly<Record<string, unknown>>): Write => ({
+      kind: 'audit',
+      record: { ...auditEntry(action, 'r1'), detail },
+    });
+    store.commit([
+      about('alert_firing', { alert: 'al-1', name: 'StaleCache' }),
+      about('alert_firing', { alert: 'al-2' }),
+      about('acknowledge', { alertId: 'al-1', reason: 'on it' }),
+      about('start', {}),
+    ]);
+    store.commit([about('alert_resolved', { alert: 'al-1' })]);
+    const numbersOf = (query: Omit<Parameters<typeof store.audit>[0], 'limit'>) =>
+      store.audit({ limit: 9, ...query }).map((entry) => entry.number);
+    t.strictSame(numbersOf({ alertId: 'al-1' }), [1, 3, 5]);
+    t.strictSame(numbersOf({ alertId: 'al-1', order: 'newest', before: 5 }), [3, 1]);
+    t.strictSame(numbersOf({ alertId: 'al-1', rotationId: 'r2' }), []);
+    t.strictSame(numbersOf({ alertId: "' or 1=1 --" }), []);
     t.equal(store.verifyAudit(), null);
     store.close();
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RotationIdSchema } from '../schemas/acts.ts';
+import { AlertIdSchema } from '../schemas/alert.ts';
 import { problems } from '../schemas/problem.ts';
 import { AuditEntrySchema } from '../schemas/status.ts';
 import type { Api, RouteContext } from '../route-context.ts';
@@ -21,6 +22,7 @@ export function auditRoute(app: Api, context: RouteContext): void {
         tags: ['audit'],
         querystring: z.strictObject({
           rotation: RotationIdSchema.optional(),
+          alert: AlertIdSchema.optional().describe('Its transitions, and acts that name it'),
           after: z.coerce.number().int().min(0).default(0).describe('Entries with a higher number'),
           before: z.coerce.number().int().min(1).optional().describe('Entries with a lower number'),
           order: z.enum(['oldest', 'newest']).default('oldest').describe('Which come first'),
@@ -33,9 +35,10 @@ export function auditRoute(app: Api, context: RouteContext): void {
       },
     },
     async (request) => {
-      const { rotation, after, before, order, limit } = request.query;
+      const { alert, rotation, after, before, order, limit } = request.query;
       const entries = context.engine.audit({
         ...(rotation === undefined ? {} : { rotationId: rotation }),
+        ...(alert === undefined ? {} : { alertId: alert }),
         ...(before === undefined ? {} : { before }),
         after,
         order,

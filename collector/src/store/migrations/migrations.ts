@@ -11,6 +11,7 @@ import { alerts } from './0010-alerts.ts';
 import { told } from './0011-told.ts';
 import { givenUp } from './0012-given-up.ts';
 import { history } from './0013-history.ts';
+import { auditByAlert } from './0014-audit-by-alert.ts';
 
 /** `KEYT`: marks a file as Keyturn's in the SQLite header. */
 export const APPLICATION_ID = 0x4b455954;
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly string[] = [
   told,
   givenUp,
   history,
+  auditByAlert,
 ];
 
 /** The schema this Keyturn writes. */
