@@ -12,6 +12,7 @@ import { issuerDetailView, issuersView } from '../views/issuer-detail.ts';
 import { alertsView } from '../views/live-alerts.ts';
 import { overviewView } from '../views/overview.ts';
 import type { RotationGlances } from '../views/rotation-glance.ts';
+import { tabView } from '../views/tab.ts';
 import { rotationDetailView } from '../views/rotation-detail.ts';
 import { verifierDetailView } from '../views/verifier-detail.ts';
 
@@ -29,6 +30,7 @@ export type LiveView<T> = (context: LiveContext, argument: string) => T | undefi
 
 /** Every view the live stream can carry, by name; asked for as `name` or `name:argument`. */
 export const LIVE_VIEWS: { readonly [N in LiveViewName]: LiveView<LiveViewTypes[N]> } = {
+  tab: ({ engine }) => tabView(engine),
   overview: overviewView,
   rotation: ({ engine, canaries }, id) =>
     ofRotation(engine, id, (rotation) => rotationDetailView(engine, canaries, rotation)),

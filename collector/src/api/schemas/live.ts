@@ -7,10 +7,12 @@ import type { InventoryView } from './live-inventory.ts';
 import type { IssuerDetailView, IssuersView } from './live-issuers.ts';
 import type { OverviewView } from './overview.ts';
 import type { RotationDetailView } from './rotation.ts';
+import type { TabView } from './tab.ts';
 import type { VerifierDetailView } from './verifier-detail.ts';
 
 /** What each view of the live stream is, by its name; see GET /v1/live. */
 export interface LiveViewTypes {
+  readonly tab: TabView;
   readonly overview: OverviewView;
   /** Argument: the rotation's id. */
   readonly rotation: RotationDetailView;

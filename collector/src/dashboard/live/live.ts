@@ -1,4 +1,5 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
+import type { LiveViewName, LiveViewTypes } from '../../api/schemas/live.ts';
 import { awakeTime } from './awake-time.ts';
 import { type Freshness, freshness } from './freshness.ts';
 import { type Channel, type Listening, startListening } from './listening.ts';
@@ -8,7 +9,17 @@ export type { Tick } from './tick.ts';
 export { ASK_EVERY_MS } from './listening.ts';
 
 /** A view as last received. `undefined`: not yet; null: the collector knows no such thing. */
-export type ViewSignal = ReadonlySignal<unknown>;
+export type ViewSignal<N extends LiveViewName> = ReadonlySignal<
+  LiveViewTypes[N] | null | undefined
+>;
+
+/** A view that is watched until it is stopped. */
+export interface WatchedView<N extends LiveViewName> {
+  /** `name` or `name:argument`, as the collector knows it. */
+  readonly view: string;
+  readonly value: ViewSignal<N>;
+  stop(): void;
+}
 
 const CHECK_EVERY_MS = 500;
 
@@ -42,15 +53,18 @@ export function channel(): Channel {
   return listening?.channel.value ?? 'stream';
 }
 
-/** Watches a view until the returned function is called. */
-export function watch(view: string): { readonly value: ViewSignal; stop(): void } {
+/** Watches a view from here on. */
+export function watch<N extends LiveViewName>(name: N, argument?: string): WatchedView<N> {
+  const view = viewOf(name, argument);
   const entry = views.get(view) ?? { signal: signal<unknown>(undefined), users: 0 };
   entry.users += 1;
   views.set(view, entry);
   listening?.reopen();
   let stopped = false;
   return {
-    value: entry.signal,
+    view,
+    // The stream's text is made from the same types; see LIVE_VIEWS.
+    value: entry.signal as ViewSignal<N>,
     stop() {
       if (stopped) return;
       stopped = true;
@@ -59,6 +73,11 @@ export function watch(view: string): { readonly value: ViewSignal; stop(): void 
       listening?.reopen();
     },
   };
+}
+
+/** A view by the name under which the collector is asked for it. */
+export function viewOf(name: LiveViewName, argument?: string): string {
+  return argument === undefined ? name : `${name}:${argument}`;
 }
 
 /** Starts listening; once for a page. */

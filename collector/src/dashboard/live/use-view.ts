@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { LiveViewName, LiveViewTypes } from '../../api/schemas/live.ts';
-import { type ViewSignal, watch } from './live.ts';
+import { viewOf, watch, type WatchedView } from './live.ts';
 
 /**
  * A view of the live stream, watched while the component is shown. `undefined`: not here yet; null: the
@@ -10,16 +10,12 @@ export function useView<N extends LiveViewName>(
   name: N,
   argument?: string,
 ): LiveViewTypes[N] | null | undefined {
-  const view = argument === undefined ? name : `${name}:${argument}`;
-  const [value, setValue] = useState<ViewSignal | null>(null);
+  const [watched, setWatched] = useState<WatchedView<N> | null>(null);
   useEffect(() => {
-    const watched = watch(view);
-    setValue(watched.value);
-    return () => {
-      watched.stop();
-      setValue(null);
-    };
-  }, [view]);
-  // The stream's text is made from the same types; see LIVE_VIEWS.
-  return value?.value as LiveViewTypes[N] | null | undefined;
+    const next = watch(name, argument);
+    setWatched(next);
+    return () => next.stop();
+  }, [name, argument]);
+  // Until the effect has run, what is watched is what was asked for before: another thing altogether.
+  return watched?.view === viewOf(name, argument) ? watched.value.value : undefined;
 }

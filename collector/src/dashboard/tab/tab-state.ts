@@ -1,6 +1,4 @@
-import type { AlertView } from '../../api/schemas/alert.ts';
-import type { RotationView } from '../../api/schemas/rotation.ts';
-import type { StatusView } from '../../api/schemas/status.ts';
+import type { TabView } from '../../api/schemas/tab.ts';
 import type { VerdictView } from '../../api/schemas/verdict.ts';
 import type { Freshness } from '../live/freshness.ts';
 
@@ -22,26 +20,19 @@ export interface TabState {
   readonly words: string;
 }
 
-type Alerted = Pick<AlertView, 'severity' | 'firing' | 'name' | 'labels'>;
-
-interface Judged {
-  readonly rotation: Pick<RotationView, 'id' | 'issuer' | 'phase' | 'origin' | 'open'>;
-  readonly gates: readonly Pick<VerdictView, 'gate' | 'status' | 'progress' | 'advised'>[];
-}
+type Alerted = TabView['alerts'][number];
+type Judged = TabView['rotations'][number];
 
 /** What a tab is judged by. */
 export interface TabFacts {
   readonly freshness: Freshness['kind'];
   /** undefined: not here yet; null: the collector could not say. */
-  readonly overview:
-    | { readonly alerts: readonly Alerted[]; readonly rotations: readonly Judged[] }
-    | null
-    | undefined;
+  readonly overview: TabView | null | undefined;
   /** The rotation a page is about, likewise; absent on other pages. */
   readonly rotation?: Judged | null | undefined;
 }
 
-export type Phase = StatusView['rotations'][number]['rotation']['phase'];
+export type Phase = Judged['rotation']['phase'];
 
 /** The gate a rotation waits for in each phase. */
 export const NEXT_GATE: Readonly<Record<Phase, VerdictView['gate'] | null>> = {

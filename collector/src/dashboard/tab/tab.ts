@@ -1,7 +1,6 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { RotationDetailView } from '../../api/schemas/rotation.ts';
-import type { StatusView } from '../../api/schemas/status.ts';
-import { fresh, watch } from '../live/live.ts';
+import { fresh, watch, type WatchedView } from '../live/live.ts';
 import { route } from '../navigation.ts';
 import { shortText } from '../ui/visible-text.ts';
 import aborted from './icons/aborted.svg';
@@ -39,17 +38,16 @@ export function namePage(title: string): void {
 
 /** Keeps title and picture of the tab true, seen or not; once for a page. */
 export function startTab(): void {
-  const overview = watch('overview').value;
+  const glance = watch('tab').value;
   const about = computed(() => (route.value.page === 'rotation' ? route.value.id : null));
-  let watched: ReturnType<typeof watch> | null = null;
+  let watched: WatchedView<'rotation'> | null = null;
   effect(() => {
     watched?.stop();
-    watched = about.value === null ? null : watch(`rotation:${about.value}`);
+    watched = about.value === null ? null : watch('rotation', about.value);
     const rotation = watched?.value;
     return effect(() => {
-      const seen = overview.value as StatusView | null | undefined;
-      const detail = rotation?.value as RotationDetailView | null | undefined;
-      const facts = { freshness: fresh.value.kind, overview: seen };
+      const detail = rotation?.value;
+      const facts = { freshness: fresh.value.kind, overview: glance.value };
       const state = tabState(rotation === undefined ? facts : { ...facts, rotation: detail });
       show(state, detail == null ? subjectSignal.value : kidsOf(detail));
     });
