@@ -1,6 +1,6 @@
 import { shown } from '@keyturn/shared/shown.ts';
 import type { Watched } from '../history/bucket-kind.ts';
-import type { Drawn } from '../history/history.ts';
+import type { Drawn, EventStretch } from '../history/history.ts';
 import type { Stretch } from '../history/resolutions.ts';
 import { isoMoment } from '../iso-moment.ts';
 import { ApiError } from './api-error.ts';
@@ -36,6 +36,22 @@ export function stretchOf(
     throw new ApiError('INVALID', `expected a moment before ${until}, got ${shown(from)}`, 'from');
   }
   return { fromS: Math.min(fromS, toS), toS, points, stepS: step };
+}
+
+/**
+ * The stretch of events that was asked for, from `keptMs` ago on.
+ *
+ * @throws ApiError naming `from` when it is not before `to`.
+ */
+export function eventStretchOf(
+  { from, to, limit }: Pick<Asked, 'from' | 'to'> & { readonly limit: number },
+  nowMs: number,
+  keptMs: number,
+): EventStretch {
+  const asked = { from, to, points: 1, step: 0 };
+  const { fromS, toS } = stretchOf(asked, nowMs, { fromMs: nowMs - keptMs });
+  // One more than is shown, to know whether there are more.
+  return { fromMs: fromS * 1_000, toMs: toS * 1_000 + 999, limit: limit + 1 };
 }
 
 /** What every chart answers with. */

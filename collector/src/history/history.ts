@@ -4,10 +4,21 @@ import type { BucketKind, Watched } from './bucket-kind.ts';
 import { DETECTOR_MARKS, type DetectorBucket } from './detector-bucket.ts';
 import type { Dated } from './event-log.ts';
 import { GATE_EVENTS, type GateEvent } from './gate-events.ts';
+import { JWKS_EVENTS, type JwksEvent } from './jwks-events.ts';
+import type { MinuteColumns } from './minute-counts.ts';
 import { type HistoryEvents, type Recorded, Recorder } from './recorder.ts';
 import { FINEST_S, floorTo, type Grid, gridFor, type Stretch } from './resolutions.ts';
 import { ROTATION, type RotationBucket } from './rotation-bucket.ts';
 import { type TokenBucket, TOKENS } from './token-bucket.ts';
+import { VERIFIER_EVENTS, type VerifierEvent } from './verifier-events.ts';
+
+/** A stretch of events, Unix ms. */
+export interface EventStretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** At most this many, the latest. */
+  readonly limit: number;
+}
 
 /** Buckets of a grid, as far as anybody watched. */
 export interface Drawn<B extends Watched> {
@@ -29,6 +40,12 @@ export interface History {
   rotation(rotationId: string, stretch: Stretch): Drawn<RotationBucket>;
   /** Everything its gates said up to then, oldest first. */
   gates(rotationId: string, toMs: number): readonly Dated<GateEvent>[];
+  /** By `service/instance/cache`, oldest first; empty where nothing is known. */
+  verifierEvents(verifier: string, stretch: EventStretch): readonly Dated<VerifierEvent>[];
+  /** The last hour, as far as this collector has run. */
+  verifierMinutes(verifier: string): MinuteColumns;
+  /** Oldest first. */
+  jwksEvents(issuer: string, stretch: EventStretch): readonly Dated<JwksEvent>[];
   /** Collector time, Unix ms. */
   nowMs(): number;
   /** Writes what there is, and stops. */
@@ -73,6 +90,11 @@ export function openHistory({ engine, store, clock, events }: HistoryOptions): H
         toMs,
         limit: GATE_EVENTS_MAX,
       }),
+    verifierEvents: (verifier, stretch) =>
+      recorder.log.read(VERIFIER_EVENTS, { track: verifier, ...stretch }),
+    verifierMinutes: (verifier) =>
+      recorder.minutes.read(verifier, recorder.startedAtMs, engine.nowMs()),
+    jwksEvents: (issuer, stretch) => recorder.log.read(JWKS_EVENTS, { track: issuer, ...stretch }),
     nowMs: () => engine.nowMs(),
     close: () => recorder.close(),
   };

@@ -6,6 +6,8 @@ import { Attempts } from './attempts.ts';
 import { watchDetectors } from './detector-watch.ts';
 import { EventLog } from './event-log.ts';
 import { FleetWatch } from './fleet-watch.ts';
+import { JwksWatch } from './jwks-watch.ts';
+import { MinuteCounts } from './minute-counts.ts';
 import { type Audited, GateWatch } from './gate-watch.ts';
 import { RESOLUTIONS } from './resolutions.ts';
 import { watchRotations } from './rotation-watch.ts';
@@ -60,13 +62,17 @@ export class Recorder {
   readonly tracks: Tracks;
   readonly log: EventLog;
   readonly tokens: TokenCounts;
+  readonly minutes = new MinuteCounts();
   readonly looking: Attempts;
   readonly writing: Attempts;
   /** Grows when a bucket has settled. */
   version = 0;
+  /** Collector time of the first look, Unix ms. */
+  readonly startedAtMs: number;
   readonly #options: RecorderOptions;
   readonly #fleet: FleetWatch;
   readonly #gates: GateWatch;
+  readonly #jwks: JwksWatch;
   #lookedAtMs: number | null = null;
   #watchedFromMs = 0;
   #settledMs = 0;
@@ -79,11 +85,14 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.startedAtMs = options.recorded.nowMs();
     this.tracks = new Tracks(options.store);
     this.log = new EventLog(options.store);
     this.tokens = new TokenCounts(this.tracks);
     this.#gates = new GateWatch(options.recorded, this.log, this.tracks);
-    this.#fleet = new FleetWatch(this.tokens);
+    this.#jwks = new JwksWatch(this.log);
+    const { tokens, minutes, log } = this;
+    this.#fleet = new FleetWatch({ tokens, minutes, log });
     const { events } = options;
     this.looking = new Attempts((message) => events.historyFailing('look', message));
     this.writing = new Attempts((message) => events.historyFailing('write', message));
@@ -132,6 +141,7 @@ export class Recorder {
     watchRotations(state, this.tracks, fromMs, nowMs);
     if (isBlind && sinceMs !== null) this.#gates.blind(state, sinceMs, nowMs);
     this.#gates.look(state, nowMs);
+    this.#jwks.look(state);
     const { waiting } = this.log;
     if (this.tracks.settle(this.#settledMs) > 0 || waiting > this.#waited) this.version += 1;
     this.#waited = waiting;

@@ -13,7 +13,7 @@ import { type ManualClock, manualClock } from './manual-clock.ts';
 export class Recording {
   readonly world: World;
   readonly clock: ManualClock = manualClock(START_MS);
-  readonly store: HistoryStore;
+  store: HistoryStore;
   readonly told: string[] = [];
   history: History;
 

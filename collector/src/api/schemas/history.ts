@@ -151,6 +151,119 @@ export const RotationHistorySchema = z
   })
   .meta({ id: 'RotationHistory' });
 
+const EVENTS_DEFAULT = 200;
+const EVENTS_MAX = 1_000;
+
+/** What every list of events is asked for by. */
+export const EVENT_STRETCH = {
+  from: MomentSchema.optional().describe('Default: as far back as it is kept'),
+  to: STRETCH.to,
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(EVENTS_MAX)
+    .default(EVENTS_DEFAULT)
+    .describe('At most this many, the latest ones'),
+};
+
+const kids = z.array(z.string()).describe('By kid; the first few');
+
+const DIFFERENCE = {
+  added: kids,
+  removed: kids,
+  changed: kids.describe('The same kid with other key material, or another algorithm'),
+  more: z.int().describe('Kids beyond those named'),
+};
+
+const JwksEventSchema = z.discriminatedUnion('what', [
+  z.object({
+    at: MomentSchema,
+    what: z.literal('document').describe('Other keys than before'),
+    vantage: z.string(),
+    first: z.boolean().describe('The first that is known; it adds and removes nothing'),
+    ...DIFFERENCE,
+    keys: z
+      .array(z.object({ kid: z.string(), thumbprint: z.string(), alg: z.string() }))
+      .describe('All of them then, the first 64'),
+    key_count: z.int().describe('Those without kid or thumbprint too'),
+    bytes: z.int(),
+    max_age_s: z.number().nullable(),
+  }),
+  z.object({
+    at: MomentSchema,
+    what: z.literal('failing').describe('It could not be read from then on'),
+    vantage: z.string(),
+    error: z.string(),
+    message: z.string(),
+  }),
+  z.object({ at: MomentSchema, what: z.literal('readable'), vantage: z.string() }),
+]);
+
+export const IssuerHistorySchema = z
+  .object({
+    issuer: z.string(),
+    version: GRID.version,
+    events: z.array(JwksEventSchema).describe('Oldest first'),
+    earlier: z.boolean().describe('There are earlier ones in the stretch'),
+  })
+  .meta({ id: 'IssuerHistory' });
+
+const VerifierEventSchema = z.discriminatedUnion('what', [
+  z.object({ at: MomentSchema, what: z.literal('first_seen'), profile: z.string() }),
+  z.object({
+    at: MomentSchema,
+    what: z
+      .enum(['reporting', 'silent', 'joined', 'departed', 'forgotten', 'duplicate'])
+      .describe(
+        'duplicate: a second process goes by its name. forgotten: it is not listed any more',
+      ),
+  }),
+  z.object({
+    at: MomentSchema,
+    what: z.literal('restarted').describe('Another process goes by its name'),
+    epoch: z.int(),
+  }),
+  z.object({
+    at: MomentSchema,
+    what: z.literal('keys'),
+    issuer: z.string(),
+    ...DIFFERENCE,
+    count: z.int().describe('Keys it held then'),
+    data_at: MomentSchema.nullable().describe('When it fetched them'),
+  }),
+  z.object({
+    at: MomentSchema,
+    what: z.literal('fetch_failing'),
+    issuer: z.string(),
+    error: z.string().nullable(),
+  }),
+  z.object({ at: MomentSchema, what: z.literal('fetch_ok'), issuer: z.string() }),
+]);
+
+const minutes = z.array(z.number());
+
+export const VerifierHistorySchema = z
+  .object({
+    service: z.string(),
+    instance: z.string(),
+    cache: z.string(),
+    version: GRID.version,
+    events: z.array(VerifierEventSchema).describe('Oldest first'),
+    earlier: z.boolean().describe('There are earlier ones in the stretch'),
+    minutes: z
+      .object({
+        at: minutes.describe('Starts of the minutes, Unix seconds'),
+        ok: minutes.describe('Accepted, by when that was told'),
+        attributable: minutes.describe('Refused for a reason keys cause'),
+        other: minutes.describe('Refused for another'),
+      })
+      .describe('The last hour, as far as this collector has run'),
+  })
+  .meta({ id: 'VerifierHistory' });
+
+export type IssuerHistoryView = z.infer<typeof IssuerHistorySchema>;
+export type VerifierHistoryView = z.infer<typeof VerifierHistorySchema>;
 export type DetectorHistoryView = z.infer<typeof DetectorHistorySchema>;
 export type RotationHistoryView = z.infer<typeof RotationHistorySchema>;
 export type TokenHistoryView = z.infer<typeof TokenHistorySchema>;
