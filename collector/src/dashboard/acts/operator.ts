@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { awakeTime } from '../live/awake-time.ts';
 import { isForgotten } from './forget-rule.ts';
 
 /** Who acts from this page. The token itself is in no state that anything could show. */
@@ -17,6 +18,11 @@ const ANSWER_MS = 10_000;
 
 // What the collector reads as a token at all; anything else could not even be sent.
 const TOKEN = /^[\u0021-\u007e]{1,4000}$/;
+
+const awakeMs = awakeTime(
+  () => performance.now(),
+  () => Date.now(),
+);
 
 const operatorSignal = signal<Operator>({ kind: 'read_only', because: null });
 
@@ -46,7 +52,7 @@ export async function unlock(by: string, presented: string): Promise<Unlocking> 
     return { kind: 'unreachable' };
   }
   token = presented;
-  usedAtMs = performance.now();
+  usedAtMs = awakeMs();
   operatorSignal.value = { kind: 'unlocked', by };
   return { kind: 'unlocked' };
 }
@@ -65,7 +71,7 @@ export function operatorForAct(): {
   forgetInTime();
   const who = operatorSignal.value;
   if (token === null || who.kind !== 'unlocked') return null;
-  usedAtMs = performance.now();
+  usedAtMs = awakeMs();
   return { by: who.by, headers: bearer(token) };
 }
 
@@ -74,14 +80,14 @@ export function startOperator(): void {
   setInterval(forgetInTime, CHECK_EVERY_MS);
   document.addEventListener('visibilitychange', () => {
     forgetInTime();
-    hiddenSinceMs = document.hidden ? performance.now() : null;
+    hiddenSinceMs = document.hidden ? awakeMs() : null;
   });
   // A page kept for the way back would keep the token with it.
   addEventListener('pagehide', () => lock());
 }
 
 function forgetInTime(): void {
-  if (token === null || !isForgotten({ usedAtMs, hiddenSinceMs }, performance.now())) return;
+  if (token === null || !isForgotten({ usedAtMs, hiddenSinceMs }, awakeMs())) return;
   lock('The token was forgotten: nobody acted or looked for a while.');
 }
 

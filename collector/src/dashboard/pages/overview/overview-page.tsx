@@ -17,8 +17,7 @@ import { RotationCard } from './rotation-card.tsx';
 /** Everything at a glance: what needs a person first. */
 export function OverviewPage() {
   const view = useView('overview');
-  const firing = view?.alerts.firing ?? 0;
-  useTitle(firing > 0 ? `${firing} firing · Overview` : 'Overview');
+  useTitle('Overview');
   if (view === undefined || view === null) {
     return <Waiting value={view} missing="The collector could not say how it is." />;
   }
