@@ -5,6 +5,7 @@ import { route, startNavigation } from './navigation.ts';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { RotationPage } from './pages/rotation/rotation-page.tsx';
 import { VerifiersPage } from './pages/verifiers/verifiers-page.tsx';
+import { RotationsPage } from './pages/rotations/rotations-page.tsx';
 import { Shell } from './shell.tsx';
 import { startTab } from './tab/tab.ts';
 
@@ -20,8 +21,9 @@ function Page() {
   const where = route.value;
   switch (where.page) {
     case 'overview':
-    case 'rotations':
       return <OverviewPage />;
+    case 'rotations':
+      return <RotationsPage />;
     case 'rotation':
       return <RotationPage key={where.id} id={where.id} />;
     case 'verifiers':

@@ -320,6 +320,7 @@ t.test('a rotation and a profile in full', async (t) => {
     rotationText(
       {
         rotation,
+        next_gate: 'activate',
         gates: [
           verdict({
             summary: 'activate is closed: because',

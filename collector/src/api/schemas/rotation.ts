@@ -140,6 +140,7 @@ export const CanariesSchema = z
 export const RotationDetailSchema = z
   .object({
     rotation: RotationSchema,
+    next_gate: GateSchema.nullable().describe('What it waits for; null: it has ended'),
     gates: z.array(VerdictSchema),
     propagation: PropagationSchema.nullable(),
     attestations: z.array(AttestationSchema).describe('The latest 200'),

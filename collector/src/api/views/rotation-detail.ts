@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { RotationRecord } from '../../core/records.ts';
 import { rehearsalsOf } from '../../core/rehearsals.ts';
+import { NEXT_GATE } from '../../core/rotation.ts';
 import type { Canaries } from '../../canary/canaries.ts';
 import type { Engine } from '../../engine-port.ts';
 import type { RotationDetailSchema } from '../schemas/rotation.ts';
@@ -26,8 +27,10 @@ export function rotationDetailView(
   const gates = gateViews(engine, id);
   const state = engine.state();
   const nowMs = engine.nowMs();
+  const view = rotationView(state, rotation);
   return {
-    rotation: rotationView(state, rotation),
+    rotation: view,
+    next_gate: NEXT_GATE[view.phase],
     gates,
     propagation: propagationView(engine, rotation),
     attestations: latest(state.attestations.values(), id).map((record) =>

@@ -1,35 +1,46 @@
-import { RotationActs } from '../../acts/rotation-acts.tsx';
+import type { RotationDetailView } from '../../../api/schemas/rotation.ts';
 import { useView } from '../../live/use-view.ts';
 import { useTitle } from '../../use-title.ts';
-import { Name } from '../../ui/name.tsx';
-import { StateBadge } from '../../ui/state-badge.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
+import { visibleText } from '../../ui/visible-text.ts';
+import { AuditTrail } from './audit-trail.tsx';
+import { Banner } from './banner.tsx';
+import { AllChecks } from './all-checks.tsx';
+import { CountsBar } from './counts-bar.tsx';
+import { KnownOtherwise } from './known-otherwise.tsx';
+import { LaggardTable } from './laggard-table.tsx';
+import { ObservedPart } from './observed-part.tsx';
+import { TaintedPart } from './tainted-part.tsx';
+import { Timeline } from './timeline.tsx';
 
 /** One rotation: is it safe to go on, who is in the way, is anything breaking. */
 export function RotationPage({ id }: { readonly id: string }) {
-  useTitle(`Rotation ${id}`);
   const detail = useView('rotation', id);
+  useTitle(titleOf(id, detail));
   if (detail === undefined || detail === null) {
-    return <Waiting value={detail} missing={`The collector knows no rotation ${id}.`} />;
+    return (
+      <>
+        <h1>Rotation {visibleText(id)}</h1>
+        <Waiting value={detail} missing="The collector knows no rotation of this id." />
+      </>
+    );
   }
-  const { rotation, gates } = detail;
   return (
     <>
-      <h1>
-        <Name text={rotation.old_key.kid} /> → <Name text={rotation.new_key.kid} />
-      </h1>
-      <p class="soft">
-        <Name text={rotation.issuer} /> · phase {rotation.phase}
-      </p>
-      <ul class="gates">
-        {gates.map((verdict) => (
-          <li key={verdict.gate} class={verdict.status}>
-            <span class="soft">{verdict.gate}</span>
-            <StateBadge standing={verdict.status} />
-          </li>
-        ))}
-      </ul>
-      <RotationActs detail={detail} />
+      <Banner detail={detail} />
+      <TaintedPart detail={detail} />
+      <ObservedPart detail={detail} />
+      <CountsBar detail={detail} />
+      <Timeline detail={detail} />
+      <LaggardTable detail={detail} />
+      <AllChecks detail={detail} />
+      <KnownOtherwise detail={detail} />
+      <AuditTrail rotationId={detail.rotation.id} />
     </>
   );
+}
+
+function titleOf(id: string, detail: RotationDetailView | null | undefined): string {
+  if (detail === null || detail === undefined) return `Rotation ${id}`;
+  return `${detail.rotation.old_key.kid} → ${detail.rotation.new_key.kid}`;
 }

@@ -1,0 +1,73 @@
+/** Which part of the past a reader looks at. */
+export type TimeRange =
+  /** The last so many seconds, or everything since `sinceMs` of the caller: it moves on. */
+  | { readonly kind: 'last'; readonly preset: Preset }
+  /** From one moment to another: it stands. */
+  | { readonly kind: 'fixed'; readonly fromMs: number; readonly toMs: number };
+
+export const PRESETS = ['15m', '1h', '6h', '24h', 'all'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+const PRESET_MS: Readonly<Record<Exclude<Preset, 'all'>, number>> = {
+  '15m': 900_000,
+  '1h': 3_600_000,
+  '6h': 21_600_000,
+  '24h': 86_400_000,
+};
+
+export const PRESET_WORDS: Readonly<Record<Preset, string>> = {
+  '15m': '15 min',
+  '1h': '1 h',
+  '6h': '6 h',
+  '24h': '24 h',
+  all: 'whole rotation',
+};
+
+/** Shorter than this there is nothing to see, ms. */
+const SHORTEST_MS = 10_000;
+
+/**
+ * The range an address asks for: `?range=6h`, or `?from=…&to=…` as ISO 8601. What makes no sense is
+ * as if it were not there.
+ */
+export function rangeOf(query: URLSearchParams): TimeRange {
+  const fromMs = Date.parse(query.get('from') ?? '');
+  const toMs = Date.parse(query.get('to') ?? '');
+  if (Number.isFinite(fromMs) && Number.isFinite(toMs) && toMs - fromMs >= SHORTEST_MS) {
+    return { kind: 'fixed', fromMs, toMs };
+  }
+  const preset = PRESETS.find((known) => known === query.get('range'));
+  return { kind: 'last', preset: preset ?? '1h' };
+}
+
+/** What a range is in an address: what is to be set, and what taken out. */
+export function rangeQuery(range: TimeRange): Readonly<Record<string, string | null>> {
+  if (range.kind === 'last') {
+    return { range: range.preset === '1h' ? null : range.preset, from: null, to: null };
+  }
+  return { range: null, from: whole(range.fromMs), to: whole(range.toMs) };
+}
+
+/** The moments a range spans now, Unix ms. `sinceMs`: where `all` begins. */
+export function boundsOf(
+  range: TimeRange,
+  sinceMs: number,
+  nowMs: number,
+): { readonly fromMs: number; readonly toMs: number } {
+  if (range.kind === 'fixed') return range;
+  if (range.preset === 'all') {
+    return { fromMs: Math.min(sinceMs, nowMs - SHORTEST_MS), toMs: nowMs };
+  }
+  return { fromMs: nowMs - PRESET_MS[range.preset], toMs: nowMs };
+}
+
+/** What somebody dragged over; undefined when that is too short to be meant. */
+export function draggedRange(aMs: number, bMs: number): TimeRange | undefined {
+  const fromMs = Math.min(aMs, bMs);
+  const toMs = Math.max(aMs, bMs);
+  return toMs - fromMs < SHORTEST_MS ? undefined : { kind: 'fixed', fromMs, toMs };
+}
+
+function whole(ms: number): string {
+  return new Date(Math.round(ms / 1_000) * 1_000).toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,178 @@
+import type { RotationDetailView } from '../../../api/schemas/rotation.ts';
+import type { CheckView, VerdictView } from '../../../api/schemas/verdict.ts';
+import { fresh } from '../../live/live.ts';
+import { Command } from '../../ui/command.tsx';
+import { Ago, Until } from '../../ui/moment.tsx';
+import { Name } from '../../ui/name.tsx';
+import { Sentence } from '../../ui/sentence.tsx';
+import { StateBadge } from '../../ui/state-badge.tsx';
+import { moreReasons, reasonOf, reasonsOf, whereOf } from './verdict-words.ts';
+import { GATE_QUESTIONS } from './words.ts';
+
+/** Every verdict with its first reason: what is waited for now large, the others beside it. */
+export function GateCards({ detail }: { readonly detail: RotationDetailView }) {
+  const { gates, next_gate: nextGate } = detail;
+  const next = gates.find(({ gate }) => gate === nextGate);
+  const rollback = gates.find(({ gate }) => gate === 'rollback');
+  const others = gates.filter(({ gate }) => gate !== nextGate);
+  return (
+    <>
+      {rollback?.advised === true ? <GoBack verdict={rollback} /> : null}
+      {next === undefined ? null : <NextGate verdict={next} />}
+      <ul class="gate-grid">
+        {others.map((verdict) => (
+          <li key={verdict.gate} class="gate-card">
+            <Question verdict={verdict} />
+            <Reason verdict={verdict} />
+            <Meta verdict={verdict} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Prominent, for it is what somebody has been woken up for. */
+function GoBack({ verdict }: { readonly verdict: VerdictView }) {
+  const why = verdict.checks.find(({ id }) => id === 'new_key_failures')?.message;
+  return (
+    <div class="strip alarm go-back" role="alert">
+      <h2>Going back is advised</h2>
+      <p>
+        {why === undefined ? null : (
+          <>
+            <Sentence text={why} />.{' '}
+          </>
+        )}
+        Going back is <StateBadge standing={verdict.status} />
+        {verdict.ready ? null : (
+          <>
+            {' '}
+            <Sentence text={reasonOf(verdict)} />
+          </>
+        )}
+      </p>
+      <Command text={`keyturn rotation rollback ${verdict.rotation_id}`} />
+    </div>
+  );
+}
+
+function NextGate({ verdict }: { readonly verdict: VerdictView }) {
+  const reasons = reasonsOf(verdict.checks);
+  const helping = reasons.filter(({ help }) => help !== '');
+  return (
+    <div class={`next-verdict ${lookOf(verdict)}`}>
+      <Question verdict={verdict} isNext />
+      <Reason verdict={verdict} />
+      <Meta verdict={verdict} />
+      {helping.length === 0 ? null : (
+        <div class="helps">
+          <h3>What would help</h3>
+          <ul>
+            {distinctHelp(helping).map((check) => (
+              <li key={check.id}>
+                <Help check={check} />
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Help({ check }: { readonly check: CheckView }) {
+  // A command can be copied; other help is a sentence.
+  return /^(keyturn|curl) /.test(check.help) ? (
+    <Command text={check.help} />
+  ) : (
+    <Sentence text={check.help} />
+  );
+}
+
+function distinctHelp(checks: readonly CheckView[]): readonly CheckView[] {
+  const seen = new Set<string>();
+  return checks.filter(({ help }) => !seen.has(help) && seen.add(help));
+}
+
+function Question({
+  verdict,
+  isNext = false,
+}: {
+  readonly verdict: VerdictView;
+  readonly isNext?: boolean;
+}) {
+  return (
+    <div class="question">
+      <h2>
+        {GATE_QUESTIONS[verdict.gate]} <span class="gate-name">{verdict.gate}</span>
+        {isNext ? <span class="next-mark">next</span> : null}
+      </h2>
+      <StateBadge standing={verdict.status} />
+    </div>
+  );
+}
+
+function Reason({ verdict }: { readonly verdict: VerdictView }) {
+  const [first] = reasonsOf(verdict.checks);
+  const where = whereOf(first);
+  const more = moreReasons(verdict);
+  return (
+    <p class="reason-line">
+      <Sentence text={reasonOf(verdict)} />
+      {where === '' ? null : (
+        <>
+          : <Name text={where} charsMax={200} />
+        </>
+      )}
+      {more === 0 ? null : (
+        <>
+          {' '}
+          <a href={`#gate-${verdict.gate}`}>
+            and {more} more {more === 1 ? 'reason' : 'reasons'}
+          </a>
+        </>
+      )}
+    </p>
+  );
+}
+
+function Meta({ verdict }: { readonly verdict: VerdictView }) {
+  const [first] = reasonsOf(verdict.checks);
+  return (
+    <ul class="facts small">
+      {verdict.progress === '' ? null : <li>{verdict.progress} verifiers</li>}
+      {first?.since_at == null ? null : (
+        <li>
+          since <Ago at={first.since_at} />
+        </li>
+      )}
+      {verdict.open_since_at === null ? null : (
+        <li>
+          open since <Ago at={verdict.open_since_at} />
+        </li>
+      )}
+      {verdict.ready ? null : <li>{clearsWords(verdict)}</li>}
+      {verdict.weakest_grade === null || !verdict.ready ? null : (
+        <li>weakest evidence: {verdict.weakest_grade}</li>
+      )}
+      <li>
+        judged <Ago at={verdict.evaluated_at} />
+      </li>
+    </ul>
+  );
+}
+
+function clearsWords(verdict: VerdictView) {
+  if (verdict.clears_at === null) return 'no clearing time known';
+  return (
+    <>
+      clears <Until at={verdict.clears_at} />
+    </>
+  );
+}
+
+/** Old news has no colour of its own. */
+function lookOf(verdict: VerdictView): VerdictView['status'] {
+  return fresh.value.kind === 'live' ? verdict.status : 'unknown';
+}
