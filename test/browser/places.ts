@@ -21,7 +21,8 @@ export async function placesOf({ collector, fleet, rotationId }: Scene): Promise
     places.set('verifier', at('verifiers', service, instance, cache));
   }
   const { body } = await collector.api.get('/v1/alerts');
-  const [alert] = body.alerts as { readonly id: string }[];
+  const alerts = body.alerts as { readonly id: string; readonly name: string }[];
+  const alert = alerts.find(({ name }) => name === 'VerificationFailures') ?? alerts[0];
   if (alert !== undefined) places.set('alert', at('alerts', alert.id));
   return places;
 }

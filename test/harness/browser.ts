@@ -21,7 +21,7 @@ export interface PageOptions {
 export interface WatchedPage {
   readonly page: Page;
   /** Errors of scripts, of the console and of the content security policy, as they came. */
-  readonly problems: readonly string[];
+  readonly problems: string[];
 }
 
 /** Chromium without a window. It serves the dashboard as its sources are now. */

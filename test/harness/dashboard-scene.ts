@@ -38,6 +38,8 @@ export interface Scene {
   /** The verifiers of these services, all by default, hold both keys. */
   learn(isOne?: (verifier: ReportedVerifier) => boolean): void;
   declare(step: string, body?: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Waits until an alert of this name fires; gives its id. */
+  alertFires(name: string): Promise<string>;
   /** Waits until a gate says so. */
   gateSays(gate: string, status: string): Promise<void>;
 }
@@ -106,6 +108,16 @@ export async function startScene(cleanup: Teardown, options: SceneOptions): Prom
       const answer = await collector.api.post(path, { step, by: 'release-bot', ...body });
       if (answer.status >= 300) throw new Error(`${step}: ${JSON.stringify(answer.body)}`);
     },
+    alertFires: (name) =>
+      eventually(
+        `alert ${name} fires`,
+        async () => {
+          const { body } = await collector.api.get('/v1/alerts?firing=true');
+          const alerts = body.alerts as { readonly id: string; readonly name: string }[];
+          return alerts.find((alert) => alert.name === name)?.id;
+        },
+        20_000,
+      ),
     async gateSays(gate, status) {
       await eventually(
         `gate ${gate} says ${status}`,

@@ -55,7 +55,8 @@ export function routeOf(pathname: string): Route {
 
 /** The address of a page of the dashboard, names from outside encoded. */
 export function pathOf(...parts: readonly string[]): string {
-  return `/${parts.map(encodeURIComponent).join('/')}`;
+  // Half a character, which no address can hold, would throw.
+  return `/${parts.map((part) => encodeURIComponent(part.toWellFormed())).join('/')}`;
 }
 
 function decoded(part: string): string {

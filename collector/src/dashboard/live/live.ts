@@ -97,7 +97,7 @@ export function startLive(): void {
 }
 
 function asParameter(view: string): string {
-  return `view=${encodeURIComponent(view)}`;
+  return `view=${encodeURIComponent(view.toWellFormed())}`;
 }
 
 /** Views and the moment they are of are shown together: nothing old may pass for new. */
