@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import { visibleText } from '../../collector/src/dashboard/ui/visible-text.ts';
 import { BROWSER_MISSING, openPage, startBrowser, type WatchedPage } from '../harness/browser.ts';
 import { type Scene, startScene } from '../harness/dashboard-scene.ts';
 import { startRewritingProxy } from '../harness/rewriting-proxy.ts';
@@ -23,6 +24,9 @@ const WORDS = {
   by: 'zzby',
   reason: 'zzreason',
 } as const;
+
+/** Names are cut where they are long; this much of one is always there. */
+const READ_CHARS = 9;
 
 type Texts = Readonly<Record<keyof typeof WORDS, string>>;
 
@@ -85,7 +89,7 @@ t.test('a collector that lets every text in', { skip: BROWSER_MISSING }, async (
         width: 360,
         height: 740,
       });
-      await everyPlaceIsInert(t, watched, url, places);
+      await everyPlaceIsInert(t, watched, url, places, texts.oldKid);
       await watched.page.context().close();
     });
   }
@@ -109,7 +113,7 @@ t.test('what ingest takes for a name', { skip: BROWSER_MISSING }, async (t) => {
   await actAs(scene, '<b>\u05d7\u05d5\u05d4</b>\u{1f511}', `${MARKUP}${LONG}`);
   await failTokens(scene);
   const watched = await openPage(browser, 'about:blank', { width: 360, height: 740 });
-  await everyPlaceIsInert(t, watched, scene.collector.url, await placesOf(scene));
+  await everyPlaceIsInert(t, watched, scene.collector.url, await placesOf(scene), kids[0]);
 });
 
 /** Nothing ran, nothing hides, nothing sticks out, and the page is still one to read. */
@@ -118,6 +122,7 @@ async function everyPlaceIsInert(
   { page, problems }: WatchedPage,
   url: string,
   places: Places,
+  oldKid: string,
 ): Promise<void> {
   for (const [name, path] of places) {
     await page.goto(url + path);
@@ -125,6 +130,8 @@ async function everyPlaceIsInert(
     await page.locator('h1').first().waitFor();
     await page.waitForTimeout(150);
     const seen = await page.evaluate<Seen>(LOOK);
+    if (name === 'overview' || name === 'rotation')
+      t.ok(seen.text.includes(visibleText(oldKid).slice(0, READ_CHARS)), `${name}: it can be read`);
     t.equal(seen.hacked, null, `${name}: nothing ran`);
     t.same(seen.foreign, [], `${name}: no element came from a name`);
     t.same(seen.hidden, [], `${name}: nothing hides or reorders`);
@@ -140,6 +147,7 @@ async function everyPlaceIsInert(
 }
 
 interface Seen {
+  readonly text: string;
   readonly hacked: unknown;
   readonly foreign: readonly string[];
   readonly hidden: readonly string[];
@@ -163,6 +171,7 @@ const LOOK = String.raw`(() => {
     return false;
   };
   return {
+    text: document.body.innerText,
     hacked: globalThis.hacked ?? null,
     foreign: [...document.querySelectorAll('body script, img, iframe, svg[onload], main style, [onclick], [onerror], b')].map((element) => element.outerHTML.slice(0, 100)),
     hidden: texts.filter((text) => hides.test(text)).map((text) => JSON.stringify(text.slice(Math.max(0, text.search(hides) - 40), text.search(hides) + 40))),
