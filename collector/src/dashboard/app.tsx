@@ -2,6 +2,10 @@ import { render } from 'preact';
 import { startOperator } from './acts/operator.ts';
 import { startLive } from './live/live.ts';
 import { route, startNavigation } from './navigation.ts';
+import { AlertPage } from './pages/alerts/alert-page.tsx';
+import { AlertsPage } from './pages/alerts/alerts-page.tsx';
+import { InventoryPage } from './pages/inventory/inventory-page.tsx';
+import { IssuersPage } from './pages/issuers/issuers-page.tsx';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { RotationPage } from './pages/rotation/rotation-page.tsx';
 import { VerifiersPage } from './pages/verifiers/verifiers-page.tsx';
@@ -28,11 +32,15 @@ function Page() {
       return <RotationPage key={where.id} id={where.id} />;
     case 'verifiers':
       return <VerifiersPage />;
-    case 'verifier':
     case 'alerts':
+      return <AlertsPage />;
     case 'alert':
+      return <AlertPage key={where.id} id={where.id} />;
     case 'issuers':
+      return <IssuersPage />;
     case 'inventory':
+      return <InventoryPage />;
+    case 'verifier':
     case 'unknown':
       return <NotFound />;
   }

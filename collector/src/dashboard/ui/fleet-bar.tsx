@@ -16,7 +16,7 @@ export function FleetBar({ totals }: { readonly totals: Totals }) {
   const parts = PARTS.filter(([part]) => totals[part] > 0);
   const isOld = fresh.value.kind !== 'live';
   return (
-    <div class="fleet">
+    <div class="fleet-totals">
       <div class="fleet-bar" aria-hidden="true">
         {parts.map(([part]) => (
           <span
