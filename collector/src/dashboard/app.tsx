@@ -10,6 +10,7 @@ import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { RotationPage } from './pages/rotation/rotation-page.tsx';
 import { VerifiersPage } from './pages/verifiers/verifiers-page.tsx';
 import { RotationsPage } from './pages/rotations/rotations-page.tsx';
+import { startPrinting } from './print/open-details.ts';
 import { Shell } from './shell.tsx';
 import { startTab } from './tab/tab.ts';
 
@@ -63,5 +64,6 @@ if (root !== null) {
   startLive();
   startOperator();
   startTab();
+  startPrinting();
   render(<App />, root);
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { OperatorBadge } from './acts/operator-badge.tsx';
 import { ASK_EVERY_MS, channel, fresh, nowMs, tick } from './live/live.ts';
+import { PrintHead } from './print/print-head.tsx';
 import { route } from './navigation.ts';
 import type { Route } from './route.ts';
 import { formatDuration } from './ui/duration.ts';
@@ -42,6 +43,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         <Liveness />
         <OperatorBadge />
       </header>
+      <PrintHead />
       <StaleNotice />
       <RefusedNotice />
       <UpgradeNotice />

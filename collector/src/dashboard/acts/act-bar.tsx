@@ -33,10 +33,13 @@ export function ActBar({
   label,
   offers,
   all = offers,
+  children,
 }: {
   readonly label: string;
   readonly offers: readonly Offer[];
   readonly all?: readonly Offer[];
+  /** What else stands among the buttons; it needs no token. */
+  readonly children?: ComponentChildren;
 }) {
   const [open, setOpen] = useState<string | null>(null);
   const [isAsking, setIsAsking] = useState(false);
@@ -67,6 +70,7 @@ export function ActBar({
           {name}
         </button>
       ))}
+      {children}
       {current === undefined ? null : isAsking ? (
         <OperatorDialog
           purpose={current.label}

@@ -13,11 +13,13 @@ const WORDS: Readonly<Record<Consequence['tone'], string>> = {
 /** What follows from an act, before anything is asked. Tones are told by a word too. */
 export function ActConsequences({
   consequences,
+  id,
 }: {
+  readonly id?: string;
   readonly consequences: readonly Consequence[];
 }) {
   return (
-    <ul class="consequences" aria-label="What follows from it">
+    <ul id={id} class="consequences" aria-label="What follows from it">
       {consequences.map(({ tone, text, items = [] }) => (
         <li key={text} class={tone}>
           {WORDS[tone] === '' ? null : <strong class="visually-hidden">{WORDS[tone]}</strong>}

@@ -38,6 +38,7 @@ export function ActDialog({
       ref={dialog}
       class={`act ${form.isDangerous ? 'dangerous' : ''}`}
       aria-labelledby={`${id}-title`}
+      aria-describedby={`${id}-follows`}
       onClose={onClosed}
       onCancel={(event) => {
         // While an act is on its way, leaving would look like calling it back.
@@ -51,6 +52,7 @@ export function ActDialog({
         <ActAnswerText answer={ended.answer} form={form} close={close} />
       ) : (
         <ActQuestion
+          id={`${id}-follows`}
           form={form}
           values={values}
           setValues={setValues}
@@ -89,6 +91,7 @@ function useSending() {
 }
 
 function ActQuestion({
+  id,
   form,
   values,
   setValues,
@@ -98,6 +101,8 @@ function ActQuestion({
   onLookAgain,
   close,
 }: {
+  /** Of what follows from the act. */
+  readonly id: string;
   readonly form: ActForm;
   readonly values: Values;
   readonly setValues: (values: Values) => void;
@@ -122,7 +127,7 @@ function ActQuestion({
   };
   return (
     <form onSubmit={submit} autocomplete="off" noValidate>
-      <ActConsequences consequences={form.consequences} />
+      <ActConsequences id={id} consequences={form.consequences} />
       {onLookAgain === undefined ? null : (
         <button type="button" class="look" onClick={onLookAgain}>
           Look again

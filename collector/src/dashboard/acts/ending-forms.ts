@@ -154,13 +154,18 @@ export function taintForm(
   };
 }
 
+/** As a sentence of its own. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
 /** Who uses the key now, and who would go on taking it. */
 export function radiusConsequences(radius: BlastRadiusView): readonly Consequence[] {
   const use = radius.keys.find(({ role }) => role === 'old');
   const unbounded = radius.services.filter(({ drop_bound_s: bound }) => bound === null);
   const holding = radius.services.filter((service) => service.holding > 0);
   return [
-    { tone: 'danger', text: `${radius.summary}.` },
+    { tone: 'danger', text: sentence(radius.summary) },
     ...(use === undefined
       ? []
       : [

@@ -1,6 +1,7 @@
 import type { BlastRadiusView } from '../../api/schemas/emergency.ts';
 import type { RotationDetailView } from '../../api/schemas/rotation.ts';
 import { nowMs } from '../live/live.ts';
+import { PrintButton } from '../print/print-button.tsx';
 import { pathOf } from '../route.ts';
 import { ActBar, offer, type Offer } from './act-bar.tsx';
 import { ActDialog } from './act-dialog.tsx';
@@ -14,10 +15,13 @@ const STEPS: readonly GatedStep[] = ['publish', 'activate', 'retire', 'complete'
 /** What can be done to one rotation. Read-only until somebody unlocks; the server decides. */
 export function RotationActs({ detail }: { readonly detail: RotationDetailView }) {
   const { rotation } = detail;
-  if (!rotation.open) return null;
   const all = everyOffer(detail);
-  const offered = all.filter(({ id }) => isOffered(detail, id));
-  return <ActBar label="Acts on this rotation" offers={offered} all={all} />;
+  const offered = rotation.open ? all.filter(({ id }) => isOffered(detail, id)) : [];
+  return (
+    <ActBar label="Acts on this rotation" offers={offered} all={all}>
+      <PrintButton />
+    </ActBar>
+  );
 }
 
 function everyOffer(detail: RotationDetailView): readonly Offer[] {
