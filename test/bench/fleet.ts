@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { createEngine, type RunningEngine } from '@keyturn/collector/engine.ts';
 import type { AddressedReport } from '@keyturn/collector/engine-port.ts';
+import type { HistoryStore } from '@keyturn/collector/store/history-store.ts';
 import { openSqliteStore } from '@keyturn/collector/store/sqlite/sqlite-store.ts';
 import type { Policy } from '@keyturn/collector/core/policy.ts';
 import { systemClock } from '@keyturn/shared/clock.ts';
@@ -17,6 +18,8 @@ const NEW = { kid: 'new', thumbprint: 'n'.repeat(43), alg: 'RS256' };
 /** A simulated fleet on the real engine and a real SQLite file. */
 export interface BenchFleet {
   readonly engine: RunningEngine;
+  /** Beside the engine's records, in the same file. */
+  readonly history: HistoryStore;
   readonly rotationId: string;
   readonly size: number;
   /** The next reports of `count` verifiers in turn; a lagging one lacks the new key. */
@@ -58,6 +61,7 @@ export async function openBenchFleet(directory: string, size: number): Promise<B
   let cursor = 0;
   return {
     engine,
+    history: store.history,
     rotationId,
     size,
     next(count, isLagging) {

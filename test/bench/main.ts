@@ -4,10 +4,12 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureAlertRules, measureGateReads, measureIngest } from './collector-rates.ts';
 import { openBenchFleet } from './fleet.ts';
+import { measureHistory } from './history-looks.ts';
 import { measureHook } from './hook-cost.ts';
 import { table } from './table.ts';
 
-const HELP = `Measures the hot paths: the verification hook, report ingest, the alert rules of a tick, gate reads.
+const HELP = `Measures the hot paths: the verification hook, report ingest, the alert rules of a tick, a look of
+history, gate reads.
 
   pnpm bench [--sizes 1000,10000,100000] [--seconds 3] [--json]
 
@@ -52,8 +54,9 @@ async function run(sizes: readonly number[], seconds: number, json: boolean): Pr
       try {
         const ingest = await measureIngest(fleet, seconds);
         const rules = measureAlertRules(fleet);
+        const { medianMs: historyLookMs } = await measureHistory(fleet);
         const reads = await measureGateReads(fleet, seconds);
-        rows.push({ size, ...ingest, ...rules, ...reads });
+        rows.push({ size, ...ingest, ...rules, historyLookMs, ...reads });
       } finally {
         fleet.close();
       }

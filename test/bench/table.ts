@@ -7,6 +7,8 @@ export interface BenchRow {
   readonly laggingReadsPerSecond: number;
   /** One pass of every alert rule over a calm fleet: the median. */
   readonly alertRulesMs: number;
+  /** One look of history after a tenth of the fleet has reported: the median. */
+  readonly historyLookMs: number;
 }
 
 /** The figures as a table, rates also relative to the first size. */
@@ -15,7 +17,15 @@ export function table(rows: readonly BenchRow[]): string {
   const relative = (value: number, base: number | undefined): string =>
     base === undefined ? '' : ` (${(value / base).toFixed(2)}×)`;
   const lines = [
-    ['verifiers', 'reports/s', 'turn p99', 'gate reads/s', '… with 1 % lagging', 'alert rules'],
+    [
+      'verifiers',
+      'reports/s',
+      'turn p99',
+      'gate reads/s',
+      '… with 1 % lagging',
+      'alert rules',
+      'history',
+    ],
     ...rows.map((row) => [
       row.size.toLocaleString('en'),
       whole(row.reportsPerSecond) + relative(row.reportsPerSecond, first?.reportsPerSecond),
@@ -24,6 +34,7 @@ export function table(rows: readonly BenchRow[]): string {
       whole(row.laggingReadsPerSecond) +
         relative(row.laggingReadsPerSecond, first?.laggingReadsPerSecond),
       `${row.alertRulesMs.toFixed(3)} ms`,
+      `${row.historyLookMs.toFixed(2)} ms`,
     ]),
   ];
   const widths = lines[0]?.map((_, at) =>

@@ -9,8 +9,13 @@ import { addTokens, type TokenBucket, type TokenLabel, TOKENS } from './token-bu
 import type { Track } from './track.ts';
 import type { Tracks } from './tracks.ts';
 
-/** What is looked up once per look, for all verifiers; a flood of names beyond it is looked up anew. */
+/** Kids of an issuer that are looked up once per look, for all verifiers; a flood beyond it is looked up anew. */
 const LABELS_MAX = 4_096;
+
+interface OfIssuer {
+  readonly track: Track<TokenBucket>;
+  readonly labels: Map<string, TokenLabel>;
+}
 
 /** From when on counts can still be placed, and until when. */
 export interface Placing {
@@ -23,7 +28,8 @@ export class TokenCounts {
   /** Tokens whose time was over when they were told: a process that was out of reach. */
   late = 0;
   readonly #tracks: Tracks;
-  readonly #labels = new Map<string, TokenLabel>();
+  /** By issuer: its track, and what its kids are. */
+  readonly #issuers = new Map<string, OfIssuer>();
 
   constructor(tracks: Tracks) {
     this.#tracks = tracks;
@@ -31,7 +37,7 @@ export class TokenCounts {
 
   /** A new look: what kids are may have changed. */
   begin(): void {
-    this.#labels.clear();
+    this.#issuers.clear();
   }
 
   /** Takes the difference between two records of a verifier. */
@@ -44,20 +50,15 @@ export class TokenCounts {
   ): void {
     const isPast = isHistory(state, before, after, placing.nowMs);
     eachDifference(before, after, (difference) => {
-      if (!state.policy.issuers.has(difference.issuer)) return;
-      const track = this.#tracks.of(TOKENS, difference.issuer);
+      const of = this.#of(state, difference.issuer);
+      if (of === undefined) return;
       if (isPast) {
         this.late += difference.count;
         return;
       }
       each(difference.outcome, difference.count);
-      this.#place(
-        track,
-        this.#labelOf(state, difference),
-        difference,
-        spanOf(before, after),
-        placing,
-      );
+      const label = labelOf(state, of, difference);
+      this.#place(of.track, label, difference, spanOf(before, after), placing);
     });
   }
 
@@ -80,15 +81,26 @@ export class TokenCounts {
     );
   }
 
-  #labelOf(state: Readonly<State>, { issuer, key }: CountDifference): TokenLabel {
-    if (key.kind !== 'kid') return key.kind;
-    const name = `${issuer}\u0000${key.kid}`;
-    const known = this.#labels.get(name);
-    if (known !== undefined) return known;
-    const label = isKnownKid(state, issuer, key.kid) ? (`kid ${key.kid}` as const) : 'foreign';
-    if (this.#labels.size < LABELS_MAX) this.#labels.set(name, label);
-    return label;
+  #of(state: Readonly<State>, issuer: string): OfIssuer | undefined {
+    const known = this.#issuers.get(issuer);
+    if (known !== undefined || !state.policy.issuers.has(issuer)) return known;
+    const of = { track: this.#tracks.of(TOKENS, issuer), labels: new Map<string, TokenLabel>() };
+    this.#issuers.set(issuer, of);
+    return of;
   }
+}
+
+function labelOf(
+  state: Readonly<State>,
+  { labels }: OfIssuer,
+  { issuer, key }: CountDifference,
+): TokenLabel {
+  if (key.kind !== 'kid') return key.kind;
+  const known = labels.get(key.kid);
+  if (known !== undefined) return known;
+  const label = isKnownKid(state, issuer, key.kid) ? (`kid ${key.kid}` as const) : 'foreign';
+  if (labels.size < LABELS_MAX) labels.set(key.kid, label);
+  return label;
 }
 
 function spanOf(before: VerifierRecord | undefined, after: VerifierRecord): Span {

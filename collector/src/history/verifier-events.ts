@@ -6,6 +6,8 @@ import { isNone, keyDifference, named } from './jwks-events.ts';
 /** Kids named in one event; what is more is counted. */
 export const KIDS_NAMED_MAX = 16;
 
+const NO_KEYS: HeldKeySet['keys'] = [];
+
 const LIVENESS = ['reporting', 'silent', 'joined', 'departed'] as const;
 
 const verifierEventSchema = z.discriminatedUnion('what', [
@@ -55,23 +57,43 @@ export function eventsBetween(before: VerifierRecord, after: VerifierRecord): Ve
     found.push({ v: 1, what: 'duplicate' });
   }
   if (after.keySets === before.keySets) return found;
-  const issuers = new Set([...before.keySets, ...after.keySets].map(({ issuer }) => issuer));
-  for (const issuer of issuers) {
-    const [had, has] = [before, after].map(({ keySets }) =>
-      keySets.find((set) => set.issuer === issuer),
-    );
-    found.push(...keysEvent(issuer, had, has), ...fetchEvent(issuer, had, has));
+  for (const [at, has] of after.keySets.entries()) {
+    const aligned = before.keySets[at];
+    const had = aligned?.issuer === has.issuer ? aligned : setOf(before, has.issuer);
+    compareSets(has.issuer, had, has, found);
+  }
+  for (const had of before.keySets) {
+    const isGone = setOf(after, had.issuer) === undefined;
+    if (isGone) compareSets(had.issuer, had, undefined, found);
   }
   return found;
 }
 
-function keysEvent(
+function setOf({ keySets }: VerifierRecord, issuer: string): HeldKeySet | undefined {
+  return keySets.find((set) => set.issuer === issuer);
+}
+
+function compareSets(
   issuer: string,
   had: HeldKeySet | undefined,
   has: HeldKeySet | undefined,
+  found: VerifierEvent[],
+): void {
+  const [before, after] = [had?.keys ?? NO_KEYS, has?.keys ?? NO_KEYS];
+  if (!isSame(before, after)) found.push(...keysEvent(issuer, before, after, has));
+  const wasFailing = (had?.consecutiveFailures ?? 0) > 0;
+  const isFailing = (has?.consecutiveFailures ?? 0) > 0;
+  if (isFailing === wasFailing) return;
+  if (!isFailing) found.push({ v: 1, what: 'fetch_ok', issuer });
+  else found.push({ v: 1, what: 'fetch_failing', issuer, error: has?.lastError ?? null });
+}
+
+function keysEvent(
+  issuer: string,
+  before: HeldKeySet['keys'],
+  after: HeldKeySet['keys'],
+  has: HeldKeySet | undefined,
 ): VerifierEvent[] {
-  const [before, after] = [had?.keys ?? [], has?.keys ?? []];
-  if (isSame(before, after)) return [];
   const difference = keyDifference(before, after);
   if (isNone(difference)) return [];
   const dataAtMs = has?.dataAtMs ?? null;
@@ -94,16 +116,4 @@ function isSame(before: HeldKeySet['keys'], after: HeldKeySet['keys']): boolean 
     const other = before[at];
     return other?.kid === kid && other.thumbprint === thumbprint && other.alg === alg;
   });
-}
-
-function fetchEvent(
-  issuer: string,
-  had: HeldKeySet | undefined,
-  has: HeldKeySet | undefined,
-): VerifierEvent[] {
-  const wasFailing = (had?.consecutiveFailures ?? 0) > 0;
-  const isFailing = (has?.consecutiveFailures ?? 0) > 0;
-  if (isFailing === wasFailing) return [];
-  if (!isFailing) return [{ v: 1, what: 'fetch_ok', issuer }];
-  return [{ v: 1, what: 'fetch_failing', issuer, error: has?.lastError ?? null }];
 }
