@@ -47,7 +47,7 @@ export interface LiveHubOptions extends LiveContext {
   readonly clock: Clock;
   readonly build: string;
   readonly versions: Readonly<Record<string, () => number>>;
-  /** A view could not be made. */
+  /** A view could not be made; told once until it can be again. */
   readonly failed: (view: string, error: unknown) => void;
 }
 
@@ -61,12 +61,13 @@ interface Stream {
 /** A hub that works only while somebody watches. */
 export function liveHub(options: LiveHubOptions): LiveHub {
   const streams = new Set<Stream>();
+  const made = viewMaker(options);
   let cancel: (() => void) | null = null;
   let closed = false;
 
   function beat(): void {
     cancel = null;
-    const moment = present(options);
+    const moment = present(options, made);
     for (const stream of streams) tell(stream, moment);
     if (streams.size > 0) cancel = options.clock.after(LIVE_EVERY_MS, beat);
   }
@@ -82,14 +83,14 @@ export function liveHub(options: LiveHubOptions): LiveHub {
       }
       const stream: Stream = { views, reader, sent: new Map() };
       streams.add(stream);
-      tell(stream, present(options));
+      tell(stream, present(options, made));
       cancel ??= options.clock.after(LIVE_EVERY_MS, beat);
       return () => {
         streams.delete(stream);
       };
     },
     snapshot(views) {
-      const { tick, viewText } = present(options);
+      const { tick, viewText } = present(options, made);
       const found = views.map((view) => [view, JSON.parse(viewText(view)) as unknown] as const);
       return { tick, views: Object.fromEntries(found) };
     },
@@ -111,7 +112,7 @@ interface Present {
 }
 
 /** The present, each view made when first asked for and then kept. */
-function present(options: LiveHubOptions): Present {
+function present(options: LiveHubOptions, made: (view: string) => string): Present {
   const { engine, versions } = options;
   const texts = new Map<string, string>();
   return {
@@ -126,7 +127,7 @@ function present(options: LiveHubOptions): Present {
     viewText(view) {
       let text = texts.get(view);
       if (text === undefined) {
-        text = made(options, view);
+        text = made(view);
         texts.set(view, text);
       }
       return text;
@@ -134,13 +135,23 @@ function present(options: LiveHubOptions): Present {
   };
 }
 
-function made(options: LiveHubOptions, view: string): string {
-  try {
-    return JSON.stringify(findLiveView(view)?.(options) ?? null);
-  } catch (error) {
-    options.failed(view, error);
-    return 'null';
-  }
+/** Makes views as text; one that cannot be made is null. */
+function viewMaker(options: LiveHubOptions): (view: string) => string {
+  const failing = new Set<string>();
+  return (view) => {
+    try {
+      const text = JSON.stringify(findLiveView(view)?.(options) ?? null);
+      failing.delete(view);
+      return text;
+    } catch (error) {
+      if (failing.has(view)) return 'null';
+      // Whoever asks for ever other things must not make it grow.
+      if (failing.size >= VIEWS_MAX) failing.clear();
+      failing.add(view);
+      options.failed(view, error);
+      return 'null';
+    }
+  };
 }
 
 function tell({ views, reader, sent }: Stream, { tick, viewText }: Present): void {

@@ -20,9 +20,11 @@ const ViewSchema = z
   .describe('`name` or `name:argument`, for instance `overview` or `rotation:ID`');
 
 const QuerySchema = z.strictObject({
-  view: z
-    .union([ViewSchema.transform((view) => [view]), z.array(ViewSchema).max(VIEWS_MAX)])
-    .default([]),
+  // Not a union: of that, nobody would hear what was expected.
+  view: z.preprocess(
+    (view) => (typeof view === 'string' ? [view] : view),
+    z.array(ViewSchema).max(VIEWS_MAX).default([]),
+  ),
 });
 
 const TickSchema = z.object({

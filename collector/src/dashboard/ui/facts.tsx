@@ -6,7 +6,7 @@ export type Fact = readonly [name: string, value: ComponentChildren] | null;
 /** Named facts, one under the other. */
 export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
   return (
-    <dl class="facts">
+    <dl class="fact-list">
       {facts.map((fact) =>
         fact === null ? null : (
           <div key={fact[0]}>

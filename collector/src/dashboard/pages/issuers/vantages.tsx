@@ -54,7 +54,8 @@ function Vantage({
     >
       {vantage.message === null ? null : (
         <p>
-          <Sentence text={vantage.message} />{' '}
+          <Sentence text={vantage.message} />
+          {'. '}
           <Command text={`curl -fsS '${vantage.url.replaceAll("'", "'\\''")}'`} />
         </p>
       )}
@@ -98,8 +99,7 @@ function VantageBadge({
 }) {
   const { counts_until_at: until, error, fetched_at: fetched } = vantage;
   if (fetched === null) return <StateBadge standing="unknown" word="NOT READ YET" />;
-  if (error !== null)
-    return <StateBadge standing="closed" word={error.toUpperCase().replaceAll('_', ' ')} />;
+  if (error !== null) return <StateBadge standing="closed" word="NOT READABLE" />;
   if (until === null || Date.parse(until) <= nowMs.value) {
     return <StateBadge standing="unknown" word="NOT READ LATELY" />;
   }
@@ -127,6 +127,7 @@ function factsOf(vantage: VantageDetailView): readonly Fact[] {
           ),
         ]
       : null,
+    vantage.error === null ? null : ['why', vantage.error.replaceAll('_', ' ')],
     vantage.failing_since_at === null
       ? null
       : [
