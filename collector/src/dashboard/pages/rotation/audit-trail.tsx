@@ -73,7 +73,7 @@ function Entry({ entry }: { readonly entry: AuditEntryView }) {
       <div>
         <Sentence text={entry.message} />
         {facts === 0 ? null : (
-          <details>
+          <details class="raw">
             <summary>
               entry {entry.number}, {facts} {facts === 1 ? 'fact' : 'facts'}
             </summary>
