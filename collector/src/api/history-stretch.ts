@@ -1,9 +1,10 @@
 import { shown } from '@keyturn/shared/shown.ts';
 import type { Watched } from '../history/bucket-kind.ts';
 import type { Drawn, EventStretch } from '../history/history.ts';
-import type { Stretch } from '../history/resolutions.ts';
+import { FINEST_S, type Stretch } from '../history/resolutions.ts';
 import { isoMoment } from '../iso-moment.ts';
 import { ApiError } from './api-error.ts';
+import type { OneAtATime } from './one-at-a-time.ts';
 
 const DEFAULT_S = 3_600;
 
@@ -52,6 +53,18 @@ export function eventStretchOf(
   const { fromS, toS } = stretchOf(asked, nowMs, { fromMs: nowMs - keptMs });
   // One more than is shown, to know whether there are more.
   return { fromMs: fromS * 1_000, toMs: toS * 1_000 + 999, limit: limit + 1 };
+}
+
+/** Buckets that are read at once; longer stretches are read one after the other. */
+const LONG = 240;
+
+/** Reads a stretch in its turn. */
+export function readInTurn<T>(
+  heavy: OneAtATime,
+  { fromS, toS, stepS }: Stretch,
+  read: () => Promise<T>,
+): Promise<T> {
+  return (toS - fromS) / Math.max(stepS, FINEST_S) > LONG ? heavy.run(read) : read();
 }
 
 /** What every chart answers with. */

@@ -11,6 +11,7 @@ import { fleetRowsRoute } from './routes/fleet-rows.ts';
 import { gateRoute } from './routes/gate.ts';
 import { gateCheckRoute } from './routes/gate-check.ts';
 import { healthRoutes } from './routes/health.ts';
+import { historyRoute } from './routes/history.ts';
 import { historyDetectorsRoute } from './routes/history-detectors.ts';
 import { historyIssuersRoute } from './routes/history-issuers.ts';
 import { historyRotationRoute } from './routes/history-rotation.ts';
@@ -69,6 +70,7 @@ export function addRoutes(app: Api, context: RouteContext): void {
   alertRoutes(app, context);
   silenceRoutes(app, context);
   auditRoute(app, context);
+  historyRoute(app, context);
   historyTokensRoute(app, context);
   historyDetectorsRoute(app, context);
   historyRotationRoute(app, context);

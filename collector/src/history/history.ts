@@ -4,6 +4,7 @@ import type { BucketKind, Watched } from './bucket-kind.ts';
 import { DETECTOR_MARKS, type DetectorBucket } from './detector-bucket.ts';
 import type { Dated } from './event-log.ts';
 import { GATE_EVENTS, type GateEvent } from './gate-events.ts';
+import type { HistoryHealth } from './history-health.ts';
 import { JWKS_EVENTS, type JwksEvent } from './jwks-events.ts';
 import type { MinuteColumns } from './minute-counts.ts';
 import { type HistoryEvents, type Recorded, Recorder } from './recorder.ts';
@@ -35,6 +36,9 @@ export interface History {
   version(): number;
   /** Tokens since the start whose time was over when they were told of. */
   late(): number;
+  health(): HistoryHealth;
+  /** Buckets that start from here on may still change, Unix seconds. */
+  settledS(): number;
   tokens(issuer: string, stretch: Stretch): Drawn<TokenBucket>;
   detectors(issuer: string, stretch: Stretch): Drawn<DetectorBucket>;
   rotation(rotationId: string, stretch: Stretch): Drawn<RotationBucket>;
@@ -65,6 +69,7 @@ const GATE_EVENTS_MAX = 1_200;
 /** Starts to keep history of an engine; it is read from the same place. */
 export function openHistory({ engine, store, clock, events }: HistoryOptions): History {
   const recorder = new Recorder({ recorded: engine, store, clock, events });
+  const settledS = (): number => floorTo(Math.floor(recorder.settledMs / 1_000), FINEST_S);
   const drawn = <B extends Watched>(
     kind: BucketKind<B>,
     id: string,
@@ -74,12 +79,14 @@ export function openHistory({ engine, store, clock, events }: HistoryOptions): H
     return {
       grid,
       buckets: recorder.tracks.read(kind, id, grid),
-      settledS: floorTo(Math.floor(recorder.settledMs / 1_000), FINEST_S),
+      settledS: settledS(),
     };
   };
   return {
     version: () => recorder.version,
     late: () => recorder.tokens.late,
+    health: () => recorder.health(),
+    settledS,
     tokens: (issuer, stretch) => drawn(TOKENS, issuer, stretch),
     detectors: (issuer, stretch) => drawn(DETECTOR_MARKS, issuer, stretch),
     rotation: (rotationId, stretch) => drawn(ROTATION, rotationId, stretch),

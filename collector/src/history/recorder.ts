@@ -6,6 +6,7 @@ import { Attempts } from './attempts.ts';
 import { watchDetectors } from './detector-watch.ts';
 import { EventLog } from './event-log.ts';
 import { FleetWatch } from './fleet-watch.ts';
+import type { HistoryHealth } from './history-health.ts';
 import { JwksWatch } from './jwks-watch.ts';
 import { MinuteCounts } from './minute-counts.ts';
 import { type Audited, GateWatch } from './gate-watch.ts';
@@ -102,6 +103,19 @@ export class Recorder {
   /** Until when counts still come in, Unix ms: verifiers speak of the time since they last did. */
   get settledMs(): number {
     return this.#settledMs;
+  }
+
+  health(): HistoryHealth {
+    const { looking, writing, tracks, log, minutes, tokens } = this;
+    return {
+      failedLooks: looking.failures,
+      failedWrites: writing.failures,
+      damaged: tracks.damaged + log.damaged,
+      unwritten: tracks.dropped + log.dropped,
+      crowdedEvents: this.#fleet.dropped,
+      uncountedByMinute: minutes.dropped,
+      late: tokens.late,
+    };
   }
 
   /** Writes what there is, and stops. */

@@ -1,5 +1,4 @@
 import { OUTCOMES, type Outcome } from '@keyturn/shared/model/outcome.ts';
-import { z } from 'zod';
 import type { BucketKind, Watched } from './bucket-kind.ts';
 
 /**
@@ -23,15 +22,7 @@ export const KIDS_PER_BUCKET_MAX = 24;
 
 const FORM = 1;
 
-const countsSchema = z.partialRecord(z.enum(OUTCOMES), z.number().int().nonnegative());
-
-const formSchema = z.object({
-  v: z.literal(FORM),
-  w: z.number().nonnegative(),
-  r: z.number().int().nonnegative().nullable(),
-  n: z.number().int().nonnegative(),
-  c: z.array(z.tuple([z.string(), countsSchema])),
-});
+const KNOWN_OUTCOMES: ReadonlySet<string> = new Set(OUTCOMES);
 
 export const TOKENS: BucketKind<TokenBucket> = {
   name: 'tokens',
@@ -59,13 +50,37 @@ export const TOKENS: BucketKind<TokenBucket> = {
     n: known,
     c: [...counts],
   }),
+  // A page reads thousands of these at once, and a schema takes several times as long.
   fromJson(value) {
-    const { success, data } = formSchema.safeParse(value);
-    if (!success || data.c.some(([label]) => !isLabel(label))) return undefined;
-    const counts = new Map(data.c as [TokenLabel, OutcomeCounts][]);
-    return { watchedMs: data.w, reporting: data.r, known: data.n, counts };
+    if (!isObject(value) || value['v'] !== FORM) return undefined;
+    const { w: watchedMs, r: reporting, n: known, c: entries } = value;
+    if (typeof watchedMs !== 'number' || !(watchedMs >= 0) || !isCount(known)) return undefined;
+    if (reporting !== null && !isCount(reporting)) return undefined;
+    if (!Array.isArray(entries) || !entries.every(isEntry)) return undefined;
+    return { watchedMs, reporting, known, counts: new Map(entries) };
   },
 };
+
+function isEntry(entry: unknown): entry is [TokenLabel, OutcomeCounts] {
+  if (!Array.isArray(entry) || entry.length !== 2) return false;
+  const [label, counts]: unknown[] = entry;
+  return typeof label === 'string' && isLabel(label) && isObject(counts) && isCounts(counts);
+}
+
+function isCounts(counts: Readonly<Record<string, unknown>>): boolean {
+  for (const outcome of Object.keys(counts)) {
+    if (!KNOWN_OUTCOMES.has(outcome) || !isCount(counts[outcome])) return false;
+  }
+  return true;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
 
 export function addTokens(
   { counts }: TokenBucket,

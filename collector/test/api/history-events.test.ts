@@ -48,6 +48,20 @@ t.test('what happened to a verifier and to a JWKS is told by those who saw it', 
   ]);
 });
 
+t.test('what is kept, and that nothing of it was lost', async (t) => {
+  const rig = await startRig();
+  t.teardown(() => rig.close());
+  const { status, json } = await rig.call('GET', '/v1/history', { token: null });
+  t.equal(status, 200);
+  t.strictSame(json.kept, [
+    { step_s: 10, kept_s: 7_200 },
+    { step_s: 60, kept_s: 172_800 },
+    { step_s: 600, kept_s: 2_592_000 },
+  ]);
+  const { damaged, unwritten, failed_looks: looks, failed_writes: writes } = json;
+  t.strictSame([damaged, unwritten, looks, writes], [0, 0, 0, 0]);
+});
+
 t.test('bad questions', async (t) => {
   const rig = await startRig();
   t.teardown(() => rig.close());

@@ -59,6 +59,7 @@ t.test('the OpenAPI document is valid and describes every route', async (t) => {
     '/v1/audit',
     '/v1/events',
     '/v1/fleet/rows',
+    '/v1/history',
     '/v1/history/detectors',
     '/v1/history/issuers',
     '/v1/history/rotations/{rotation_id}',

@@ -90,6 +90,7 @@ t.test('rows that cannot be read stop nobody', async (t) => {
     made.history.verifierEvents('orders/a/jwks', { fromMs: 0, toMs: 1e15, limit: 10 }),
     [],
   );
+  t.ok(made.history.health().damaged >= 3, 'they are counted');
   t.strictSame(made.told, []);
   made.history.close();
 });
@@ -120,6 +121,7 @@ t.test('a store that refuses writes is told of once, and nothing is lost meanwhi
   failing = true;
   made.seconds(20);
   t.equal(made.told.length, 2);
+  t.ok(made.history.health().failedWrites >= 7);
   failing = false;
   made.history.close();
   const again = new Recording({ store: history, world: made.world });

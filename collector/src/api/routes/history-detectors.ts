@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DETECTORS } from '../../history/detector-bucket.ts';
 import { noSuchIssuer } from '../api-error.ts';
-import { gridView, stretchOf } from '../history-stretch.ts';
+import { gridView, readInTurn, stretchOf } from '../history-stretch.ts';
 import type { Api, RouteContext } from '../route-context.ts';
 import { DetectorHistorySchema, IssuerParamSchema, STRETCH } from '../schemas/history.ts';
 import { problems } from '../schemas/problem.ts';
@@ -23,14 +23,17 @@ export function historyDetectorsRoute(app: Api, context: RouteContext): void {
     },
     async (request) => {
       const { issuer, ...asked } = request.query;
-      const { history, engine } = context;
+      const { history, engine, heavy } = context;
       if (!engine.state().policy.issuers.has(issuer)) throw noSuchIssuer();
-      const drawn = history.detectors(issuer, stretchOf(asked, history.nowMs()));
-      return {
-        issuer,
-        ...gridView(drawn, history.version()),
-        detectors: DETECTORS.map((name) => ({ name, ...marksView(drawn.buckets, name) })),
-      };
+      const stretch = stretchOf(asked, history.nowMs());
+      return readInTurn(heavy, stretch, async () => {
+        const drawn = history.detectors(issuer, stretch);
+        return {
+          issuer,
+          ...gridView(drawn, history.version()),
+          detectors: DETECTORS.map((name) => ({ name, ...marksView(drawn.buckets, name) })),
+        };
+      });
     },
   );
 }

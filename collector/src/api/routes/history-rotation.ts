@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { noSuchRotation } from '../api-error.ts';
-import { gridView, stretchOf } from '../history-stretch.ts';
+import { gridView, readInTurn, stretchOf } from '../history-stretch.ts';
 import type { Api, RouteContext } from '../route-context.ts';
 import { RotationIdSchema } from '../schemas/acts.ts';
 import { RotationHistorySchema, STRETCH } from '../schemas/history.ts';
@@ -29,7 +29,7 @@ export function historyRotationRoute(app: Api, context: RouteContext): void {
       },
     },
     async (request) => {
-      const { history, engine } = context;
+      const { history, engine, heavy } = context;
       const rotation = engine.state().rotations.get(request.params.rotation_id);
       if (rotation === undefined) throw noSuchRotation();
       const { id, issuer, newKid, oldKid, startedAtMs, endedAtMs } = rotation;
@@ -37,21 +37,23 @@ export function historyRotationRoute(app: Api, context: RouteContext): void {
         fromMs: startedAtMs - BEFORE_MS,
         ...(endedAtMs === null ? {} : { toMs: endedAtMs }),
       });
-      const drawn = history.rotation(id, stretch);
-      const tokens = history.tokens(issuer, stretch).buckets;
-      return {
-        rotation_id: id,
-        issuer,
-        ...gridView(drawn, history.version()),
-        propagation: propagationColumns(drawn.buckets),
-        control: {
-          new: armView(newKid, tokens),
-          old: armView(oldKid, tokens),
-          key: marksView(drawn.buckets, 'key'),
-          holders: marksView(drawn.buckets, 'holders'),
-        },
-        gates: gateColumns(history.gates(id, history.nowMs()), rotation, stretch),
-      };
+      return readInTurn(heavy, stretch, async () => {
+        const drawn = history.rotation(id, stretch);
+        const tokens = history.tokens(issuer, stretch).buckets;
+        return {
+          rotation_id: id,
+          issuer,
+          ...gridView(drawn, history.version()),
+          propagation: propagationColumns(drawn.buckets),
+          control: {
+            new: armView(newKid, tokens),
+            old: armView(oldKid, tokens),
+            key: marksView(drawn.buckets, 'key'),
+            holders: marksView(drawn.buckets, 'holders'),
+          },
+          gates: gateColumns(history.gates(id, history.nowMs()), rotation, stretch),
+        };
+      });
     },
   );
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gridView, stretchOf } from '../history-stretch.ts';
+import { gridView, readInTurn, stretchOf } from '../history-stretch.ts';
 import type { Api, RouteContext } from '../route-context.ts';
 import { IssuerParamSchema, STRETCH, TokenHistorySchema } from '../schemas/history.ts';
 import { noSuchIssuer } from '../api-error.ts';
@@ -30,17 +30,20 @@ export function historyTokensRoute(app: Api, context: RouteContext): void {
     },
     async (request) => {
       const { issuer, kid, ...asked } = request.query;
-      const { history, engine } = context;
+      const { history, engine, heavy } = context;
       if (!engine.state().policy.issuers.has(issuer)) throw noSuchIssuer();
-      const drawn = history.tokens(issuer, stretchOf(asked, history.nowMs()));
-      return {
-        issuer,
-        ...gridView(drawn, history.version()),
-        reporting: drawn.buckets.map((bucket) => bucket?.reporting ?? null),
-        known: drawn.buckets.map((bucket) => bucket?.known ?? null),
-        ...tokenSeries(drawn, kid, SERIES_MAX),
-        late: history.late(),
-      };
+      const stretch = stretchOf(asked, history.nowMs());
+      return readInTurn(heavy, stretch, async () => {
+        const drawn = history.tokens(issuer, stretch);
+        return {
+          issuer,
+          ...gridView(drawn, history.version()),
+          reporting: drawn.buckets.map((bucket) => bucket?.reporting ?? null),
+          known: drawn.buckets.map((bucket) => bucket?.known ?? null),
+          ...tokenSeries(drawn, kid, SERIES_MAX),
+          late: history.late(),
+        };
+      });
     },
   );
 }

@@ -40,6 +40,23 @@ export const GRID = {
   version: z.int().describe('Grows when there is more to read'),
 };
 
+export const HistorySchema = z
+  .object({
+    version: GRID.version,
+    settled_until: GRID.settled_until,
+    kept: z
+      .array(z.object({ step_s: z.int(), kept_s: z.int() }))
+      .describe('Buckets of this width reach this far back'),
+    late: z.int().describe('Verifications told of too late to find their place'),
+    damaged: z.int().describe('Buckets and events on record that could not be read'),
+    unwritten: z.int().describe('Buckets and events given up while the store took none'),
+    crowded_events: z.int().describe('Events of verifiers that had too many'),
+    uncounted_by_minute: z.int().describe('Verifications of verifiers beyond those counted so'),
+    failed_looks: z.int(),
+    failed_writes: z.int(),
+  })
+  .meta({ id: 'History' });
+
 export const IssuerParamSchema = z.string().min(1).max(512).describe('Exact `iss`');
 
 export const TokenHistorySchema = z

@@ -19,7 +19,7 @@ export function tokenSeries(
   kid: string | undefined,
   seriesMax: number,
 ): { readonly series: SeriesView[]; readonly more: number } {
-  const columns = new Map<string, Column>();
+  const columns = new Map<TokenLabel, Map<Outcome, Column>>();
   for (const [at, bucket] of buckets.entries()) {
     for (const [label, outcomes] of bucket?.counts ?? []) {
       if (kid !== undefined && kidOf(label) !== kid) continue;
@@ -32,7 +32,8 @@ export function tokenSeries(
       }
     }
   }
-  const busiest = [...columns.values()].sort((a, b) => b.sum - a.sum);
+  const all = [...columns.values()].flatMap((ofLabel) => [...ofLabel.values()]);
+  const busiest = all.sort((a, b) => b.sum - a.sum);
   return {
     series: busiest.slice(0, seriesMax).map(seriesView),
     more: Math.max(0, busiest.length - seriesMax),
@@ -46,16 +47,17 @@ export function isHeard(bucket: TokenBucket | null): bucket is TokenBucket {
 }
 
 function columnOf(
-  columns: Map<string, Column>,
+  columns: Map<TokenLabel, Map<Outcome, Column>>,
   label: TokenLabel,
   outcome: Outcome,
   buckets: readonly (TokenBucket | null)[],
 ): Column {
-  const name = `${outcome} ${label}`;
-  let column = columns.get(name);
+  let ofLabel = columns.get(label);
+  if (ofLabel === undefined) columns.set(label, (ofLabel = new Map()));
+  let column = ofLabel.get(outcome);
   if (column === undefined) {
     const values = buckets.map((bucket) => (isHeard(bucket) ? 0 : null));
-    columns.set(name, (column = { label, outcome, values, sum: 0 }));
+    ofLabel.set(outcome, (column = { label, outcome, values, sum: 0 }));
   }
   return column;
 }
