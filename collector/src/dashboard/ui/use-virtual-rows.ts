@@ -6,7 +6,7 @@ import {
   Virtualizer,
 } from '@tanstack/virtual-core';
 import type { RefObject } from 'preact';
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 // Adapters of this library call these two, which its types mark as theirs by the underscore.
 /* oxlint-disable no-underscore-dangle */
@@ -17,6 +17,11 @@ export interface VirtualRows {
   /** Rows to draw, by index, in the order of the list. */
   readonly indexes: readonly number[];
   readonly totalPx: number;
+  /**
+   * The key of a row's element: those that scroll out of view become those that come into it, which costs
+   * the browser much less than making them. The kept row is its own, so that it keeps the focus.
+   */
+  keyOf(index: number): string;
   scrollTo(index: number): void;
   /** Rows that fit at once. */
   readonly perPage: number;
@@ -48,8 +53,12 @@ export function useVirtualRows(
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => virtualizer._willUpdate());
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowPx]);
+  const indexes = virtualizer.getVirtualItems().map(({ index }) => index);
+  const places = useRef(0);
+  places.current = Math.max(places.current, indexes.length);
   return {
-    indexes: virtualizer.getVirtualItems().map(({ index }) => index),
+    indexes,
+    keyOf: (index) => (index === kept ? `kept ${index}` : `${index % places.current}`),
     totalPx: virtualizer.getTotalSize(),
     scrollTo: (index) => virtualizer.scrollToIndex(index, { align: 'auto' }),
     perPage: Math.max(1, Math.floor((virtualizer.scrollRect?.height ?? rowPx) / rowPx)),

@@ -69,7 +69,7 @@ export function FleetTable({
             const held = rows[index];
             return held === undefined ? null : (
               <FleetRowView
-                key={held.row.name}
+                key={drawn.keyOf(index)}
                 row={held.row}
                 index={index}
                 rowPx={rowPx}

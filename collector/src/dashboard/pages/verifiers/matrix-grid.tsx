@@ -82,7 +82,7 @@ export function MatrixGrid({ items, columns, head, issuer, toggle }: MatrixGridP
             const isService = item.kind === 'service';
             return (
               <div
-                key={isService ? `s ${item.service.service.name}` : `v ${item.held.row.name}`}
+                key={`${item.kind} ${drawn.keyOf(index)}`}
                 role="row"
                 aria-rowindex={index + 2}
                 aria-level={isService ? 1 : 2}

@@ -39,6 +39,16 @@ export function MatrixView() {
           </select>
         </label>
         <Legend />
+        <button
+          type="button"
+          onClick={() =>
+            setOpen(
+              open.size > 0 ? new Set() : new Set(services.map(({ service }) => service.name)),
+            )
+          }
+        >
+          {open.size > 0 ? 'Close all' : 'Open all'}
+        </button>
         <p class="count" role="status">
           {services.length.toLocaleString('en')} {services.length === 1 ? 'service' : 'services'}
         </p>
