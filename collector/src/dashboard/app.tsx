@@ -8,6 +8,7 @@ import { InventoryPage } from './pages/inventory/inventory-page.tsx';
 import { IssuersPage } from './pages/issuers/issuers-page.tsx';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { RotationPage } from './pages/rotation/rotation-page.tsx';
+import { VerifierPage } from './pages/verifier/verifier-page.tsx';
 import { VerifiersPage } from './pages/verifiers/verifiers-page.tsx';
 import { RotationsPage } from './pages/rotations/rotations-page.tsx';
 import { startPrinting } from './print/open-details.ts';
@@ -33,6 +34,17 @@ function Page() {
       return <RotationPage key={where.id} id={where.id} />;
     case 'verifiers':
       return <VerifiersPage />;
+    case 'verifier': {
+      const { service, instance, cache } = where;
+      return (
+        <VerifierPage
+          key={`${service}/${instance}/${cache}`}
+          service={service}
+          instance={instance}
+          cache={cache}
+        />
+      );
+    }
     case 'alerts':
       return <AlertsPage />;
     case 'alert':
@@ -41,7 +53,6 @@ function Page() {
       return <IssuersPage />;
     case 'inventory':
       return <InventoryPage />;
-    case 'verifier':
     case 'unknown':
       return <NotFound />;
   }

@@ -21,9 +21,9 @@ export async function scrollThrough(
   durationMs: number,
 ): Promise<FrameTimes> {
   const tasks = await traceTasks(page);
-  const times = (await page.evaluate(`(${scrollScript.toString()})(
+  const times = await page.evaluate<number[]>(`(${scrollScript.toString()})(
     ${JSON.stringify(selector)}, ${durationMs}
-  )`)) as number[];
+  )`);
   const spent = await tasks();
   const sum = spent.reduce((total, ms) => total + ms, 0);
   return { ...frameTimes(times), busiestMs: Math.max(0, ...spent), perFrameMs: sum / times.length };

@@ -1,3 +1,4 @@
+import type { FleetRowFlag } from '../../api/schemas/fleet-rows.ts';
 import { hasFlag, type VerifierRow } from './verifier-row.ts';
 
 /** What is the matter with a verifier, worst first; of several, the worst is named. */
@@ -88,18 +89,35 @@ export const WORDING: Readonly<Record<Condition, Wording>> = {
   departed: { word: 'stopped', tone: 'plain', sentence: 'It said goodbye and blocks nothing.' },
 };
 
+/** What there is to go by. */
+export interface ConditionFacts {
+  readonly has: (flag: FleetRowFlag) => boolean;
+  /** Of the last minute, those that a key could have caused. */
+  readonly failures: number;
+  readonly required: boolean;
+}
+
+/** The worst that is the matter. */
+export function worstCondition({ has, failures, required }: ConditionFacts): Condition {
+  if (has('departed')) return 'departed';
+  if (failures > 0) return 'failing_tokens';
+  if (has('silent')) return has('replaced') ? 'replaced' : 'silent';
+  if (has('lagging') && required) return 'lagging';
+  if (has('duplicate')) return 'duplicate';
+  if (has('stale')) return 'stale';
+  if (has('failing')) return 'fetch_failing';
+  if (has('joined')) return 'joined';
+  if (has('lagging')) return 'optional_lagging';
+  return has('synced') ? 'synced' : 'reporting';
+}
+
 /** The worst that is the matter with a verifier. */
 export function conditionOf(row: VerifierRow): Condition {
-  if (hasFlag(row, 'departed')) return 'departed';
-  if (row.failures > 0) return 'failing_tokens';
-  if (hasFlag(row, 'silent')) return hasFlag(row, 'replaced') ? 'replaced' : 'silent';
-  if (hasFlag(row, 'lagging') && row.service.required) return 'lagging';
-  if (hasFlag(row, 'duplicate')) return 'duplicate';
-  if (hasFlag(row, 'stale')) return 'stale';
-  if (hasFlag(row, 'failing')) return 'fetch_failing';
-  if (hasFlag(row, 'joined')) return 'joined';
-  if (hasFlag(row, 'lagging')) return 'optional_lagging';
-  return hasFlag(row, 'synced') ? 'synced' : 'reporting';
+  return worstCondition({
+    has: (flag) => hasFlag(row, flag),
+    failures: row.failures,
+    required: row.service.required,
+  });
 }
 
 /** 0: the worst. */

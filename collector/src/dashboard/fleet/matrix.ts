@@ -4,9 +4,9 @@ import type { FleetHead, ServiceEntry, VerifierRow } from './verifier-row.ts';
 
 /** How many verifiers of a service hold a key. */
 export interface MatrixCell {
-  yes: number;
-  no: number;
-  unknown: number;
+  readonly yes: number;
+  readonly no: number;
+  readonly unknown: number;
 }
 
 /** One service with its cells in the order of the columns. */
@@ -140,6 +140,7 @@ function isSame(before: Counted, after: VerifierRow | null, holdings: Counted['h
 function count({ cells }: Group, holdings: Counted['holdings'], by: 1 | -1): void {
   for (const [at, holding] of holdings.entries()) {
     const cell = cells[at];
-    if (cell !== undefined && holding !== null) cell[holding] += by;
+    if (cell !== undefined && holding !== null)
+      cells[at] = { ...cell, [holding]: cell[holding] + by };
   }
 }

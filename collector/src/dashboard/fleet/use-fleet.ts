@@ -8,24 +8,24 @@ export function useFleet(): void {
 }
 
 /**
- * Something made of all rows and kept in step with them, made anew when `made` on changes; the
- * component follows it.
+ * Something made of all rows and kept in step with them, made anew when what it is made `on` changes.
+ * Components are not drawn anew for the same properties, so whoever is given it needs the turn too.
  */
 export function useFollowing<T extends { apply(changes: readonly RowChange[]): unknown }>(
   make: () => T,
   on: readonly unknown[],
-): T {
+): { readonly following: T; readonly turn: number } {
   // oxlint-disable-next-line react/exhaustive-deps -- the caller says what it is made on
   const following = useMemo(make, on);
-  const [, setCount] = useState(0);
+  const [turn, setTurn] = useState(0);
   // In the same turn as it was made, so that no answer comes in between.
   useLayoutEffect(
     () =>
       onRows((changes) => {
         following.apply(changes);
-        setCount((count) => count + 1);
+        setTurn((last) => last + 1);
       }),
     [following],
   );
-  return following;
+  return { following, turn };
 }

@@ -37,7 +37,6 @@ export class FleetRowView extends Component<FleetRowProps> {
     const { row, index, rowPx, head, issuer, isCurrent } = this.props;
     const set = focusedSet(row, issuer);
     return (
-      // biome-ignore lint/a11y/useFocusableInteractive: the link in it has the focus
       <div
         role="row"
         aria-rowindex={index + 2}

@@ -22,6 +22,8 @@ export function FleetTable({
   issuer,
 }: {
   readonly ordered: OrderedRows;
+  /** Another one whenever rows of it changed. */
+  readonly turn: number;
   readonly order: Order;
   readonly head: FleetHead;
   readonly issuer: number | null;

@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { holdingOf } from '../../fleet/holding.ts';
 import type { MatrixColumn, MatrixService } from '../../fleet/matrix.ts';
 import type { Held } from '../../fleet/row-store.ts';
-import type { FleetHead } from '../../fleet/verifier-row.ts';
+import type { FleetHead, VerifierRow } from '../../fleet/verifier-row.ts';
 import { pathOf } from '../../route.ts';
 import { Name } from '../../ui/name.tsx';
 import { rowAfterKey } from '../../ui/row-keys.ts';
@@ -22,6 +22,8 @@ const NARROW_COLUMNS_MAX = 4;
 
 interface MatrixGridProps {
   readonly items: readonly MatrixItem[];
+  /** Another one whenever rows of it changed. */
+  readonly turn: number;
   readonly columns: readonly MatrixColumn[];
   readonly head: FleetHead;
   readonly issuer: string;
@@ -101,7 +103,7 @@ export function MatrixGrid({ items, columns, head, issuer, toggle }: MatrixGridP
                   />
                 ) : (
                   <MemberCells
-                    held={item.held}
+                    row={item.held.row}
                     columns={shown}
                     head={head}
                     index={index}
@@ -181,13 +183,13 @@ const SIGNS = {
 } as const;
 
 function MemberCells({
-  held: { row },
+  row,
   columns,
   head,
   index,
   isCurrent,
 }: {
-  readonly held: Held;
+  readonly row: VerifierRow;
   readonly columns: readonly MatrixColumn[];
   readonly head: FleetHead;
   readonly index: number;

@@ -13,7 +13,10 @@ import { MatrixGrid, type MatrixItem } from './matrix-grid.tsx';
 export function MatrixView() {
   const head = fleetHead.value;
   const issuer = issuerOf(head, query.value.get('issuer'));
-  const matrix = useFollowing(() => new FleetMatrix(fleet.all(), head, issuer), [head, issuer]);
+  const { following: matrix, turn } = useFollowing(
+    () => new FleetMatrix(fleet.all(), head, issuer),
+    [head, issuer],
+  );
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const { services, columns } = matrix;
   const items = useMemo(() => itemsOf(services, open), [services, open]);
@@ -62,6 +65,7 @@ export function MatrixView() {
       ) : (
         <MatrixGrid
           items={items}
+          turn={turn}
           columns={columns}
           head={head}
           issuer={head.issuers[issuer] ?? ''}

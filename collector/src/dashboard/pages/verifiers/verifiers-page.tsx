@@ -64,7 +64,7 @@ function TableView() {
   const order = useMemo(() => orderFrom(new URLSearchParams(search)), [search]);
   const place = filter.issuer === null ? -1 : head.issuers.indexOf(filter.issuer);
   const issuer = place < 0 ? null : place;
-  const ordered = useFollowing(
+  const { following: ordered, turn } = useFollowing(
     () => new OrderedRows(fleet.all(), matcher(filter, head), comparison(order, issuer)),
     [filter, order, issuer, head],
   );
@@ -90,7 +90,7 @@ function TableView() {
           {size === 0 ? 'No verifier has ever reported.' : 'No verifier is like this.'}
         </p>
       ) : (
-        <FleetTable ordered={ordered} order={order} head={head} issuer={issuer} />
+        <FleetTable ordered={ordered} turn={turn} order={order} head={head} issuer={issuer} />
       )}
     </>
   );
