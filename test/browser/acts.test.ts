@@ -102,6 +102,8 @@ t.test('acts of a person', { skip: BROWSER_MISSING }, async (t) => {
     const [entry] = await audited(collector, 'declare_activate');
     t.match(entry, { kind: 'act', actor: 'bea' });
     t.ok(entry?.message.includes(HOSTILE), 'the reason is in the trail as it was typed');
+    await page.getByRole('listitem').filter({ hasText: HOSTILE }).first().waitFor();
+    t.equal(await page.locator('img').count(), 0, 'the page shows it as text');
     t.notMatch(await page.title(), /owned/);
     t.same(problems, []);
   });

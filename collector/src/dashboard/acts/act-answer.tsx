@@ -24,6 +24,11 @@ export function ActAnswerText({
     case 'done':
       return (
         <Ending title="Recorded" text={form.said(answer.body)} close={close}>
+          {form.leadsTo === undefined ? null : (
+            <p>
+              <a href={form.leadsTo(answer.body)}>Show it</a>
+            </p>
+          )}
           <p class="soft">What it changes is shown when the collector tells of it.</p>
         </Ending>
       );

@@ -51,6 +51,8 @@ export interface ActForm {
   readonly request: ActRequest;
   /** What became of it, from the answer. */
   said(body: unknown): string;
+  /** Address of what the act made, from the answer. */
+  leadsTo?(body: unknown): string;
 }
 
 /** Makes the form anew from what is known and filled in at the moment. */

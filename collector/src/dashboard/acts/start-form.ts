@@ -1,12 +1,14 @@
 import type { StatusView } from '../../api/schemas/status.ts';
+import { pathOf } from '../route.ts';
 import type { ActForm, Consequence, Field, Values } from './act-form.ts';
 import { chosen } from './act-form.ts';
 
 const TEXT = { kind: 'text', charsMax: 128 } as const;
 
-/** Opening a rotation to a new key. */
-export function startForm(status: StatusView, values: Values): ActForm {
-  const ours = status.issuers.filter(({ control }) => control === 'ours');
+/** Opening a rotation to a new key. `status` null: not known yet, for the reason in `why`. */
+export function startForm(status: StatusView | null, values: Values, why: string): ActForm {
+  const issuers = status?.issuers ?? [];
+  const ours = issuers.filter(({ control }) => control === 'ours');
   const issuer: Field = {
     kind: 'choice',
     name: 'issuer',
@@ -28,9 +30,9 @@ export function startForm(status: StatusView, values: Values): ActForm {
         text: 'Keyturn begins to follow it and to judge its gates. Nothing is published and nothing is switched by this.',
       },
       ...(published === undefined ? [] : [publishedNow(published)]),
-      ...openRotations(status, iss),
+      ...(status === null ? [] : openRotations(status, iss)),
     ],
-    blocked: iss === '' ? 'No issuer of our own is configured.' : null,
+    blocked: status === null ? why : iss === '' ? 'No issuer of our own is configured.' : null,
     fields: [
       issuer,
       {
@@ -74,6 +76,10 @@ export function startForm(status: StatusView, values: Values): ActForm {
     said(body) {
       const { rotation } = body as { readonly rotation: { readonly id: string } };
       return `Rotation ${rotation.id} started.`;
+    },
+    leadsTo(body) {
+      const { rotation } = body as { readonly rotation: { readonly id: string } };
+      return pathOf('rotations', rotation.id);
     },
   };
 }

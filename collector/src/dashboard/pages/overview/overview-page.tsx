@@ -1,6 +1,7 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import type { RotationGlanceView } from '../../../api/schemas/glance.ts';
 import type { OverviewView } from '../../../api/schemas/overview.ts';
+import { StartAct } from '../../acts/start-act.tsx';
 import { fresh, nowMs } from '../../live/live.ts';
 import { useView } from '../../live/use-view.ts';
 import { Card } from '../../ui/card.tsx';
@@ -81,6 +82,7 @@ function Rotations({ view }: { readonly view: OverviewView }) {
           {ours.length > 1 ? <span class="soft"> ({ours.length})</span> : null}
         </h2>
         {ours.length === 0 ? <HowToStart /> : <Cards rotations={ours} />}
+        <StartAct />
       </section>
       {observed.length === 0 ? null : (
         <section aria-labelledby="observed-rotations">

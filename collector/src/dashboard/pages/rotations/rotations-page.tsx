@@ -1,5 +1,6 @@
 import type { RotationView } from '../../../api/schemas/rotation.ts';
 import type { RotationListView } from '../../../api/schemas/rotation-list.ts';
+import { StartAct } from '../../acts/start-act.tsx';
 import { useView } from '../../live/use-view.ts';
 import { pathOf } from '../../route.ts';
 import { useTitle } from '../../use-title.ts';
@@ -19,6 +20,7 @@ export function RotationsPage() {
   return (
     <>
       <h1>Rotations</h1>
+      <StartAct />
       {list === undefined || list === null ? (
         <Waiting value={list} missing="The collector could not say which rotations there are." />
       ) : (
