@@ -269,6 +269,6 @@ t.test('closing ends streams', async (t) => {
   await until('the first tick', () => live.ticks.length === 1);
   const startedMs = performance.now();
   await rig.close();
-  await until('it is over', live.isOver);
+  await until('it is over', () => live.isOver());
   t.ok(performance.now() - startedMs < 2_000);
 });

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import t from 'tap';
 import { freshness, type Hearing } from '../../../src/dashboard/live/freshness.ts';
 
@@ -30,3 +31,18 @@ for (const [what, hearing, ageMs, kind] of CASES) {
     t.end();
   });
 }
+
+t.test('what is stale does not become live by waiting', (t) => {
+  const hearing = fc.record({ hidden: fc.boolean(), hasFailed: fc.boolean() });
+  const ms = fc.integer({ min: 0, max: 1_000_000 });
+  fc.assert(
+    fc.property(hearing, ms, ms, ms, (how, heardAtMs, aMs, bMs) => {
+      const [sooner, later] = [heardAtMs + Math.min(aMs, bMs), heardAtMs + Math.max(aMs, bMs)];
+      const before = freshness({ ...how, heardAtMs }, sooner);
+      const after = freshness({ ...how, heardAtMs }, later);
+      if (before.kind === 'stale' && after.kind !== 'stale') throw new Error('fresh again');
+      if (later - heardAtMs > 90_000 && after.kind !== 'stale') throw new Error('never stale');
+    }),
+  );
+  t.end();
+});

@@ -1,6 +1,5 @@
-import { useEffect, useRef } from 'preact/hooks';
 import type { AuditEntryView } from '../../../api/schemas/status.ts';
-import { useFetched } from '../../acts/use-fetched.ts';
+import { useRefetched } from '../../live/use-refetched.ts';
 import { Card } from '../../ui/card.tsx';
 import { At } from '../../ui/moment.tsx';
 import { Name } from '../../ui/name.tsx';
@@ -28,6 +27,11 @@ const COLUMNS: readonly Column<AuditEntryView>[] = [
   },
 ];
 
+interface Trail {
+  readonly entries: readonly AuditEntryView[];
+  readonly next: number | null;
+}
+
 /** What the audit trail holds of one alert: every transition, and what people said. */
 export function AlertTrail({
   id,
@@ -36,16 +40,8 @@ export function AlertTrail({
   readonly id: string;
   readonly transition: number;
 }) {
-  const { answer, lookAgain } = useFetched<{
-    readonly entries: readonly AuditEntryView[];
-    readonly next: number | null;
-  }>(`/v1/audit?${new URLSearchParams({ alert: id, order: 'newest', limit: String(SHOWN_MAX) })}`);
-  const shown = useRef(transition);
-  useEffect(() => {
-    if (shown.current === transition) return;
-    shown.current = transition;
-    lookAgain();
-  }, [transition]);
+  const asked = new URLSearchParams({ alert: id, order: 'newest', limit: String(SHOWN_MAX) });
+  const answer = useRefetched<Trail>(`/v1/audit?${asked}`, transition);
   return (
     <Card title="History">
       {answer.kind === 'here' ? (

@@ -8,6 +8,7 @@ import { FleetBar } from '../../ui/fleet-bar.tsx';
 import { Name } from '../../ui/name.tsx';
 import { IssuerDifferences } from './issuer-differences.tsx';
 import { IssuerStanding } from './issuer-standing.tsx';
+import { JwksHistory } from './jwks-history.tsx';
 import { KeyTable } from './key-table.tsx';
 import { Vantages } from './vantages.tsx';
 
@@ -23,6 +24,7 @@ export function IssuerDetail({ detail }: { readonly detail: IssuerDetailView }) 
       <IssuerDifferences detail={detail} />
       <Vantages detail={detail} />
       <KeyTable detail={detail} />
+      <JwksHistory detail={detail} />
       <Card title="About this issuer">
         <Facts facts={factsOf(detail)} />
       </Card>
