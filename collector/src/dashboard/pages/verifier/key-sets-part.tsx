@@ -28,7 +28,7 @@ export function KeySetsPart({ detail }: { readonly detail: VerifierDetailView })
             ) : null}
             {set.kids.length === 0 ? <li class="soft">no key</li> : null}
           </ul>
-          <dl class="facts">
+          <dl class="verifier-facts">
             <dt>Fetched</dt>
             <dd>{set.data_at === null ? 'never' : <Ago at={set.data_at} />}</dd>
             <dt>Last try</dt>

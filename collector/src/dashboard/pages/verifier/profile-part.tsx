@@ -9,7 +9,7 @@ export function ProfilePart({ detail }: { readonly detail: VerifierDetailView })
   const { profile, service, verifier } = detail;
   return (
     <Card title="How it works">
-      <dl class="facts">
+      <dl class="verifier-facts">
         <Fact name="Profile">
           <Name text={profile.name} charsMax={60} />{' '}
           {profile.id === '' ? null : (

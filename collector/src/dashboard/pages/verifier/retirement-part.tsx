@@ -42,7 +42,7 @@ export function RetirementPart({ detail }: { readonly detail: VerifierDetailView
                 <Name text={sentence} charsMax={400} />
               </p>
             ))}
-            <dl class="facts">
+            <dl class="verifier-facts">
               <dt>Longest after the removal</dt>
               <dd>
                 {one.drop_bound_s === null

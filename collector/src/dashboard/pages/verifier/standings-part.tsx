@@ -20,7 +20,7 @@ export function StandingsPart({ detail }: { readonly detail: VerifierDetailView 
               <Name text={standing.rotation_id} />
             </a>
           </p>
-          <dl class="facts">
+          <dl class="verifier-facts">
             <dt>New key</dt>
             <dd>
               <StateBadge

@@ -61,13 +61,13 @@ export function VerifierPage({
         </h1>
         <StateSentence detail={detail} heard={heard} />
       </header>
-      <div class="columns">
+      <div class="verifier-columns">
         <StandingsPart detail={detail} />
         <KeySetsPart detail={detail} />
       </div>
       <KeyHistoryPart heard={heard} detail={detail} />
       <VerificationsPart detail={detail} heard={heard} />
-      <div class="columns">
+      <div class="verifier-columns">
         <RetirementPart detail={detail} />
         <HelpPart detail={detail} />
         <ProfilePart detail={detail} />
