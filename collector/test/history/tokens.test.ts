@@ -139,3 +139,22 @@ t.test('a machine that slept leaves a gap', async (t) => {
   );
   t.ok(made.history.late() >= 380, `${made.history.late()}`);
 });
+
+t.test('who cannot count is nobody to hear from', async (t) => {
+  const made = recording(2);
+  const proxied = made.world.join('orders', 'proxied', { source: 'proxy' });
+  const a = made.join('a');
+  made.settleIn(a);
+  proxied.report();
+  made.seconds(10, () => {
+    proxied.report();
+    a.report();
+  });
+  const both = made.tokens(10).buckets[0];
+  t.strictSame([both?.known, both?.reporting], [2, 1]);
+  a.verifier.goodbye();
+  made.seconds(10);
+  made.seconds(10, () => proxied.report());
+  const one = made.tokens(10).buckets[0];
+  t.strictSame([one?.known, one?.reporting], [1, 0]);
+});
