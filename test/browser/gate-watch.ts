@@ -64,7 +64,7 @@ export function pollGates(
   everyMs: number,
 ): { readonly said: readonly Said[]; stop(): Promise<void> } {
   const said: Said[] = [];
-  let goesOn = true;
+  const stopped = new AbortController();
   let last = '';
   let askedAtMs = 0;
   const ask = async (): Promise<void> => {
@@ -87,7 +87,7 @@ export function pollGates(
     said.push({ notBeforeMs, heardAtMs: Date.now(), ...now });
   };
   const loop = (async () => {
-    while (goesOn) {
+    while (!stopped.signal.aborted) {
       await ask().catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
@@ -95,7 +95,7 @@ export function pollGates(
   return {
     said,
     async stop() {
-      goesOn = false;
+      stopped.abort();
       await loop;
     },
   };
