@@ -68,6 +68,27 @@ t.test('rates by kid and outcome in columns, gaps as null', async (t) => {
   t.ok(json.settled_until > MINUTE_S && json.settled_until <= Date.now() / 1_000);
 });
 
+t.test('a kid that may be among others is not said to have had no tokens', async (t) => {
+  const rig = await remembering(t, [
+    { atS: MINUTE_S, c: [['kid new', { ok: 10 }]] },
+    { atS: MINUTE_S + 10, c: [['other', { ok: 10 }]] },
+    {
+      atS: MINUTE_S + 20,
+      c: [
+        ['kid new', { unknown_kid: 10 }],
+        ['other', { ok: 10 }],
+      ],
+    },
+    { atS: MINUTE_S + 30, c: [] },
+  ]);
+  const { json } = await rig.call('GET', asked({ kid: 'new' }));
+  const values = json.series.map((each: { values: unknown[] }) => each.values.slice(0, 4));
+  t.strictSame(values, [
+    [1, null, 0, 0],
+    [0, null, 1, 0],
+  ]);
+});
+
 t.test('one kid alone; none of a kid that is not there', async (t) => {
   const rig = await remembering(t, [
     {

@@ -79,7 +79,9 @@ export const TokenHistorySchema = z
         outcome: z.enum(OUTCOMES),
         values: z
           .array(z.number().nullable())
-          .describe('Per second; null where nobody watched, or nobody was heard'),
+          .describe(
+            'Per second; null where nobody watched, nobody was heard, or the kid may be among `other`',
+          ),
       }),
     ),
     more: z.int().describe('Series beyond those listed, the busiest first'),

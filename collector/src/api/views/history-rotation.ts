@@ -13,7 +13,7 @@ import {
 import type { OutcomeCounts, TokenBucket } from '../../history/token-bucket.ts';
 import { isoMoment, isoMomentOrNull } from '../../iso-moment.ts';
 import type { RotationHistoryView } from '../schemas/history.ts';
-import { isHeard, perSecond } from './history-tokens.ts';
+import { perSecond, unseen } from './history-tokens.ts';
 
 type Buckets = readonly (RotationBucket | null)[];
 type ArmView = RotationHistoryView['control']['new'];
@@ -43,10 +43,13 @@ export function propagationColumns(buckets: Buckets): RotationHistoryView['propa
 
 /** Tokens of one key and those of them that were refused, as comparisons count them. */
 export function armView(kid: string, buckets: readonly (TokenBucket | null)[]): ArmView {
+  const label = `kid ${kid}` as const;
   const rates = (count: (outcomes: OutcomeCounts) => number): (number | null)[] =>
     buckets.map((bucket) => {
-      if (!isHeard(bucket)) return null;
-      return perSecond(count(bucket.counts.get(`kid ${kid}`) ?? {}), bucket.watchedMs);
+      const outcomes = bucket?.counts.get(label);
+      const nothing = unseen(bucket, label);
+      if (bucket === null || outcomes === undefined || nothing === null) return nothing;
+      return perSecond(count(outcomes), bucket.watchedMs);
     });
   return {
     kid,

@@ -27,8 +27,7 @@ export function tokenSeries(
         const column = columnOf(columns, label, outcome, buckets);
         const count = outcomes[outcome] ?? 0;
         column.sum += count;
-        if (column.values[at] !== null)
-          column.values[at] = perSecond(count, bucket?.watchedMs ?? 0);
+        if (isHeard(bucket)) column.values[at] = perSecond(count, bucket.watchedMs);
       }
     }
   }
@@ -41,9 +40,17 @@ export function tokenSeries(
 }
 
 /** Nobody to hear from is no rate of zero. */
-export function isHeard(bucket: TokenBucket | null): bucket is TokenBucket {
+function isHeard(bucket: TokenBucket | null): bucket is TokenBucket {
   if (bucket === null || !isTelling(bucket) || bucket.known === 0) return false;
   return bucket.reporting !== 0 || bucket.counts.size > 0;
+}
+
+/** What it means that a bucket has nothing of a label: none came, or nobody can say. */
+export function unseen(bucket: TokenBucket | null, label: TokenLabel): 0 | null {
+  if (!isHeard(bucket)) return null;
+  // What had no room on the way may have been of this kid.
+  const mayBeAmongOthers = kidOf(label) !== null && bucket.counts.has('other');
+  return mayBeAmongOthers && !bucket.counts.has(label) ? null : 0;
 }
 
 function columnOf(
@@ -56,7 +63,7 @@ function columnOf(
   if (ofLabel === undefined) columns.set(label, (ofLabel = new Map()));
   let column = ofLabel.get(outcome);
   if (column === undefined) {
-    const values = buckets.map((bucket) => (isHeard(bucket) ? 0 : null));
+    const values = buckets.map((bucket) => unseen(bucket, label));
     ofLabel.set(outcome, (column = { label, outcome, values, sum: 0 }));
   }
   return column;
