@@ -10,7 +10,7 @@ import type { Teardown } from '../harness/teardown.ts';
 import { tempDirectory } from '../harness/temp-directory.ts';
 
 /** A kid that would do harm in a page that takes names for more than text. */
-export const HOSTILE = '<img src=x onerror=alert(1)>\u202eevil';
+export const HOSTILE = '<img src=x onerror=hacked=1>';
 
 export interface TroubledScene {
   readonly collector: CollectorProcess;
