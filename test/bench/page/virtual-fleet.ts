@@ -2,7 +2,7 @@
 // an hour passes as fast as the page takes it in. Its names of the document are untyped: no DOM here.
 
 /* oxlint-disable typescript/no-explicit-any -- see above */
-declare const globalThis: any;
+declare const window: any;
 declare const EventTarget: any;
 declare const MessageEvent: any;
 declare const Response: any;
@@ -19,7 +19,7 @@ export interface VirtualFleet {
   second(changed: number, replaced: number): void;
 }
 
-/** The script that brings `globalThis.virtualFleet`. */
+/** The script that brings `window.virtualFleet`. */
 export function virtualFleetScript(size: number): string {
   return `(${install.toString()})(${JSON.stringify(LISTS)}, ${size})`;
 }
@@ -131,13 +131,13 @@ function install(lists: typeof LISTS, size: number): void {
     goneIds = [];
     return made;
   };
-  const { fetch } = globalThis;
-  globalThis.fetch = (url: string, options: unknown) => {
-    if (!String(url).startsWith('/v1/fleet/rows')) return fetch(url, options);
-    const text = JSON.stringify(answer(!String(url).includes('since=')));
+  const { fetch } = window;
+  window.fetch = (url: string, options: unknown) => {
+    if (!url.startsWith('/v1/fleet/rows')) return fetch(url, options);
+    const text = JSON.stringify(answer(!url.includes('since=')));
     return Promise.resolve(new Response(text, { headers: { 'content-type': 'application/json' } }));
   };
-  globalThis.EventSource = class extends EventTarget {
+  window.EventSource = class extends EventTarget {
     static CLOSED = 2;
     readyState = 1;
     constructor() {
@@ -149,7 +149,7 @@ function install(lists: typeof LISTS, size: number): void {
       streams.delete(this);
     }
   };
-  globalThis.virtualFleet = {
+  window.virtualFleet = {
     second(changed: number, replaced: number): void {
       passed += 1;
       const ids = [...rows.keys()];
