@@ -78,9 +78,10 @@ export async function unlock(page: Page, token: string, by = 'bea'): Promise<voi
 
 /** Begins an act, unlocking on the way. */
 export async function begin(page: Page, name: string, token: string): Promise<void> {
-  const isLocked = await page.getByText('read-only').isVisible();
   await page.getByRole('button', { name, exact: true }).click();
-  if (isLocked) await unlock(page, token);
+  await page.getByRole('dialog').waitFor();
+  if (await page.getByRole('dialog', { name: 'Who acts?' }).isVisible()) await unlock(page, token);
+  await page.getByRole('dialog', { name: 'Who acts?' }).waitFor({ state: 'detached' });
 }
 
 /** Gives the places of a page in which a secret stands; empty: none. */

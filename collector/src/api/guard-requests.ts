@@ -4,14 +4,19 @@ import { authorizeOperator, type OperatorToken } from './authorize.ts';
 import type { BindInfo } from './bind-info.ts';
 import { refuseForeign } from './browser-guard.ts';
 import { problemAnswer } from './http-errors.ts';
-import { SECURITY_HEADERS } from './security-headers.ts';
+import { DASHBOARD_POLICY, SECURITY_HEADERS } from './security-headers.ts';
 
 const URL_CHARS_MAX = 4_096;
 
 /** Puts the checks every request passes, and the answers to all that fails, in front of the routes. */
 export function guardRequests(
   app: FastifyInstance,
-  guard: { readonly operatorToken: OperatorToken; readonly bind: BindInfo },
+  guard: {
+    readonly operatorToken: OperatorToken;
+    readonly bind: BindInfo;
+    /** What a browser is shown at an address that leads nowhere; null: a problem, as all others. */
+    readonly page: string | null;
+  },
 ): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
@@ -29,13 +34,14 @@ export function guardRequests(
     }
   });
   app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    answerProblem(
+  app.setNotFoundHandler((request, reply) => {
+    if (guard.page !== null && isLookedAt(request)) return answerPage(guard.page, reply);
+    return answerProblem(
       new ApiError('NOT_FOUND', `There is no ${request.method} at this path; see /openapi.json.`),
       request,
       reply,
-    ),
-  );
+    );
+  });
 }
 
 /** Answers a request whose URL cannot be read. */
@@ -64,6 +70,20 @@ async function answerProblem(
     // Text, so that the route's own answer schema does not apply.
     .serializer(JSON.stringify)
     .send(problem);
+}
+
+/** A person opened the address in a browser: what they see should have a way back. */
+function isLookedAt({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && headers['sec-fetch-dest'] === 'document';
+}
+
+async function answerPage(page: string, reply: FastifyReply): Promise<void> {
+  await reply
+    .code(404)
+    .header('content-security-policy', DASHBOARD_POLICY)
+    .type('text/html; charset=utf-8')
+    .serializer(String)
+    .send(page);
 }
 
 function originOf(request: FastifyRequest) {

@@ -78,8 +78,9 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   acceptOnlyJson(app);
-  guardRequests(app, { operatorToken: options.operatorToken, bind });
   const dashboard = readDashboard();
+  const page = dashboard?.page ?? null;
+  guardRequests(app, { operatorToken: options.operatorToken, bind, page });
   const fleetRows = new FleetRows({ engine, clock: options.clock });
   const context: RouteContext = {
     engine,

@@ -14,6 +14,7 @@ import { RotationsPage } from './pages/rotations/rotations-page.tsx';
 import { startPrinting } from './print/open-details.ts';
 import { Shell } from './shell.tsx';
 import { startTab } from './tab/tab.ts';
+import { useTitle } from './use-title.ts';
 
 function App() {
   return (
@@ -59,6 +60,7 @@ function Page() {
 }
 
 function NotFound() {
+  useTitle('Nothing is here');
   return (
     <>
       <h1>Nothing is here</h1>

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { OperatorBadge } from './acts/operator-badge.tsx';
 import { ASK_EVERY_MS, channel, fresh, nowMs, tick } from './live/live.ts';
+import { OutcomeNotice } from './acts/outcome-notice.tsx';
 import { PrintHead } from './print/print-head.tsx';
 import { route } from './navigation.ts';
 import type { Route } from './route.ts';
@@ -47,6 +48,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
       <StaleNotice />
       <RefusedNotice />
       <UpgradeNotice />
+      <OutcomeNotice />
       <main id="main" tabIndex={-1}>
         {children}
       </main>

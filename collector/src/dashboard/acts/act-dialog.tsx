@@ -7,8 +7,7 @@ import { ActConsequences } from './act-consequences.tsx';
 import type { ActForm, Describe, Values } from './act-form.ts';
 import { chosen, missing } from './act-form.ts';
 import { operator } from './operator.ts';
-import type { ActAnswer } from './send-act.ts';
-import { sendAct } from './send-act.ts';
+import { type Ended, useSending } from './use-sending.ts';
 
 /** One act: what follows from it, what it asks for, and what became of it. Nothing is assumed. */
 export function ActDialog({
@@ -23,7 +22,7 @@ export function ActDialog({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [values, setValues] = useState<Values>({});
-  const { isSending, ended, send } = useSending();
+  const { isSending, ended, send, leave } = useSending();
   const present = describe(values);
   const isOver =
     ended !== null && (ended.answer.kind === 'done' || ended.answer.kind === 'unknown');
@@ -39,7 +38,10 @@ export function ActDialog({
       class={`act ${form.isDangerous ? 'dangerous' : ''}`}
       aria-labelledby={`${id}-title`}
       aria-describedby={`${id}-follows`}
-      onClose={onClosed}
+      onClose={() => {
+        leave();
+        onClosed();
+      }}
       onCancel={(event) => {
         // While an act is on its way, leaving would look like calling it back.
         if (isSending) event.preventDefault();
@@ -65,29 +67,6 @@ export function ActDialog({
       )}
     </dialog>
   );
-}
-
-interface Ended {
-  readonly answer: ActAnswer;
-  /** As it was when it was sent: by now it may describe something else. */
-  readonly form: ActForm;
-}
-
-/** Sends a form once at a time, however often it is asked to. */
-function useSending() {
-  const [isSending, setSending] = useState(false);
-  const [ended, setEnded] = useState<Ended | null>(null);
-  const isOnItsWay = useRef(false);
-  const send = async (form: ActForm): Promise<void> => {
-    if (isOnItsWay.current) return;
-    isOnItsWay.current = true;
-    setSending(true);
-    setEnded(null);
-    setEnded({ answer: await sendAct(form.request), form });
-    setSending(false);
-    isOnItsWay.current = false;
-  };
-  return { isSending, ended, send };
 }
 
 function ActQuestion({

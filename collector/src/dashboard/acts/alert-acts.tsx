@@ -15,11 +15,7 @@ export function AlertActs({ alert }: { readonly alert: AlertView }) {
       label: 'Silence it',
       dialog: (onClosed) => <SilenceDialog alert={alert} onClosed={onClosed} />,
     },
-    {
-      id: 'end_silence',
-      label: 'End the silence',
-      dialog: (onClosed) => <EndSilenceDialog silenceId={silenceId ?? ''} onClosed={onClosed} />,
-    },
+    endSilence(silenceId ?? ''),
   ];
   const offered = all.filter(({ id }) => {
     if (id === 'acknowledge') return alert.firing && alert.acknowledged === null;
@@ -49,8 +45,20 @@ function SilenceDialog({
   );
 }
 
-/** Ends a silence before its time. */
-export function EndSilenceDialog({
+/** What can be done about a silence: end it before its time. */
+export function SilenceActs({ silenceId }: { readonly silenceId: string }) {
+  return <ActBar label="Acts on this silence" offers={[endSilence(silenceId)]} />;
+}
+
+function endSilence(silenceId: string): Offer {
+  return {
+    id: 'end_silence',
+    label: 'End the silence',
+    dialog: (onClosed) => <EndSilenceDialog silenceId={silenceId} onClosed={onClosed} />,
+  };
+}
+
+function EndSilenceDialog({
   silenceId,
   onClosed,
 }: {

@@ -1,6 +1,7 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import type { SilenceView } from '../../../api/schemas/alert.ts';
 import type { AlertsView } from '../../../api/schemas/live-alerts.ts';
+import { SilenceActs } from '../../acts/alert-acts.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Command } from '../../ui/command.tsx';
 import { LeftOut } from '../../ui/left-out.tsx';
@@ -27,6 +28,7 @@ export function Silences({
             <span class="soft">
               · keeps {counted(silence.silencing, 'firing alert')} from being told
             </span>{' '}
+            <SilenceActs silenceId={silence.id} />
             <Command text={`keyturn alerts unsilence ${silence.id} --reason "why"`} />
           </li>
         ))}

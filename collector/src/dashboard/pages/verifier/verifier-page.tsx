@@ -1,4 +1,5 @@
 import type { VerifierDetailView } from '../../../api/schemas/verifier-detail.ts';
+import { VerifierActs } from '../../acts/verifier-acts.tsx';
 import { worstCondition, WORDING } from '../../fleet/condition.ts';
 import { useView } from '../../live/use-view.ts';
 import { Card } from '../../ui/card.tsx';
@@ -60,6 +61,7 @@ export function VerifierPage({
           <Name text={name} />
         </h1>
         <StateSentence detail={detail} heard={heard} />
+        <VerifierActs verifier={detail.verifier} />
       </header>
       <div class="verifier-columns">
         <StandingsPart detail={detail} />
