@@ -29,36 +29,61 @@ const SHORTEST_MS = 10_000;
 /**
  * The range an address asks for: `?range=6h`, or `?from=…&to=…` as ISO 8601. What makes no sense is
  * as if it were not there.
+ *
+ * @param otherwise what is shown where nobody asked for anything
  */
-export function rangeOf(query: URLSearchParams): TimeRange {
+export function rangeOf(query: URLSearchParams, otherwise: Preset): TimeRange {
   const fromMs = Date.parse(query.get('from') ?? '');
   const toMs = Date.parse(query.get('to') ?? '');
   if (Number.isFinite(fromMs) && Number.isFinite(toMs) && toMs - fromMs >= SHORTEST_MS) {
     return { kind: 'fixed', fromMs, toMs };
   }
   const preset = PRESETS.find((known) => known === query.get('range'));
-  return { kind: 'last', preset: preset ?? '1h' };
+  return { kind: 'last', preset: preset ?? otherwise };
 }
 
 /** What a range is in an address: what is to be set, and what taken out. */
-export function rangeQuery(range: TimeRange): Readonly<Record<string, string | null>> {
+export function rangeQuery(
+  range: TimeRange,
+  otherwise: Preset,
+): Readonly<Record<string, string | null>> {
   if (range.kind === 'last') {
-    return { range: range.preset === '1h' ? null : range.preset, from: null, to: null };
+    return { range: range.preset === otherwise ? null : range.preset, from: null, to: null };
   }
   return { range: null, from: whole(range.fromMs), to: whole(range.toMs) };
 }
 
-/** The moments a range spans now, Unix ms. `sinceMs`: where `all` begins. */
+/** A thing that is watched over time: all of it, where nobody asks for a part. */
+export interface Whole {
+  readonly sinceMs: number;
+  /** Null: it goes on. */
+  readonly untilMs: number | null;
+}
+
+/** The moments a range spans now, Unix ms. */
 export function boundsOf(
   range: TimeRange,
-  sinceMs: number,
+  whole: Whole,
   nowMs: number,
 ): { readonly fromMs: number; readonly toMs: number } {
   if (range.kind === 'fixed') return range;
-  if (range.preset === 'all') {
-    return { fromMs: Math.min(sinceMs, nowMs - SHORTEST_MS), toMs: nowMs };
-  }
+  const toMs = whole.untilMs ?? nowMs;
+  if (range.preset === 'all') return { fromMs: Math.min(whole.sinceMs, toMs - SHORTEST_MS), toMs };
   return { fromMs: nowMs - PRESET_MS[range.preset], toMs: nowMs };
+}
+
+/** What is shown first: all of what is young or over, the last hour of what has gone on for long. */
+export function presetOf({ sinceMs, untilMs }: Whole, nowMs: number): Preset {
+  return untilMs !== null || nowMs - sinceMs < PRESET_MS['6h'] ? 'all' : '1h';
+}
+
+/** The same length of time before or after. */
+export function movedRange(
+  bounds: { readonly fromMs: number; readonly toMs: number },
+  direction: -1 | 1,
+): TimeRange {
+  const byMs = (direction * (bounds.toMs - bounds.fromMs)) / 2;
+  return { kind: 'fixed', fromMs: bounds.fromMs + byMs, toMs: bounds.toMs + byMs };
 }
 
 /** What somebody dragged over; undefined when that is too short to be meant. */

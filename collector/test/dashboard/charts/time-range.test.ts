@@ -2,11 +2,13 @@ import t from 'tap';
 import {
   boundsOf,
   draggedRange,
+  movedRange,
+  presetOf,
   rangeOf,
   rangeQuery,
 } from '../../../src/dashboard/charts/time-range.ts';
 
-const read = (query: string) => rangeOf(new URLSearchParams(query));
+const read = (query: string) => rangeOf(new URLSearchParams(query), '1h');
 const T = Date.parse('2026-11-27T10:00:00.000Z');
 
 t.test('what an address asks for, and what makes no sense in it', async (t) => {
@@ -31,19 +33,35 @@ t.test('an address made of a range leads back to it', async (t) => {
     { kind: 'fixed', fromMs: T, toMs: T + 3_600_000 },
   ] as const) {
     const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(rangeQuery(range))) {
+    for (const [name, value] of Object.entries(rangeQuery(range, '1h'))) {
       if (value !== null) query.set(name, value);
     }
-    t.same(rangeOf(query), range);
+    t.same(rangeOf(query, '1h'), range);
   }
-  t.same(rangeQuery({ kind: 'last', preset: '1h' }), { range: null, from: null, to: null });
+  t.same(rangeQuery({ kind: 'last', preset: '1h' }, '1h'), { range: null, from: null, to: null });
 });
 
 t.test('a preset moves on, a fixed range stands, the whole begins where it did', async (t) => {
-  t.same(boundsOf({ kind: 'last', preset: '15m' }, 0, T), { fromMs: T - 900_000, toMs: T });
-  t.same(boundsOf({ kind: 'last', preset: 'all' }, T - 5_000_000, T).fromMs, T - 5_000_000);
-  t.ok(boundsOf({ kind: 'last', preset: 'all' }, T, T).fromMs < T, 'and has some length');
-  t.match(boundsOf({ kind: 'fixed', fromMs: 1, toMs: 20_000 }, 0, T), { fromMs: 1, toMs: 20_000 });
+  const going = { sinceMs: T - 5_000_000, untilMs: null };
+  const bounds = (range: Parameters<typeof boundsOf>[0]) => boundsOf(range, going, T);
+  t.same(bounds({ kind: 'last', preset: '15m' }), { fromMs: T - 900_000, toMs: T });
+  t.same(bounds({ kind: 'last', preset: 'all' }), { fromMs: T - 5_000_000, toMs: T });
+  t.match(bounds({ kind: 'fixed', fromMs: 1, toMs: 20_000 }), { fromMs: 1, toMs: 20_000 });
+  const over = { sinceMs: T - 5_000_000, untilMs: T - 1_000_000 };
+  t.match(boundsOf({ kind: 'last', preset: 'all' }, over, T), { toMs: T - 1_000_000 });
+  const begun = boundsOf({ kind: 'last', preset: 'all' }, { sinceMs: T, untilMs: null }, T);
+  t.ok(begun.fromMs < T, 'and has some length');
+});
+
+t.test('what is shown first hangs on how long there is something to see', async (t) => {
+  t.equal(presetOf({ sinceMs: T - 60_000, untilMs: null }, T), 'all');
+  t.equal(presetOf({ sinceMs: T - 86_400_000, untilMs: null }, T), '1h');
+  t.equal(presetOf({ sinceMs: T - 86_400_000, untilMs: T - 5 }, T), 'all');
+  t.same(movedRange({ fromMs: T, toMs: T + 60_000 }, -1), {
+    kind: 'fixed',
+    fromMs: T - 30_000,
+    toMs: T + 30_000,
+  });
 });
 
 t.test('who dragged hardly at all did not mean it', async (t) => {

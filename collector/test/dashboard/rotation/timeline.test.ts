@@ -1,4 +1,5 @@
 import t from 'tap';
+import { tickText } from '../../../src/dashboard/charts/tick-text.ts';
 import type { TimelineView } from '../../../src/api/schemas/timeline.ts';
 import {
   marginLabel,
@@ -9,7 +10,6 @@ import {
 import {
   roundMoments,
   stagger,
-  tickText,
   timeScale,
 } from '../../../src/dashboard/pages/rotation/timeline-scale.ts';
 

@@ -6,7 +6,7 @@ import { Name } from '../../ui/name.tsx';
 import { Sentence } from '../../ui/sentence.tsx';
 import { CollectorHealth } from './collector-health.tsx';
 import { FiringAlerts } from './firing-alerts.tsx';
-import { GateCards } from './gate-cards.tsx';
+import { GateCards, GoBack } from './gate-cards.tsx';
 import { VerdictAnnouncer } from './verdict-announcer.tsx';
 import { algWords, phaseWords } from './words.ts';
 
@@ -34,6 +34,7 @@ export function Banner({ detail }: { readonly detail: RotationDetailView }) {
       </p>
       <Facts detail={detail} />
       <CollectorHealth />
+      <GoBack gates={gates} />
       <FiringAlerts rotationId={rotation.id} />
       <GateCards detail={detail} />
       <RotationActs detail={detail} />

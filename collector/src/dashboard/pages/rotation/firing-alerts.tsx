@@ -4,7 +4,7 @@ import { pathOf } from '../../route.ts';
 import { Ago } from '../../ui/moment.tsx';
 import { Sentence } from '../../ui/sentence.tsx';
 
-const SHOWN_MAX = 5;
+const SHOWN_MAX = 3;
 
 /** What is breaking now, by the alerts that fire about this rotation. */
 export function FiringAlerts({ rotationId }: { readonly rotationId: string }) {

@@ -13,11 +13,9 @@ import { GATE_QUESTIONS } from './words.ts';
 export function GateCards({ detail }: { readonly detail: RotationDetailView }) {
   const { gates, next_gate: nextGate } = detail;
   const next = gates.find(({ gate }) => gate === nextGate);
-  const rollback = gates.find(({ gate }) => gate === 'rollback');
   const others = gates.filter(({ gate }) => gate !== nextGate);
   return (
     <>
-      {rollback?.advised === true ? <GoBack verdict={rollback} /> : null}
       {next === undefined ? null : <NextGate verdict={next} />}
       <ul class="gate-grid">
         {others.map((verdict) => (
@@ -33,7 +31,9 @@ export function GateCards({ detail }: { readonly detail: RotationDetailView }) {
 }
 
 /** Prominent, for it is what somebody has been woken up for. */
-function GoBack({ verdict }: { readonly verdict: VerdictView }) {
+export function GoBack({ gates }: Pick<RotationDetailView, 'gates'>) {
+  const verdict = gates.find(({ gate }) => gate === 'rollback');
+  if (verdict?.advised !== true) return null;
   const why = verdict.checks.find(({ id }) => id === 'new_key_failures')?.message;
   return (
     <div class="strip alarm go-back" role="alert">
@@ -44,7 +44,7 @@ function GoBack({ verdict }: { readonly verdict: VerdictView }) {
             <Sentence text={why} />.{' '}
           </>
         )}
-        Going back is <StateBadge standing={verdict.status} />
+        Gate rollback is <StateBadge standing={verdict.status} />
         {verdict.ready ? null : (
           <>
             {' '}
@@ -104,10 +104,11 @@ function Question({
 }) {
   return (
     <div class="question">
-      <h2>
-        {GATE_QUESTIONS[verdict.gate]} <span class="gate-name">{verdict.gate}</span>
+      <h2>{GATE_QUESTIONS[verdict.gate]}</h2>
+      <span class="gate-name">
+        {verdict.gate}
         {isNext ? <span class="next-mark">next</span> : null}
-      </h2>
+      </span>
       <StateBadge standing={verdict.status} />
     </div>
   );

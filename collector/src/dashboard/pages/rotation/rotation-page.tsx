@@ -10,6 +10,7 @@ import { CountsBar } from './counts-bar.tsx';
 import { KnownOtherwise } from './known-otherwise.tsx';
 import { LaggardTable } from './laggard-table.tsx';
 import { ObservedPart } from './observed-part.tsx';
+import { RotationCharts } from './rotation-charts.tsx';
 import { TaintedPart } from './tainted-part.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -32,6 +33,7 @@ export function RotationPage({ id }: { readonly id: string }) {
       <ObservedPart detail={detail} />
       <CountsBar detail={detail} />
       <Timeline detail={detail} />
+      <RotationCharts detail={detail} />
       <LaggardTable detail={detail} />
       <AllChecks detail={detail} />
       <KnownOtherwise detail={detail} />

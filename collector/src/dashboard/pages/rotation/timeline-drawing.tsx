@@ -1,7 +1,12 @@
+import type { RotationHistoryView } from '../../../api/schemas/history.ts';
+import { tickText } from '../../charts/tick-text.ts';
+import { GateStrips, STRIP_PX } from './gate-strips.tsx';
+import { type Known, PropagationLayer } from './propagation-layer.tsx';
 import type { Mark, Span } from './timeline-moments.ts';
-import { roundMoments, stagger, tickText, timeScale, type TimeScale } from './timeline-scale.ts';
+import { roundMoments, stagger, timeScale, type TimeScale } from './timeline-scale.ts';
 
 const LANE_PX = 30;
+const CURVE_PX = 64;
 const LANE_GAP_PX = 10;
 const LABEL_PX = 18;
 const MARK_PX = 22;
@@ -15,12 +20,17 @@ export function TimelineDrawing({
   spans,
   nowMs,
   widthPx,
+  known,
+  gates,
 }: {
   readonly marks: readonly Mark[];
   readonly spans: readonly Span[];
   /** Null: the rotation has ended, and nothing is to come. */
   readonly nowMs: number | null;
   readonly widthPx: number;
+  /** Null: it could not be read yet. */
+  readonly known: Known | null;
+  readonly gates: RotationHistoryView['gates'];
 }) {
   const moments = [
     ...marks.map(({ atMs }) => atMs),
@@ -29,9 +39,11 @@ export function TimelineDrawing({
   const scale = timeScale(moments, nowMs, widthPx);
   const xs = marks.map(({ atMs }) => scale.x(atMs));
   const rows = stagger(xs, MARK_PX, MARK_ROWS);
-  const marksTop = 2 * (LABEL_PX + LANE_PX + LANE_GAP_PX);
+  const lanesTop = known === null ? 0 : LABEL_PX + CURVE_PX + LANE_GAP_PX;
+  const marksTop = lanesTop + 2 * (LABEL_PX + LANE_PX + LANE_GAP_PX);
   const rowsUsed = Math.max(1, ...rows.map((row) => row + 1));
-  const axisTop = marksTop + rowsUsed * MARK_PX + 6;
+  const stripsTop = marksTop + rowsUsed * MARK_PX + 10;
+  const axisTop = stripsTop + gates.length * STRIP_PX + 2;
   const height = axisTop + AXIS_PX;
   return (
     <>
@@ -44,6 +56,15 @@ export function TimelineDrawing({
         aria-label="Both keys over time; the list that follows says the same"
       >
         <Hatching />
+        {known === null ? null : (
+          <PropagationLayer
+            known={known}
+            scale={scale}
+            topPx={LABEL_PX}
+            heightPx={CURVE_PX}
+            widthPx={widthPx}
+          />
+        )}
         {(['new', 'old'] as const).map((key, lane) => (
           <Lane
             key={key}
@@ -51,7 +72,7 @@ export function TimelineDrawing({
             spans={spans.filter((span) => span.key === key)}
             scale={scale}
             nowMs={nowMs}
-            top={lane * (LABEL_PX + LANE_PX + LANE_GAP_PX)}
+            top={lanesTop + lane * (LABEL_PX + LANE_PX + LANE_GAP_PX)}
             widthPx={widthPx}
           />
         ))}
@@ -63,7 +84,9 @@ export function TimelineDrawing({
               <line
                 x1={x}
                 x2={x}
-                y1={mark.key === 'old' ? LABEL_PX + LANE_PX + LANE_GAP_PX : LABEL_PX}
+                y1={
+                  lanesTop + LABEL_PX + (mark.key === 'old' ? LABEL_PX + LANE_PX + LANE_GAP_PX : 0)
+                }
                 y2={y - 9}
               />
               <circle cx={x} cy={y} r={9} />
@@ -73,6 +96,7 @@ export function TimelineDrawing({
             </g>
           );
         })}
+        <GateStrips gates={gates} scale={scale} topPx={stripsTop} untilMs={nowMs ?? scale.toMs} />
         <Axis scale={scale} nowMs={nowMs} top={axisTop} widthPx={widthPx} />
         {scale.nowX === null || nowMs === null ? null : (
           <g class="now-line">
@@ -83,9 +107,12 @@ export function TimelineDrawing({
           </g>
         )}
       </svg>
-      {scale.isSplit ? (
-        <p class="soft small">Left of “now” and right of it are drawn at different scales.</p>
-      ) : null}
+      <p class="soft small">
+        {gates.length === 0
+          ? ''
+          : 'Gates: thick where open, thin where closed, hatched where unknown. '}
+        {scale.isSplit ? 'Left of “now” and right of it are drawn at different scales.' : ''}
+      </p>
     </>
   );
 }

@@ -1,5 +1,7 @@
+import type { RotationHistoryView } from '../../../api/schemas/history.ts';
 import type { RotationDetailView } from '../../../api/schemas/rotation.ts';
 import type { TimelineView } from '../../../api/schemas/timeline.ts';
+import { useHistory } from '../../charts/use-history.ts';
 import { nowMs } from '../../live/live.ts';
 import { useView } from '../../live/use-view.ts';
 import { Card } from '../../ui/card.tsx';
@@ -7,10 +9,14 @@ import { Ago, At, Until } from '../../ui/moment.tsx';
 import { Sentence } from '../../ui/sentence.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { useWidth } from '../../ui/use-width.ts';
+import { knowingPercent, knowingSentence, rotationColumns } from './history-columns.ts';
 import { type Mark, marksOf, spansOf } from './timeline-moments.ts';
 import { TimelineDrawing } from './timeline-drawing.tsx';
 
 const DRAWN_EVERY_MS = 5_000;
+
+/** A little of what was before the start. */
+const BEFORE_MS = 10_000;
 
 /** The life of both keys: what was seen, what is foreseen, and the margins in between. */
 export function Timeline({ detail }: { readonly detail: RotationDetailView }) {
@@ -35,9 +41,22 @@ function Drawn({
 }) {
   const { rotation } = detail;
   const { ref, widthPx } = useWidth<HTMLDivElement>();
-  // Drawn anew every few seconds and not with every tick.
-  const now = Math.floor(nowMs.value / DRAWN_EVERY_MS) * DRAWN_EVERY_MS;
+  // Drawn anew every few seconds and not with every tick; never before what has just been seen.
+  const now = Math.ceil(nowMs.value / DRAWN_EVERY_MS) * DRAWN_EVERY_MS;
   const forecast = { knownByMs: knownByMs(detail) };
+  const history = useHistory<RotationHistoryView>({
+    path: `/v1/history/rotations/${encodeURIComponent(rotation.id)}?`,
+    fromMs: Date.parse(view.started_at) - BEFORE_MS,
+    toMs: rotation.ended_at === null ? now : Date.parse(rotation.ended_at),
+    rangeKey: rotation.ended_at ?? 'open',
+    way: rotation.ended_at === null ? 'whole' : 'fixed',
+    read: rotationColumns,
+  });
+  const { columns } = history;
+  const known =
+    columns === null
+      ? null
+      : { at: columns.at, percent: knowingPercent(columns), allByMs: forecast.knownByMs };
   const marks = marksOf(view, forecast, now);
   return (
     <div ref={ref} class="timeline">
@@ -47,7 +66,14 @@ function Drawn({
           spans={spansOf(view, forecast, now)}
           nowMs={rotation.open ? now : null}
           widthPx={widthPx}
+          known={known}
+          gates={history.last?.gates ?? []}
         />
+      )}
+      {columns === null ? null : (
+        <p class="answer">
+          {knowingSentence(columns) || 'How many know the new key is not known yet.'}
+        </p>
       )}
       <MarkList marks={marks} />
       {view.unbounded_services.length === 0 ? null : (
