@@ -128,17 +128,18 @@ function Drawing({
     toS: toMs / 1_000,
     topAtLeast,
   };
-  const latest = useRef({ data, onZoom });
-  latest.current = { data, onZoom };
+  const latest = useRef({ data, onZoom, widthPx });
+  latest.current = { data, onZoom, widthPx };
+  const hasWidth = widthPx > 0;
   // Colours and kinds of lines are set when it is made.
   const kind = lines.map(({ label, color }) => `${label} ${color}`).join('\n');
   useEffect(() => {
     const into = ref.current;
-    if (into === null || widthPx === 0) return undefined;
+    if (into === null || !hasWidth) return undefined;
     let isGone = false;
     void import('./plot.ts').then(({ drawPlot }) => {
       if (isGone) return;
-      plot.current = drawPlot(into, widthPx, latest.current.data, {
+      plot.current = drawPlot(into, latest.current.widthPx, latest.current.data, {
         onZoom: (from, to) => latest.current.onZoom(from, to),
         onPoint: setPoint,
       });
@@ -148,7 +149,8 @@ function Drawing({
       plot.current?.destroy();
       plot.current = null;
     };
-  }, [widthPx, isDark, kind]);
+  }, [hasWidth, isDark, kind]);
+  useEffect(() => plot.current?.resize(widthPx), [widthPx]);
   useEffect(() => plot.current?.show(data), [columns, lines, fromMs, toMs]);
   return (
     <div

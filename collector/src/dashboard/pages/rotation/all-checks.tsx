@@ -83,7 +83,7 @@ function Check({ check }: { readonly check: CheckView }) {
       </span>
       <div>
         <Sentence text={check.message} />
-        <ul class="facts small">
+        <ul class="fact-line small">
           <li>
             <code>{check.id}</code>
           </li>

@@ -65,7 +65,7 @@ function Chips({ detail: { rotation } }: { readonly detail: RotationDetailView }
 function Facts({ detail: { rotation } }: { readonly detail: RotationDetailView }) {
   const report = `/v1/rotations/${encodeURIComponent(rotation.id)}/report`;
   return (
-    <ul class="facts">
+    <ul class="fact-line">
       <li>
         <Name text={rotation.issuer} />
       </li>

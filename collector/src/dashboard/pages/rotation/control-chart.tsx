@@ -44,7 +44,7 @@ export function ControlChart({
       {arms === null ? null : (
         <>
           <p class="answer">{comparedSentence(arms.next, arms.old)}</p>
-          <ul class="facts small">
+          <ul class="fact-line small">
             <li>
               <Name text={rotation.new_key.kid} charsMax={32} />: {armWords(arms.next)}
             </li>

@@ -141,7 +141,7 @@ function Reason({ verdict }: { readonly verdict: VerdictView }) {
 function Meta({ verdict }: { readonly verdict: VerdictView }) {
   const [first] = reasonsOf(verdict.checks);
   return (
-    <ul class="facts small">
+    <ul class="fact-line small">
       {verdict.progress === '' ? null : <li>{verdict.progress} verifiers</li>}
       {first?.since_at == null ? null : (
         <li>

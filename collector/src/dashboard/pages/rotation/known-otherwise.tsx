@@ -167,7 +167,7 @@ function CanaryPart({
           </>
         )}
       </p>
-      <ul class="facts">
+      <ul class="fact-line">
         <li>{knows_new} take the new key</li>
         <li>{lacks_new} lack it</li>
         <li>{takes_anything} take any signature</li>

@@ -48,7 +48,7 @@ function Risk({ propagation }: { readonly propagation: PropagationView }) {
         )}
         .
       </p>
-      <ul class="facts">
+      <ul class="fact-line">
         <li>
           {knowing} of {counted(verifiers, 'verifier')} would accept the new key
         </li>

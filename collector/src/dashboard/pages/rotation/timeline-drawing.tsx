@@ -133,7 +133,7 @@ function Lane({
   readonly widthPx: number;
 }) {
   return (
-    <g class={`lane ${name}`}>
+    <g class={`life-lane ${name}`}>
       <text x={2} y={top + 12} class="lane-name">
         {name} key
       </text>
