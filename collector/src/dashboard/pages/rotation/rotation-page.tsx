@@ -23,6 +23,7 @@ export function RotationPage({ id }: { readonly id: string }) {
       <>
         <h1>Rotation {visibleText(id)}</h1>
         <Waiting value={detail} missing="The collector knows no rotation of this id." />
+        {detail === null ? <a href="/rotations">All rotations</a> : null}
       </>
     );
   }

@@ -44,6 +44,7 @@ export function VerifierPage({
           value={detail}
           missing={`The collector knows no verifier ${visibleText(name)}: it was never heard of, was removed, or is long gone.`}
         />
+        {detail === null ? <a href="/verifiers">All verifiers</a> : null}
         {detail === null ? <KeyHistoryPart heard={heard} detail={null} /> : null}
       </>
     );
