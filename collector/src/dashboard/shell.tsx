@@ -72,14 +72,14 @@ function StaleNotice() {
   const last = tick.value;
   if (state.kind !== 'stale' || last === null) return null;
   return (
-    <div class="notice stale">
+    <section class="notice stale" aria-label="Out of date">
       <p role="alert">
         The collector is not heard. What is shown is from {last.now_at.slice(11, 19)} UTC and may be
         wrong by now: nothing here is safe to act on.
       </p>
       {/* Apart, so that a screen reader is not told each second. */}
       <p>No word from the collector for {formatDuration(nowMs.value - Date.parse(last.now_at))}.</p>
-    </div>
+    </section>
   );
 }
 
