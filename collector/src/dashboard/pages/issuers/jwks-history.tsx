@@ -1,6 +1,6 @@
 import type { IssuerHistoryView } from '../../../api/schemas/history.ts';
 import type { IssuerDetailView } from '../../../api/schemas/live-issuers.ts';
-import { nowMs } from '../../live/live.ts';
+import { nowMs, tick } from '../../live/live.ts';
 import { type Refetched, useRefetched } from '../../live/use-refetched.ts';
 import { query, setQuery } from '../../navigation.ts';
 import { Card } from '../../ui/card.tsx';
@@ -13,7 +13,7 @@ import { JwksChange } from './jwks-change.tsx';
 /** How the JWKS changed at each of its addresses, the latest change first. */
 export function JwksHistory({ detail }: { readonly detail: IssuerDetailView }) {
   const path = jwksHistoryPath(detail.glance.issuer, query.value, nowMs.value);
-  const answer = useRefetched<IssuerHistoryView>(path, versionOf(detail));
+  const answer = useRefetched<IssuerHistoryView>(path, tick.value?.versions['history'] ?? 0);
   const { from, to } = fixedStretch(query.value);
   return (
     <Card title="How its JWKS changed">
@@ -66,11 +66,4 @@ function Changes({ answer }: { readonly answer: Refetched<IssuerHistoryView> }) 
       ) : null}
     </>
   );
-}
-
-/** Another one when an address shows other keys, or fails, or does not any more. */
-function versionOf({ vantages }: IssuerDetailView): string {
-  return vantages
-    .map(({ document: found, failing_since_at: since }) => `${found?.sha256 ?? ''} ${since ?? ''}`)
-    .join(' ');
 }
