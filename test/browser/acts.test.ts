@@ -18,6 +18,9 @@ const HOSTILE = `<img src=x onerror="document.title='owned'"> '"&;$(id)`;
 const IS_INSIDE =
   "document.activeElement === document.body || document.activeElement.closest('dialog') !== null";
 
+const CLICK_TWICE =
+  "{ const go = document.querySelector('dialog button.primary'); go.click(); go.click(); }";
+
 t.test('acts of a person', { skip: BROWSER_MISSING }, async (t) => {
   const cleanup = teardownWith(t);
   const browser = await startBrowser(cleanup);
@@ -88,7 +91,8 @@ t.test('acts of a person', { skip: BROWSER_MISSING }, async (t) => {
     await dialog.getByText('The kid has to be typed exactly.').waitFor();
     t.equal(posts, 0, 'nothing was sent');
     await dialog.getByLabel('Type 2026-b to go on').fill('2026-b');
-    await go.dblclick();
+    // Faster than any screen: both before anything can be drawn.
+    await page.evaluate(CLICK_TWICE);
     await dialog.getByText('Recorded', { exact: true }).waitFor();
     t.match(
       await dialog.textContent(),
