@@ -72,7 +72,9 @@ function asked(path: string, texts: ReadonlyMap<string, string>): string {
   let text = path;
   for (const [word, other] of texts) {
     const encoded = encodeURIComponent(other.toWellFormed());
-    text = text.replaceAll(encoded, word).replaceAll(encoded.replaceAll('%20', '+'), word);
+    // Browsers write the apostrophes of a query out, and forms have their own space.
+    const forms = [encoded, encoded.replaceAll("'", '%27'), encoded.replaceAll('%20', '+')];
+    for (const form of forms) text = text.replaceAll(form, word);
   }
   return text;
 }
