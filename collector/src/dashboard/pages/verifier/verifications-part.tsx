@@ -2,7 +2,7 @@ import type { VerifierDetailView } from '../../../api/schemas/verifier-detail.ts
 import { Card } from '../../ui/card.tsx';
 import { Ago } from '../../ui/moment.tsx';
 import { Name } from '../../ui/name.tsx';
-import { MinuteBars } from './minute-bars.tsx';
+import { MinutesChart } from './minutes-chart.tsx';
 import type { HeardHistory } from './use-history.ts';
 
 /** What came of the tokens it met: by minute, and by key since its process started. */
@@ -19,7 +19,7 @@ export function VerificationsPart({
       {verifier.source === 'proxy' ? (
         <p class="empty">It is known by its proxy alone, which sees no verification.</p>
       ) : (
-        <MinuteBars heard={heard} />
+        <MinutesChart heard={heard} />
       )}
       {counts.length === 0 ? null : (
         <div class="scroll">
