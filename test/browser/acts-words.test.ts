@@ -66,7 +66,7 @@ t.test('acts say what follows before they are sent', { skip: BROWSER_MISSING }, 
     .waitFor();
   t.match(
     await dialog.textContent(),
-    /nothing undoes it[^]*verifications? by \d+ verifiers?[^]*Known to hold it now:orders/,
+    /nothing undoes it[^]*No token of 2026-a was seen[^]*Known to hold it now:orders/,
   );
   await dialog.getByLabel('Reason').fill('found in a repository');
   await dialog.getByLabel('Type 2026-a to go on').fill('2026-b');

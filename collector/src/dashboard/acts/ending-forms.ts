@@ -162,16 +162,25 @@ function sentence(text: string): string {
 /** Who uses the key now, and who would go on taking it. */
 export function radiusConsequences(radius: BlastRadiusView): readonly Consequence[] {
   const use = radius.keys.find(({ role }) => role === 'old');
+  const nameless = radius.keys.find(({ role }) => role === 'none');
   const unbounded = radius.services.filter(({ drop_bound_s: bound }) => bound === null);
   const holding = radius.services.filter((service) => service.holding > 0);
   return [
     { tone: 'danger', text: sentence(radius.summary) },
-    ...(use === undefined
+    ...(use === undefined || use.accepted === 0
       ? []
       : [
           {
             tone: 'danger' as const,
             text: `${counted(use.accepted, 'verification')} by ${counted(use.verifiers, 'verifier')} since ${radius.counted_since.slice(11, 19)} UTC, at most ${use.busiest_minute} a minute: tokens themselves nobody can count.`,
+          },
+        ]),
+    ...(nameless === undefined || nameless.accepted === 0
+      ? []
+      : [
+          {
+            tone: 'warning' as const,
+            text: `${counted(nameless.accepted, 'verification')} of tokens without a kid, which may be of any key.`,
           },
         ]),
     ...(radius.uncounted_verifiers === 0

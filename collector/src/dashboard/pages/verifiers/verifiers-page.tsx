@@ -33,6 +33,9 @@ export function VerifiersPage() {
           </a>
         </nav>
       </header>
+      <p class="on-paper">
+        On paper are the verifiers that were in view; <code>keyturn verifiers</code> lists all.
+      </p>
       <FleetNotice />
       {fleetStatus.value === 'loading' ? (
         <p class="empty" role="status">
