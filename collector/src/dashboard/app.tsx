@@ -11,7 +11,7 @@ import { RotationPage } from './pages/rotation/rotation-page.tsx';
 import { VerifierPage } from './pages/verifier/verifier-page.tsx';
 import { VerifiersPage } from './pages/verifiers/verifiers-page.tsx';
 import { RotationsPage } from './pages/rotations/rotations-page.tsx';
-import { startPrinting } from './print/open-details.ts';
+import { startPrinting } from './print/before-print.ts';
 import { Shell } from './shell.tsx';
 import { startTab } from './tab/tab.ts';
 import { useTitle } from './use-title.ts';
