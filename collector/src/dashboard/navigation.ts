@@ -9,11 +9,12 @@ export const route: ReadonlySignal<Route> = computed(() => routeOf(address.value
 /** What stands after the question mark of the address. */
 export const query: ReadonlySignal<URLSearchParams> = computed(() => address.value.searchParams);
 
-/** Goes to a page of the dashboard. */
+/** Goes to a page of the dashboard. Who uses a keyboard goes on at the beginning of its content. */
 export function navigate(to: string): void {
   history.pushState(null, '', to);
   address.value = new URL(location.href);
   scrollTo(0, 0);
+  document.getElementById('main')?.focus({ preventScroll: true });
 }
 
 /** Changes what stands after the question mark, without a step to go back to; null takes it out. */
