@@ -145,6 +145,7 @@ t.test('acts of a person', { skip: BROWSER_MISSING }, async (t) => {
     t.equal(await focused(page), 'Close');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Declare the switch' }).waitFor();
+    t.not(await page.evaluate('document.activeElement.localName'), 'body', 'the focus is not lost');
     t.match((await audited(collector, 'declare_rollback'))[0], { kind: 'act', actor: 'kay' });
     t.same(problems, []);
   });

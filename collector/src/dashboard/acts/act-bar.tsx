@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { fresh } from '../live/live.ts';
 import { ActDialog } from './act-dialog.tsx';
 import type { Describe } from './act-form.ts';
@@ -44,6 +44,13 @@ export function ActBar({
   const [open, setOpen] = useState<string | null>(null);
   const [isAsking, setIsAsking] = useState(false);
   const opener = useRef<HTMLElement | null>(null);
+  const bar = useRef<HTMLDivElement>(null);
+  // An act that was taken is often offered no more: whoever acted stays where they were.
+  useLayoutEffect(() => {
+    if (opener.current?.isConnected !== false || document.activeElement !== document.body) return;
+    opener.current = null;
+    bar.current?.focus();
+  });
   const isLive = fresh.value.kind === 'live';
   const current = all.find(({ id }) => id === open);
   const begin = (id: string, button: HTMLElement): void => {
@@ -57,7 +64,7 @@ export function ActBar({
     giveBackFocus(opener.current);
   };
   return (
-    <div class="acts" role="group" aria-label={label}>
+    <div ref={bar} class="acts" role="group" aria-label={label} tabIndex={-1}>
       {offers.map(({ id, label: name, tone }) => (
         <button
           key={id}
@@ -84,8 +91,9 @@ export function ActBar({
   );
 }
 
-/** To whatever opened the dialog, or to the page where that is gone. */
+/** To whatever opened the dialog, or to the page where that is gone or cannot take it now. */
 function giveBackFocus(opener: HTMLElement | null): void {
-  if (opener !== null && opener.isConnected) opener.focus();
-  else document.querySelector<HTMLElement>('main')?.focus();
+  opener?.focus();
+  if (opener !== null && document.activeElement === opener) return;
+  document.querySelector<HTMLElement>('main')?.focus();
 }
