@@ -11,6 +11,9 @@ const HOUR_S = 3_600;
 const CHANGED_SHARE = 0.1;
 const REPLACED = 10;
 
+/** Garbage is collected so often before a reading, which is of the least. */
+const COLLECTIONS = 6;
+
 /** What the page held at some second, after garbage was collected. */
 export interface HeapReading {
   readonly atS: number;
@@ -55,11 +58,12 @@ async function seconds(page: Page, size: number, count: number): Promise<void> {
 
 async function reading(page: Page, session: CDPSession, atS: number): Promise<HeapReading> {
   // What an answer's stream held is let go of a while after it was read.
-  for (let turn = 0; turn < 3; turn += 1) {
-    await page.waitForTimeout(300);
+  let usedSize = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < COLLECTIONS; turn += 1) {
+    await page.waitForTimeout(500);
     await session.send('HeapProfiler.collectGarbage');
+    usedSize = Math.min(usedSize, (await session.send('Runtime.getHeapUsage')).usedSize);
   }
-  const { usedSize } = await session.send('Runtime.getHeapUsage');
   const nodes = await page.evaluate<number>('document.querySelectorAll("*").length');
   return { atS, usedBytes: usedSize, nodes };
 }

@@ -129,8 +129,8 @@ const RANKS = Object.fromEntries(CONDITIONS.map((condition, at) => [condition, a
   Record<Condition, number>
 >;
 
-/** When what is the matter began, as far as that is known, Unix ms. */
-export function conditionSinceMs(row: VerifierRow): number {
+/** When what is the matter began, Unix ms; null: not known. */
+export function conditionSinceMs(row: VerifierRow): number | null {
   switch (conditionOf(row)) {
     case 'lagging':
     case 'optional_lagging': {
@@ -142,10 +142,11 @@ export function conditionSinceMs(row: VerifierRow): number {
     case 'synced':
       return Math.max(...row.standings.map(({ holdsNewSinceMs }) => holdsNewSinceMs), 0);
     case 'failing_tokens':
-    case 'silent':
     case 'duplicate':
     case 'stale':
     case 'fetch_failing':
+      return null;
+    case 'silent':
     case 'joined':
     case 'replaced':
     case 'reporting':

@@ -43,9 +43,9 @@ export function comparison({ by, reversed }: Order, issuer: number | null): Comp
 }
 
 const BY: Readonly<Record<OrderBy, (issuer: number | null) => Compare>> = {
-  state: () => (a, b) => rankOf(a) - rankOf(b) || conditionSinceMs(a) - conditionSinceMs(b),
+  state: () => (a, b) => rankOf(a) - rankOf(b) || bySince(a, b),
   name: () => byName,
-  since: () => (a, b) => conditionSinceMs(a) - conditionSinceMs(b),
+  since: () => bySince,
   keys: () => (a, b) => lacking(b) - lacking(a),
   data: (issuer) => (a, b) =>
     // What was never fetched comes first: it is not known how old it is.
@@ -56,6 +56,11 @@ const BY: Readonly<Record<OrderBy, (issuer: number | null) => Compare>> = {
   failures: () => (a, b) => b.failures - a.failures,
   profile: () => (a, b) => compareText(a.profile.id, b.profile.id),
 };
+
+// What began at no known time comes first.
+function bySince(a: VerifierRow, b: VerifierRow): number {
+  return (conditionSinceMs(a) ?? 0) - (conditionSinceMs(b) ?? 0);
+}
 
 function lacking(row: VerifierRow): number {
   let count = 0;

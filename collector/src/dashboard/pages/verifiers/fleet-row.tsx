@@ -60,7 +60,7 @@ export class FleetRowView extends Component<FleetRowProps> {
           <ConditionBadge row={row} />
         </div>
         <div role="gridcell" data-label="since">
-          <Age atMs={conditionSinceMs(row)} />
+          <Age atMs={conditionSinceMs(row)} missing="–" />
         </div>
         <div role="gridcell" class="keys">
           <HeldKeys row={row} set={set} head={head} />
