@@ -81,6 +81,19 @@ t.test('a rotation from start to end, on its page', { skip: BROWSER_MISSING }, a
     await says(page, /mainframe holds the new key ana I looked/);
   });
 
+  await t.test(
+    'while the collector is not heard nothing is open, in the past neither',
+    async (t) => {
+      await page.locator('.gate-strip .strip-span.open').first().waitFor();
+      t.not((await openClaims(page)).length, 0);
+      process.kill(scene.collector.child.pid, 'SIGSTOP');
+      await says(page, /Safe to sign with the new key\?.*was OPEN/, { selector: next });
+      t.same(await openClaims(page), []);
+      process.kill(scene.collector.child.pid, 'SIGCONT');
+      await says(page, /Safe to sign with the new key\?.*(?<!was )OPEN/, { selector: next });
+    },
+  );
+
   await t.test('headings lead through it, and a kid of 128 bytes is text alone', async (t) => {
     t.same(headingFaults(await headingLevels(page)), []);
     t.equal(await page.evaluate('typeof hacked'), 'undefined');
