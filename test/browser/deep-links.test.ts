@@ -8,8 +8,9 @@ import { startTroubledScene } from './troubled-scene.ts';
 t.test('every object has an address', { skip: BROWSER_MISSING }, async (t) => {
   const cleanup = teardownWith(t);
   const browser = await startBrowser(cleanup);
-  const { collector, rotationId, issuer, stranger } = await startTroubledScene(cleanup);
-  await stranger('eve');
+  const scene = await startTroubledScene(cleanup);
+  const { collector, rotationId, issuer } = scene;
+  await scene.stranger('eve');
   const alert = await eventually('an alert fires', async () => {
     const { body } = await collector.api.get('/v1/alerts?firing=true&name=HiddenDependent');
     return body.alerts[0] as { readonly id: string } | undefined;
