@@ -10,7 +10,7 @@ import type {
 const WAITING_MAX = 20_000;
 
 /** Written in one transaction: what is more waits for the next. */
-const WRITTEN_AT_ONCE = 2_000;
+const WRITTEN_AT_ONCE = 1_000;
 
 /** An event with the moment it is of, Unix ms. */
 export interface Dated<E> {
@@ -31,7 +31,9 @@ export class EventLog {
   /** Events that could not be read and are left out. */
   damaged = 0;
   readonly #store: HistoryStore;
+  // Those before `#first` are gone; they are cut off seldom, for it moves all others.
   #waiting: HistoryEvent[] = [];
+  #first = 0;
   #number = 0;
 
   constructor(store: HistoryStore) {
@@ -48,9 +50,9 @@ export class EventLog {
       1),
   ): void {
     this.#waiting.push({ kind, track, atMs, number, body: JSON.stringify(event) });
-    if (this.#waiting.length <= WAITING_MAX) return;
-    this.dropped += this.#waiting.length - WAITING_MAX;
-    this.#waiting = this.#waiting.slice(-WAITING_MAX);
+    if (this.waiting <= WAITING_MAX) return;
+    this.dropped += 1;
+    this.#drop(1);
   }
 
   /** The latest events of a track in a stretch, oldest first. */
@@ -61,26 +63,32 @@ export class EventLog {
     const { track, fromMs, toMs, limit } = query;
     const stored = this.#store.events({ kind, ...query });
     const waiting = this.#waiting.filter(
-      (each) =>
-        each.kind === kind && each.track === track && each.atMs >= fromMs && each.atMs <= toMs,
+      (each, at) =>
+        at >= this.#first &&
+        each.track === track &&
+        each.kind === kind &&
+        each.atMs >= fromMs &&
+        each.atMs <= toMs,
     );
     const all = [...stored, ...waiting].sort((a, b) => a.atMs - b.atMs || a.number - b.number);
     return all.slice(-limit).flatMap((each) => this.#parsed(schema, each));
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.length - this.#first;
   }
 
   /** What is to be written next, and how to say that it was. */
   unwritten(): { readonly events: readonly HistoryEvent[]; readonly written: () => void } {
-    const events = this.#waiting.slice(0, WRITTEN_AT_ONCE);
-    return {
-      events,
-      written: () => {
-        this.#waiting = this.#waiting.slice(events.length);
-      },
-    };
+    const events = this.#waiting.slice(this.#first, this.#first + WRITTEN_AT_ONCE);
+    return { events, written: () => this.#drop(events.length) };
+  }
+
+  #drop(count: number): void {
+    this.#first += count;
+    if (this.#first < WAITING_MAX && this.#first < this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#first);
+    this.#first = 0;
   }
 
   #parsed<S extends z.ZodType>(schema: S, { atMs, body }: HistoryEvent): Dated<z.output<S>>[] {

@@ -55,6 +55,12 @@ const EVENT_BOUNDS = [
 
 const PRUNE_EVERY_MS = 600_000;
 
+/** Or after as many events, if that is sooner: a fleet that flaps writes a thousand a second. */
+const PRUNE_EVERY_EVENTS = 10_000;
+
+/** Rows and events that go in one look: the engine waits for it. As many as are written in one, or it would not keep up. */
+const PRUNED_AT_ONCE = 1_000;
+
 /**
  * Keeps what pages draw: looks at the engine's state once a second and never changes it. History is
  * no evidence: no gate reads it, and what goes wrong here is counted, told once, and tried again.
@@ -79,6 +85,9 @@ export class Recorder {
   #settledMs = 0;
   #writtenAtMs = 0;
   #prunedAtMs = 0;
+  /** Events written since. */
+  #writtenSincePrune = 0;
+  #hasMoreToPrune = false;
   /** Events that waited after the last look. */
   #waited = 0;
   #cancel: () => void = () => undefined;
@@ -163,7 +172,8 @@ export class Recorder {
       this.#writtenAtMs = nowMs;
       this.writing.run(() => this.#write());
     }
-    if (nowMs - this.#prunedAtMs >= PRUNE_EVERY_MS) {
+    const isFull = this.#writtenSincePrune >= PRUNE_EVERY_EVENTS;
+    if (this.#hasMoreToPrune || isFull || nowMs - this.#prunedAtMs >= PRUNE_EVERY_MS) {
       this.#prunedAtMs = nowMs;
       this.writing.run(() => this.#prune(nowMs));
     }
@@ -176,17 +186,22 @@ export class Recorder {
     this.#options.store.write(ofTracks.rows, ofLog.events);
     ofTracks.written();
     ofLog.written();
+    this.#writtenSincePrune += ofLog.events.length;
     this.#waited = this.log.waiting;
   }
 
   #prune(nowMs: number): void {
-    this.#options.store.prune({
+    this.#hasMoreToPrune = false;
+    this.#writtenSincePrune = 0;
+    const gone = this.#options.store.prune({
+      atOnce: PRUNED_AT_ONCE,
       rowsFromS: RESOLUTIONS.map(({ stepS, keptS }) => ({
         stepS,
         fromS: Math.floor(nowMs / 1_000) - keptS - stepS,
       })),
       events: EVENT_BOUNDS.map(({ keptMs, ...bound }) => ({ ...bound, fromMs: nowMs - keptMs })),
     });
+    this.#hasMoreToPrune = gone >= PRUNED_AT_ONCE;
   }
 }
 

@@ -9,8 +9,8 @@ import type {
 
 /** History without a disk, for tests and benches; `before` may throw to make a write fail. */
 export function openMemoryHistory(before: () => void = () => undefined): HistoryStore {
-  let rows = new Map<string, HistoryRow>();
-  let events = new Map<string, HistoryEvent>();
+  const rows = new Map<string, HistoryRow>();
+  const events = new Map<string, HistoryEvent>();
   return {
     write(newRows, newEvents) {
       before();
@@ -38,12 +38,12 @@ export function openMemoryHistory(before: () => void = () => undefined): History
       return starts.length === 0 ? null : Math.max(...starts);
     },
     prune(bounds) {
-      const keptRows = [...rows].filter(([, row]) => isYoung(row, bounds));
-      const keptEvents = youngestEvents([...events], bounds);
-      const gone = rows.size - keptRows.length + events.size - keptEvents.length;
-      rows = new Map(keptRows);
-      events = new Map(keptEvents);
-      return gone;
+      const oldRows = [...rows].filter(([, row]) => !isYoung(row, bounds)).map(([key]) => key);
+      const kept = new Set(youngestEvents([...events], bounds).map(([key]) => key));
+      const oldEvents = [...events.keys()].filter((key) => !kept.has(key));
+      const gone = [...oldRows, ...oldEvents].slice(0, bounds.atOnce);
+      for (const key of gone) if (!rows.delete(key)) events.delete(key);
+      return gone.length;
     },
   };
 }

@@ -44,6 +44,8 @@ export interface HistoryEventQuery {
 
 /** What may be kept; the rest goes, oldest first. */
 export interface HistoryBounds {
+  /** Rows and events that go in one call; whoever has more of them calls again. */
+  readonly atOnce: number;
   /** By width, the first start that is kept. */
   readonly rowsFromS: readonly { readonly stepS: number; readonly fromS: number }[];
   readonly events: readonly {
@@ -68,6 +70,6 @@ export interface HistoryStore {
   events(query: HistoryEventQuery): readonly HistoryEvent[];
   /** Start of the latest bucket of a track; null: there is none. */
   latestS(track: string, stepS: number): number | null;
-  /** Deletes what is beyond the bounds; gives how many rows and events. */
+  /** Deletes what is beyond the bounds, at most `atOnce`; gives how many rows and events. */
   prune(bounds: HistoryBounds): number;
 }

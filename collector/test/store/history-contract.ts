@@ -38,6 +38,7 @@ function bounds(
   events: Partial<Omit<HistoryBounds['events'][number], 'kind'>> = {},
 ): HistoryBounds {
   return {
+    atOnce: 1_000,
     rowsFromS: [{ stepS: 10, fromS }],
     events: [{ kind: 'verifier', fromMs: 0, perTrackMax: 100, totalMax: 100, ...events }],
   };
@@ -108,6 +109,23 @@ export function historyContract(name: string, place: (t: Test) => HistoryPlace):
     t.strictSame(left(), [3, 4, 5, 6, 7]);
     t.equal(store.prune(bounds(25, { totalMax: 4 })), 1);
     t.strictSame(left(), [4, 5, 6, 7]);
+    store.close?.();
+  });
+
+  void t.test(`${name}: no more goes at once than may, and the rest the next time`, async (t) => {
+    const store = place(t).open();
+    store.write(
+      [10, 20, 30].map((atS) => row(atS)),
+      Array.from({ length: 9 }, (_, atMs) => event(atMs)),
+    );
+    const few = { ...bounds(25, { fromMs: 1, totalMax: 6, perTrackMax: 4 }), atOnce: 2 };
+    const gone = Array.from({ length: 5 }, () => store.prune(few));
+    t.strictSame(gone, [2, 2, 2, 1, 0]);
+    t.strictSame(starts(store), [30]);
+    t.strictSame(
+      store.events(EVERYTHING).map(({ atMs }) => atMs),
+      [5, 6, 7, 8],
+    );
     store.close?.();
   });
 }

@@ -11,9 +11,6 @@ import type {
 const ROW = 'track, step_s as stepS, at_s as atS, body';
 const EVENT = 'kind, track, at_ms as atMs, number, body';
 
-/** Rows over the bound that go at once: a bound that was lowered must not stop the collector for long. */
-const PRUNED_AT_ONCE = 20_000;
-
 /**
  * History in the collector's own file, in transactions of its own.
  *
@@ -63,35 +60,39 @@ function pruner(db: Database.Database): (bounds: HistoryBounds) => number {
   const oldRows = db.prepare(
     `delete from history where (track, step_s, at_s) in (
        select track, step_s, at_s from history where step_s = @stepS and at_s < @fromS
-       order by at_s limit ${PRUNED_AT_ONCE})`,
+       order by at_s limit @left)`,
   );
   const oldEvents = db.prepare(
     `delete from history_event where (kind, track, at_ms, number) in (
        select kind, track, at_ms, number from history_event where kind = @kind and at_ms < @fromMs
-       order by at_ms limit ${PRUNED_AT_ONCE})`,
+       order by at_ms limit @left)`,
   );
+  const total = db.prepare('select count(*) from history_event where kind = ?').pluck();
   const fullTracks = db
     .prepare('select track from history_event where kind = ? group by track having count(*) > ?')
     .pluck();
   const beyondTrack = db.prepare(
     `delete from history_event where (kind, track, at_ms, number) in (
        select kind, track, at_ms, number from history_event where kind = @kind and track = @track
-       order by at_ms desc, number desc limit ${PRUNED_AT_ONCE} offset @perTrackMax)`,
+       order by at_ms desc, number desc limit @left offset @perTrackMax)`,
   );
-  const beyondTotal = db.prepare(
-    `delete from history_event where (kind, track, at_ms, number) in (
-       select kind, track, at_ms, number from history_event where kind = @kind
-       order by at_ms desc limit ${PRUNED_AT_ONCE} offset @totalMax)`,
-  );
-  const prune = db.transaction(({ rowsFromS, events }: HistoryBounds) => {
+  const prune = db.transaction(({ rowsFromS, events, atOnce }: HistoryBounds) => {
     let gone = 0;
-    for (const bound of rowsFromS) gone += oldRows.run(bound).changes;
-    for (const { kind, fromMs, perTrackMax, totalMax } of events) {
-      gone += oldEvents.run({ kind, fromMs }).changes;
+    const left = (): number => atOnce - gone;
+    for (const bound of rowsFromS) gone += oldRows.run({ ...bound, left: left() }).changes;
+    for (const { kind, fromMs, totalMax } of events) {
+      gone += oldEvents.run({ kind, fromMs, left: left() }).changes;
+      const over = (total.get(kind) as number) - totalMax;
+      if (over <= 0) continue;
+      const oldest = { kind, fromMs: Number.MAX_SAFE_INTEGER, left: Math.min(over, left()) };
+      gone += oldEvents.run(oldest).changes;
+    }
+    for (const { kind, perTrackMax } of events) {
+      // It looks through all there are.
+      if (left() <= 0) break;
       for (const track of fullTracks.all(kind, perTrackMax) as string[]) {
-        gone += beyondTrack.run({ kind, track, perTrackMax }).changes;
+        gone += beyondTrack.run({ kind, track, perTrackMax, left: left() }).changes;
       }
-      gone += beyondTotal.run({ kind, totalMax }).changes;
     }
     return gone;
   });
