@@ -3,8 +3,9 @@ import { messageOf } from '@keyturn/shared/errors.ts';
 /** Tries one thing again and again; what fails is counted, and told once until it works again. */
 export class Attempts {
   failures = 0;
+  /** The last try failed. */
+  isFailing = false;
   readonly #tell: (message: string) => void;
-  #isFailing = false;
 
   constructor(tell: (message: string) => void) {
     this.#tell = tell;
@@ -13,11 +14,11 @@ export class Attempts {
   run(act: () => void): void {
     try {
       act();
-      this.#isFailing = false;
+      this.isFailing = false;
     } catch (thrown) {
       this.failures += 1;
-      if (!this.#isFailing) this.#tell(messageOf(thrown));
-      this.#isFailing = true;
+      if (!this.isFailing) this.#tell(messageOf(thrown));
+      this.isFailing = true;
     }
   }
 }

@@ -44,6 +44,9 @@ const WRITE_EVERY_MS = 10_000;
 /** Events that do not wait for the next write any more. */
 const CROWD = 500;
 
+/** And rows: as after a time in which the store took none. */
+const ROWS_CROWD = 2_000;
+
 const DAY_MS = 86_400_000;
 
 /** Keys change a few times a year; how a verifier fared a month ago helps nobody. */
@@ -137,7 +140,7 @@ export class Recorder {
     });
     this.writing.run(() => {
       do this.#write();
-      while (this.log.waiting > 0);
+      while (this.log.waiting + this.tracks.waiting > 0);
     });
   }
 
@@ -156,19 +159,33 @@ export class Recorder {
     const isBlind = sinceMs === null || nowMs - sinceMs > BLIND_MS;
     if (isBlind) this.#watchedFromMs = nowMs;
     this.#settledMs = Math.max(this.#settledMs, nowMs - settleMs(state));
-    const oldestMs = Math.max(this.#watchedFromMs, this.#settledMs);
-    this.#fleet.look(state, { oldestMs, nowMs });
     const fromMs = isBlind ? nowMs : sinceMs;
-    watchHeard(state, this.tracks, fromMs, nowMs);
-    watchDetectors(state, this.tracks, fromMs, nowMs);
-    watchRotations(state, this.tracks, fromMs, nowMs);
-    if (isBlind && sinceMs !== null) this.#gates.blind(state, sinceMs, nowMs);
-    this.#gates.look(state, nowMs);
-    this.#jwks.look(state);
-    const { waiting } = this.log;
-    if (this.tracks.settle(this.#settledMs) > 0 || waiting > this.#waited) this.version += 1;
-    this.#waited = waiting;
-    if (nowMs - this.#writtenAtMs >= WRITE_EVERY_MS || waiting > CROWD) {
+    const oldestMs = Math.max(this.#watchedFromMs, this.#settledMs);
+    // What was looked at may be broken: what is there already settles and is written all the same.
+    const settled = this.tracks.settle(Math.min(fromMs, this.#settledMs));
+    try {
+      inTurn([
+        () => this.#fleet.look(state, { oldestMs, nowMs }),
+        () => watchHeard(state, this.tracks, fromMs, nowMs),
+        () => watchDetectors(state, this.tracks, fromMs, nowMs),
+        () => watchRotations(state, this.tracks, fromMs, nowMs),
+        () => {
+          if (isBlind && sinceMs !== null) this.#gates.blind(state, sinceMs, nowMs);
+        },
+        () => this.#gates.look(state, nowMs),
+        () => this.#jwks.look(state),
+      ]);
+    } finally {
+      if (settled > 0 || this.log.waiting > this.#waited) this.version += 1;
+      this.#waited = this.log.waiting;
+      this.#keep(nowMs);
+    }
+  }
+
+  #keep(nowMs: number): void {
+    const isCrowded = this.log.waiting > CROWD || this.tracks.waiting > ROWS_CROWD;
+    const isDue = nowMs - this.#writtenAtMs >= WRITE_EVERY_MS;
+    if (isDue || (isCrowded && !this.writing.isFailing)) {
       this.#writtenAtMs = nowMs;
       this.writing.run(() => this.#write());
     }
@@ -203,6 +220,19 @@ export class Recorder {
     });
     this.#hasMoreToPrune = gone >= PRUNED_AT_ONCE;
   }
+}
+
+/** One that fails keeps none of the others from its turn. */
+function inTurn(acts: readonly (() => void)[]): void {
+  const failures: unknown[] = [];
+  for (const act of acts) {
+    try {
+      act();
+    } catch (thrown) {
+      failures.push(thrown);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** A verifier speaks of the time since its last report, at the latest by its heartbeat and half of it. */

@@ -65,9 +65,9 @@ export class Track<B extends Watched> {
     return ripe.length;
   }
 
-  /** What is to be written, and how to say that it was. */
-  unwritten(): { readonly rows: readonly HistoryRow[]; readonly written: () => void } {
-    const rows = [...this.#unwritten];
+  /** What is to be written next, at most so many, and how to say that it was. */
+  unwritten(max: number): { readonly rows: readonly HistoryRow[]; readonly written: () => void } {
+    const rows = [...this.#unwritten].slice(0, max);
     return {
       rows: rows.map(([, { stepS, atS, bucket }]) => ({
         track: this.name,
@@ -81,6 +81,11 @@ export class Track<B extends Watched> {
         }
       },
     };
+  }
+
+  /** Rows that wait to be written. */
+  get waiting(): number {
+    return this.#unwritten.size;
   }
 
   get isIdle(): boolean {

@@ -3,6 +3,9 @@ import type { BucketKind, Watched } from './bucket-kind.ts';
 import type { Grid } from './resolutions.ts';
 import { Track } from './track.ts';
 
+/** Written in one transaction: what is more waits for the next. */
+const WRITTEN_AT_ONCE = 2_000;
+
 /** Every track that is being filled, and the way to what is on record of any. */
 export class Tracks {
   /** Rows that could not be read and are left out. */
@@ -66,22 +69,46 @@ export class Tracks {
     return settled;
   }
 
-  /** What is to be written, and how to say that it was. */
+  /** Rows that wait to be written. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const track of this.#filled.values()) waiting += track.waiting;
+    return waiting;
+  }
+
+  /** What is to be written next, and how to say that it was. */
   unwritten(): { readonly rows: readonly HistoryRow[]; readonly written: () => void } {
-    const all = [...this.#filled.values()].map((track) => track.unwritten());
+    const rows: HistoryRow[] = [];
+    const parts: (() => void)[] = [];
+    for (const track of this.#filled.values()) {
+      if (rows.length >= WRITTEN_AT_ONCE) break;
+      const part = track.unwritten(WRITTEN_AT_ONCE - rows.length);
+      rows.push(...part.rows);
+      parts.push(part.written);
+    }
     return {
-      rows: all.flatMap(({ rows }) => rows),
+      rows,
       written: () => {
-        for (const { written } of all) written();
+        for (const written of parts) written();
       },
     };
   }
 
   #make<B extends Watched>(kind: BucketKind<B>, name: string): Track<B> {
     return new Track(name, kind, (stepS, atS) => {
-      const [row] = this.#store.rows({ track: name, stepS, fromS: atS, beforeS: atS + 1 });
+      const row = this.#rowAt(name, stepS, atS);
       return row === undefined ? undefined : this.#parsed(kind, row);
     });
+  }
+
+  /** What cannot be read now must not keep what is new from being kept. */
+  #rowAt(track: string, stepS: number, atS: number): HistoryRow | undefined {
+    try {
+      return this.#store.rows({ track, stepS, fromS: atS, beforeS: atS + 1 })[0];
+    } catch {
+      this.damaged += 1;
+      return undefined;
+    }
   }
 
   /** History is no evidence: what cannot be read is left out, and counted. */

@@ -68,29 +68,32 @@ t.test('thousands of verifiers that each tell of kids and keys of their own', as
   t.strictSame(made.told, []);
 });
 
-t.test('what is over the bounds goes a little with each look, and soon after a flood', async (t) => {
-  let over = 0;
-  const pruned: number[] = [];
-  const store = openMemoryHistory();
-  const prune: HistoryStore['prune'] = ({ atOnce }) => {
-    pruned.push(Math.min(atOnce, over));
-    over -= Math.min(atOnce, over);
-    return pruned.at(-1) ?? 0;
-  };
-  const policy = policyOf([serviceOf('orders', { instances: VERIFIERS })], {
-    verifiersMax: VERIFIERS,
-  });
-  const made = new Recording({ store: { ...store, prune }, world: new World(policy) });
-  made.world.sight([OLD]);
-  made.seconds(60);
-  t.strictSame(pruned, [0], 'once at the start');
-  const all = Array.from({ length: VERIFIERS }, (_, at) => made.world.join('orders', `i${at}`));
-  over = 3_500;
-  for (let turn = 0; turn < 4; turn += 1) {
-    for (const each of all) each.report({ keys: turn % 2 === 0 ? [OLD] : [] });
-    made.seconds(1);
-  }
-  made.seconds(30);
-  t.strictSame(pruned.slice(0, 6), [0, 1_000, 1_000, 1_000, 500, 0].slice(0, pruned.length));
-  t.ok(pruned.length >= 5, `${pruned.length} times`);
-});
+t.test(
+  'what is over the bounds goes a little with each look, and soon after a flood',
+  async (t) => {
+    let over = 0;
+    const pruned: number[] = [];
+    const store = openMemoryHistory();
+    const prune: HistoryStore['prune'] = ({ atOnce }) => {
+      pruned.push(Math.min(atOnce, over));
+      over -= Math.min(atOnce, over);
+      return pruned.at(-1) ?? 0;
+    };
+    const policy = policyOf([serviceOf('orders', { instances: VERIFIERS })], {
+      verifiersMax: VERIFIERS,
+    });
+    const made = new Recording({ store: { ...store, prune }, world: new World(policy) });
+    made.world.sight([OLD]);
+    made.seconds(60);
+    t.strictSame(pruned, [0], 'once at the start');
+    const all = Array.from({ length: VERIFIERS }, (_, at) => made.world.join('orders', `i${at}`));
+    over = 3_500;
+    for (let turn = 0; turn < 4; turn += 1) {
+      for (const each of all) each.report({ keys: turn % 2 === 0 ? [OLD] : [] });
+      made.seconds(1);
+    }
+    made.seconds(30);
+    t.strictSame(pruned.slice(0, 6), [0, 1_000, 1_000, 1_000, 500, 0].slice(0, pruned.length));
+    t.ok(pruned.length >= 5, `${pruned.length} times`);
+  },
+);
