@@ -30,9 +30,11 @@ export interface InventoryView {
 
 export interface ServiceRowView extends Omit<ServiceView, 'issuers'> {
   readonly conditions: readonly ServiceCondition[];
+  /** The first ten, the one asked for and those with something the matter first. */
   readonly issuers: readonly (ServiceView['issuers'][number] & {
     readonly conditions: readonly ServiceCondition[];
     /** Firing alert that it verifies tokens and nobody declared it; null: none. */
     readonly hidden_alert_id: string | null;
   })[];
+  readonly more_issuers: number;
 }

@@ -18,6 +18,7 @@ import { groupView, serviceView } from './services.ts';
 const SERVICES_SHOWN_MAX = 300;
 const ISSUERS_SHOWN_MAX = 200;
 const ROTATIONS_SHOWN_MAX = 40;
+const ISSUERS_PER_SERVICE_MAX = 10;
 
 const FilterSchema = z.strictObject({
   state: z.enum([...SERVICE_CONDITIONS, 'in_order']).optional(),
@@ -41,14 +42,14 @@ export function inventoryView(
   return {
     counts: countsOf(all),
     matching: matching.length,
-    services: matching.slice(0, SERVICES_SHOWN_MAX),
+    services: matching.slice(0, SERVICES_SHOWN_MAX).map((row) => shortened(row, filter.issuer)),
     more: Math.max(0, matching.length - SERVICES_SHOWN_MAX),
     issuers: [...state.fleet.groups.keys()].sort().slice(0, ISSUERS_SHOWN_MAX),
     rotations: open.map(rotationReference),
   };
 }
 
-type Row = Omit<ServiceRowView, 'conditions' | 'issuers'> & {
+type Row = Omit<ServiceRowView, 'conditions' | 'issuers' | 'more_issuers'> & {
   conditions: ServiceCondition[];
   readonly issuers: ServiceRowView['issuers'][number][];
 };
@@ -73,6 +74,20 @@ function rowsOf(state: State, open: readonly RotationRecord[], nowMs: number): R
     }
   }
   return [...rows.values()];
+}
+
+function shortened(row: Row, asked: string | undefined): ServiceRowView {
+  const issuers = row.issuers.toSorted(
+    (a, b) =>
+      Number(b.issuer === asked) - Number(a.issuer === asked) ||
+      needOf(a) - needOf(b) ||
+      (a.issuer < b.issuer ? -1 : 1),
+  );
+  return {
+    ...row,
+    issuers: issuers.slice(0, ISSUERS_PER_SERVICE_MAX),
+    more_issuers: Math.max(0, issuers.length - ISSUERS_PER_SERVICE_MAX),
+  };
 }
 
 function conditionsOf(
@@ -131,6 +146,6 @@ function byNeed(a: Row, b: Row): number {
   return needOf(a) - needOf(b) || (a.name < b.name ? -1 : 1);
 }
 
-function needOf({ conditions: [worst] }: Row): number {
+function needOf({ conditions: [worst] }: Pick<ServiceRowView, 'conditions'>): number {
   return worst === undefined ? SERVICE_CONDITIONS.length : SERVICE_CONDITIONS.indexOf(worst);
 }

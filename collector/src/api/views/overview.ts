@@ -9,7 +9,8 @@ import { alarms } from './alert.ts';
 import { alertGroups } from './alert-groups.ts';
 import { issuerGlances } from './issuer-glance.ts';
 
-const ALERT_LIMITS = { groups: 20, perGroup: 5 } as const;
+// Few: what else needs a person has to be in sight too, and there is a page of alerts.
+const ALERT_LIMITS = { groups: 8, perGroup: 3 } as const;
 const ROTATIONS_SHOWN_MAX = 40;
 const ISSUERS_SHOWN_MAX = 60;
 

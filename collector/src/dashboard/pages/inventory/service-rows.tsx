@@ -88,6 +88,9 @@ function Seen({ row }: { readonly row: ServiceRowView }) {
           )}
         </li>
       ))}
+      {row.more_issuers === 0 ? null : (
+        <li class="soft">and {row.more_issuers} more issuers: filter by issuer</li>
+      )}
     </ul>
   );
 }
