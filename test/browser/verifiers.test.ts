@@ -194,6 +194,10 @@ t.test('the verifiers page', { skip: BROWSER_MISSING }, async (t) => {
     await rowSays(page, 'orders-1', /was synced/);
     t.equal(await page.locator('.badge.open').count(), 0);
     t.match(await page.getByRole('alert').innerText(), /may be wrong by now/);
+    await page.getByRole('link', { name: 'Services and keys' }).click();
+    await page.locator('.matrix .bar.new .yes').first().waitFor();
+    const bar = "document.querySelector('.matrix .bar.new .yes')";
+    t.match(await page.evaluate(`getComputedStyle(${bar}).backgroundImage`), /^repeating-linear/);
   });
   // Of the verifier that nobody knows there is no history either.
   t.same(

@@ -1,8 +1,10 @@
 import { useRef, useState } from 'preact/hooks';
+import { fleetStatus } from '../../fleet/fleet-feed.ts';
 import { holdingOf } from '../../fleet/holding.ts';
 import type { MatrixColumn, MatrixService } from '../../fleet/matrix.ts';
 import type { Held } from '../../fleet/row-store.ts';
 import type { FleetHead, VerifierRow } from '../../fleet/verifier-row.ts';
+import { fresh } from '../../live/live.ts';
 import { pathOf } from '../../route.ts';
 import { Name } from '../../ui/name.tsx';
 import { rowAfterKey } from '../../ui/row-keys.ts';
@@ -33,6 +35,7 @@ interface MatrixGridProps {
 /** The matrix, of which only what is in view is drawn. A service opens to its verifiers. */
 export function MatrixGrid({ items, columns, head, issuer, toggle }: MatrixGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
+  const isOld = fresh.value.kind !== 'live' || fleetStatus.value !== 'live';
   const isNarrow = useMedia('(max-width: 56rem)');
   const shown = isNarrow ? columns.slice(0, NARROW_COLUMNS_MAX) : columns;
   const rowPx = isNarrow ? NARROW_HEAD_PX + NARROW_CELL_PX * shown.length : ROW_PX;
@@ -59,7 +62,7 @@ export function MatrixGrid({ items, columns, head, issuer, toggle }: MatrixGridP
   return (
     <div
       role="treegrid"
-      class="fleet matrix"
+      class={isOld ? 'fleet matrix old-news' : 'fleet matrix'}
       aria-label="Services and keys"
       aria-rowcount={items.length + 1}
       aria-colcount={shown.length + 1}

@@ -83,6 +83,9 @@ function Legend() {
         <span class="swatch yes" aria-hidden="true" /> holding
       </li>
       <li>
+        <span class="swatch old" aria-hidden="true" /> holding the old key
+      </li>
+      <li>
         <span class="swatch no" aria-hidden="true" /> not holding
       </li>
       <li>
