@@ -14,7 +14,11 @@ async function openRotation(
   const cleanup = teardownWith(t);
   const [browser, scene] = await Promise.all([
     startBrowser(cleanup),
-    startScene(cleanup, { services: { orders: ['orders-1', 'orders-2'] } }),
+    startScene(cleanup, {
+      services: { orders: ['orders-1', 'orders-2'] },
+      // After a start gates say unknown for that long, which a page has to have time to show.
+      policy: { lease_heartbeats: 8 },
+    }),
   ]);
   await scene.gateSays('publish', 'open');
   const path = `/rotations/${encodeURIComponent(scene.rotationId)}`;
@@ -70,6 +74,7 @@ t.test(
       const entry = await collectorWith('another build', cleanup);
       await scene.restart(entry);
       await says(page, /\blive\b/, { withinMs: 20_000 });
+      await says(page, /The collector has just started.*every gate is unknown for now/);
       await says(page, /UNKNOWN/);
       t.same(
         await openClaims(page).then((claims) => claims.filter((claim) => claim === 'OPEN')),

@@ -51,7 +51,7 @@ async function asItShouldBe(browser: Browser): Promise<void> {
   const waiting = scene.fleet.verifiers.filter((verifier) => trouble(verifier) === null);
   await spread(LEARN_S, waiting.length, (index) => learn(scene, waiting[index]));
   for (const verifier of scene.fleet.verifiers) troubled(verifier);
-  await sleep(6_000);
+  await sleep(10_000);
   await shoot(browser, scene, [
     { name: 'overview', path: '/' },
     { name: 'overview-narrow-dark', path: '/', narrow: true, dark: true },
@@ -115,7 +115,8 @@ function shop(): Promise<Scene> {
         cover_percentile: 99,
       },
     ],
-    policy: { retire_safety: '1m' },
+    // Silence is noticed late enough for a busy machine.
+    policy: { heartbeat: '2s', retire_safety: '1m' },
   });
 }
 
