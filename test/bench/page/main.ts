@@ -75,9 +75,9 @@ async function frames(
 }
 
 async function hour(cleanup: Teardown, size: number): Promise<void> {
-  for (const { atS, usedBytes, nodes } of await virtualHour(cleanup, size, '/verifiers', 600)) {
+  await virtualHour(cleanup, size, '/verifiers', 600, ({ atS, usedBytes, nodes }) => {
     say(`after ${atS} virtual seconds: ${(usedBytes / 1e6).toFixed(1)} MB of heap, ${nodes} nodes`);
-  }
+  });
 }
 
 async function shows(page: Page, text: string): Promise<void> {

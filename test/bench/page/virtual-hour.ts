@@ -28,7 +28,8 @@ export async function virtualHour(
   size: number,
   path: string,
   readEveryS: number,
-): Promise<readonly HeapReading[]> {
+  tell: (reading: HeapReading) => void,
+): Promise<void> {
   const browser = await startBrowser(cleanup);
   const collector = await startCollectorProcess(await tempDirectory(cleanup), {});
   cleanup.add('collector', () => collector.child.kill());
@@ -38,12 +39,10 @@ export async function virtualHour(
   await seconds(page, size, 5);
   await page.locator('.fleet-scroll [role="row"]').first().waitFor();
   const session = await page.context().newCDPSession(page);
-  const readings: HeapReading[] = [];
   for (let atS = 0; atS <= HOUR_S; atS += readEveryS) {
     if (atS > 0) await seconds(page, size, readEveryS);
-    readings.push(await reading(page, session, atS));
+    tell(await reading(page, session, atS));
   }
-  return readings;
 }
 
 /** Lets seconds pass; after each, the page has its turn and draws. */
