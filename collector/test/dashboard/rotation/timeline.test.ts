@@ -166,3 +166,16 @@ t.test('marks that would cover one another stand in rows', async (t) => {
   t.same(stagger([0, 5, 10, 40], 20, 3), [0, 1, 2, 0]);
   t.same(stagger([0, 1, 2, 3], 20, 2), [0, 1, 1, 1], 'as many rows as there are');
 });
+
+t.test('of what has ended nothing is foreseen', async (t) => {
+  const ended = { ...SWITCHED, ended_at: at(25) };
+  const now = START + 31 * MINUTE;
+  t.same(
+    marksOf(ended, { knownByMs: null }, now).map(({ id }) => id),
+    ['started', 'published', 'first-use', 'last-signature', 'ended'],
+  );
+  const lastMs = Math.max(
+    ...spansOf(ended, { knownByMs: null }, now).map(({ toMs }) => toMs ?? Infinity),
+  );
+  t.equal(lastMs, START + 25 * MINUTE);
+});

@@ -1,11 +1,13 @@
 import t from 'tap';
 import {
+  caveatsOf,
   changesOf,
   moreReasons,
   reasonOf,
   whereOf,
   wordOf,
 } from '../../../src/dashboard/pages/rotation/verdict-words.ts';
+import { phaseWords } from '../../../src/dashboard/pages/rotation/words.ts';
 import { check, offender, verdict } from './verdicts.ts';
 
 t.test('the first reason is one that fails, then one that nobody can say', async (t) => {
@@ -49,4 +51,23 @@ t.test('only a verdict that became another one is told', async (t) => {
   t.same(changesOf(new Map(), gates), [], 'what is heard first is no change');
   const opened = verdict({ status: 'open', checks: [check({ status: 'pass' })] });
   t.same(changesOf(before, [opened]), ['Gate activate is now open: every check passes.']);
+});
+
+t.test('an open gate still says what goes with it', async (t) => {
+  const checks = [
+    check({ id: 'plain', status: 'pass' }),
+    check({ id: 'population_covered', status: 'pass', offenders: [offender('mobile', '')] }),
+    check({ id: 'tainted_tokens', status: 'pass', message: 'its valid tokens will be refused' }),
+  ];
+  const ids = (status: 'open' | 'closed') =>
+    caveatsOf(verdict({ status, checks })).map(({ id }) => id);
+  t.same(ids('open'), ['population_covered', 'tainted_tokens']);
+  t.same(ids('closed'), [], 'its reasons come first');
+});
+
+t.test('a phase in words promises nothing of a tainted key', async (t) => {
+  const of = (tainted: boolean) => phaseWords({ phase: 'drained', key_kind: 'public', tainted });
+  t.match(of(false), /no token of the old one is left/);
+  t.match(of(true), /tokens of the tainted one are not waited for/);
+  t.match(phaseWords({ phase: 'staged', key_kind: 'secret', tainted: false }), /handed out/);
 });

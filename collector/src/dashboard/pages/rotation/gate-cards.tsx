@@ -6,7 +6,7 @@ import { Ago, Until } from '../../ui/moment.tsx';
 import { Name } from '../../ui/name.tsx';
 import { Sentence } from '../../ui/sentence.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
-import { moreReasons, reasonOf, reasonsOf, whereOf } from './verdict-words.ts';
+import { caveatsOf, moreReasons, reasonOf, reasonsOf, whereOf } from './verdict-words.ts';
 import { GATE_QUESTIONS } from './words.ts';
 
 /** Every verdict with its first reason: what is waited for now large, the others beside it. */
@@ -21,7 +21,10 @@ export function GateCards({ detail }: { readonly detail: RotationDetailView }) {
         {others.map((verdict) => (
           <li key={verdict.gate} class="gate-card">
             <Question verdict={verdict} />
-            <Reason verdict={verdict} />
+            <div>
+              <Reason verdict={verdict} />
+              <Caveats verdict={verdict} />
+            </div>
             <Meta verdict={verdict} />
           </li>
         ))}
@@ -63,7 +66,10 @@ function NextGate({ verdict }: { readonly verdict: VerdictView }) {
   return (
     <div class={`next-verdict ${lookOf(verdict)}`}>
       <Question verdict={verdict} isNext />
-      <Reason verdict={verdict} />
+      <div>
+        <Reason verdict={verdict} />
+        <Caveats verdict={verdict} />
+      </div>
       <Meta verdict={verdict} />
       {helping.length === 0 ? null : (
         <div class="helps">
@@ -135,6 +141,19 @@ function Reason({ verdict }: { readonly verdict: VerdictView }) {
         </>
       )}
     </p>
+  );
+}
+
+/** It is open, and yet. */
+function Caveats({ verdict }: { readonly verdict: VerdictView }) {
+  return (
+    <>
+      {caveatsOf(verdict).map((check) => (
+        <p key={check.id} class="caveat">
+          But: <Sentence text={check.message} />
+        </p>
+      ))}
+    </>
   );
 }
 

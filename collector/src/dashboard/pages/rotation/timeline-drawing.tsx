@@ -14,6 +14,9 @@ const MARK_ROWS = 3;
 const AXIS_PX = 22;
 const CHAR_PX = 6.6;
 
+/** Room that the word beside the line of now, and the scale of the curve, take. */
+const NOW_LABEL_PX = 90;
+
 /** Both keys as lanes over time. The list beside it says the same in words. */
 export function TimelineDrawing({
   marks,
@@ -45,6 +48,7 @@ export function TimelineDrawing({
   const stripsTop = marksTop + rowsUsed * MARK_PX + 10;
   const axisTop = stripsTop + gates.length * STRIP_PX + 2;
   const height = axisTop + AXIS_PX;
+  const isNowAtEnd = scale.nowX !== null && scale.nowX > widthPx - NOW_LABEL_PX;
   return (
     <>
       <svg
@@ -101,7 +105,11 @@ export function TimelineDrawing({
         {scale.nowX === null || nowMs === null ? null : (
           <g class="now-line">
             <line x1={scale.nowX} x2={scale.nowX} y1={0} y2={axisTop} />
-            <text x={scale.nowX + 4} y={11}>
+            <text
+              x={scale.nowX + (isNowAtEnd ? -5 : 5)}
+              y={11}
+              text-anchor={isNowAtEnd ? 'end' : 'start'}
+            >
               now
             </text>
           </g>

@@ -43,8 +43,10 @@ export function marksOf(
   nowMs: number,
 ): readonly Mark[] {
   const marks: Mark[] = [];
+  const endedMs = ms(view.ended_at);
   const add = (id: string, key: Mark['key'], label: string, atMs: number | null): void => {
-    if (atMs !== null)
+    // What comes after the end is no part of it.
+    if (atMs !== null && (endedMs === null || atMs <= endedMs))
       marks.push({ id, key, label, atMs, isAhead: FORESEEN.has(id) && atMs > nowMs });
   };
   const firstUse = ms(view.first_new_use_at);
@@ -81,7 +83,8 @@ export function spansOf(
   { knownByMs }: Forecast,
   nowMs: number,
 ): readonly Span[] {
-  const untilMs = ms(view.ended_at) ?? nowMs;
+  const endedMs = ms(view.ended_at);
+  const untilMs = endedMs ?? nowMs;
   const startedMs = Date.parse(view.started_at);
   const publishedMs = ms(view.published_at);
   const newSignsMs =
@@ -94,11 +97,11 @@ export function spansOf(
     fromMs: number | null,
     toMs: number | null,
   ): void => {
-    if (fromMs !== null && (toMs === null || toMs > fromMs)) {
-      spans.push({ id, key, label, fromMs, toMs });
+    const endMs = endedMs === null ? toMs : Math.min(toMs ?? endedMs, endedMs);
+    if (fromMs !== null && (endMs === null || endMs > fromMs)) {
+      spans.push({ id, key, label, fromMs, toMs: endMs });
     }
   };
-  const isGone = view.ended_at !== null && view.withdrawn_at === null;
   add(
     'staged',
     'new',
@@ -120,7 +123,7 @@ export function spansOf(
       endMs === null
         ? 'its tokens live; nobody knows how long'
         : `its tokens live${lifetime == null ? '' : `, up to ${formatDuration(lifetime * 1_000)}`}`;
-    add('tokens', 'old', label, signedMs, endMs ?? (isGone ? untilMs : null));
+    add('tokens', 'old', label, signedMs, endMs);
     add('margin', 'old', marginLabel(view), endMs, ms(view.old_tokens_gone_at));
   }
   if (signedMs !== null && view.honoured_until_at !== null) {

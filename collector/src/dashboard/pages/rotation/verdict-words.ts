@@ -16,6 +16,18 @@ export function notesOf(checks: readonly CheckView[]): readonly CheckView[] {
   );
 }
 
+/** Passes, and says what happens to those who still have good tokens of a tainted key. */
+const CUTS_OFF = 'tainted_tokens';
+
+/** What somebody should know before they go through an open gate. */
+export function caveatsOf(verdict: VerdictView): readonly CheckView[] {
+  if (verdict.status !== 'open') return [];
+  const notes = new Set(notesOf(verdict.checks));
+  return verdict.checks.filter(
+    (check) => check.status === 'pass' && (notes.has(check) || check.id === CUTS_OFF),
+  );
+}
+
 /** A gate in one sentence: its first reason, or that nothing is in the way. */
 export function reasonOf(verdict: VerdictView): string {
   const [first] = reasonsOf(verdict.checks);

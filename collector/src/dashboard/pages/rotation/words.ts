@@ -32,7 +32,14 @@ export const GATE_QUESTIONS: Readonly<Record<Gate, string>> = {
 };
 
 /** Where a rotation stands, in words. */
-export function phaseWords({ phase, key_kind }: RotationView): string {
+export function phaseWords({
+  phase,
+  key_kind,
+  tainted,
+}: Pick<RotationView, 'phase' | 'key_kind' | 'tainted'>): string {
+  // Its tokens may live on, and are cut off all the same.
+  if (tainted && phase === 'drained')
+    return 'the new key signs; tokens of the tainted one are not waited for';
   return (key_kind === 'secret' ? SECRET_PHASE_WORDS : PHASE_WORDS)[phase];
 }
 
