@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
@@ -32,8 +32,14 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Reads the built dashboard; null when it was never built here. */
-export function readDashboard(directory: string = DIRECTORY): Dashboard | null {
+/**
+ * Reads the built dashboard; null when it was never built here. One that cannot be read is told of
+ * and is none, too: gates are answered without pictures.
+ */
+export function readDashboard(
+  unreadable: (error: unknown) => void,
+  directory: string = DIRECTORY,
+): Dashboard | null {
   try {
     const text = readFileSync(path.join(directory, 'manifest.json'), 'utf8');
     const manifest = ManifestSchema.parse(JSON.parse(text));
@@ -44,8 +50,8 @@ export function readDashboard(directory: string = DIRECTORY): Dashboard | null {
       files: new Map(files),
     };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
+    if (existsSync(path.join(directory, 'manifest.json'))) unreadable(error);
+    return null;
   }
 }
 

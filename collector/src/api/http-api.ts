@@ -78,7 +78,9 @@ export function createHttpApi(options: HttpApiOptions): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   acceptOnlyJson(app);
-  const dashboard = readDashboard();
+  const dashboard = readDashboard((err) =>
+    app.log.error({ err }, 'the dashboard cannot be read; the status page is there without it'),
+  );
   const page = dashboard?.page ?? null;
   guardRequests(app, { operatorToken: options.operatorToken, bind, page });
   const fleetRows = new FleetRows({ engine, clock: options.clock });
