@@ -4,6 +4,8 @@ import type { OverviewView } from '../../src/api/schemas/overview.ts';
 import type { AlertDetailView, AlertsView } from '../../src/api/schemas/live-alerts.ts';
 import type { InventoryView } from '../../src/api/schemas/live-inventory.ts';
 import type { IssuerDetailView } from '../../src/api/schemas/live-issuers.ts';
+import type { TabView } from '../../src/api/schemas/tab.ts';
+import { tabView } from '../../src/api/views/tab.ts';
 import { rotationGlances } from '../../src/api/views/rotation-glance.ts';
 import {
   counted,
@@ -11,6 +13,7 @@ import {
   ISSUER,
   NEW_KEY,
   OLD_KEY,
+  pushedClock,
   type Rig,
   service,
   startRig,
@@ -101,6 +104,29 @@ t.test('a card follows the verdict at once, though verdicts are kept', async (t)
     );
     t.equal(next?.reason === '', status === 'open');
   }
+});
+
+t.test('after a machine slept nothing says open, before the engine has looked too', async (t) => {
+  const clock = pushedClock();
+  const rig = await startRig({ clock, services: [service('orders')] });
+  t.teardown(() => rig.close());
+  rig.settleIn();
+  await rig.sight(OLD_KEY);
+  await rig.start();
+  await rig.sight(OLD_KEY, NEW_KEY);
+  await rig.report(id('orders'), [OLD_KEY, NEW_KEY]);
+  const isOpen = ({ gates }: { gates: readonly { status: string }[] }): boolean =>
+    gates.some(({ status }) => status === 'open');
+  await viewOnce<OverviewView>(rig, 'overview', ({ rotations }) => rotations.some(isOpen));
+  await viewOnce<TabView>(rig, 'tab', ({ rotations }) => rotations.some(isOpen));
+  const glances = rotationGlances(rig.engine);
+  const tab = () => tabView({ engine: rig.engine, glances });
+  t.ok(tab().rotations.some(isOpen));
+  clock.push(3_600_000);
+  t.notOk(tab().rotations.some(isOpen), 'the tab');
+  clock.push(3_600_000);
+  const [rotation] = rig.engine.state().rotations.values();
+  t.notOk(rotation && isOpen(glances.glance(rotation)), 'a card');
 });
 
 t.test('the overview: the collector itself', async (t) => {

@@ -36,12 +36,12 @@ t.test(
 t.test('history is written where the audit trail cannot be read', async (t) => {
   const made = new Recording();
   const written: HistoryRow[] = [];
-  const { write } = made.store;
+  const { store } = made;
   made.store = {
-    ...made.store,
+    ...store,
     write: (rows, events) => {
       written.push(...rows);
-      write(rows, events);
+      store.write(rows, events);
     },
   };
   made.history.close();

@@ -30,7 +30,7 @@ export type LiveView<T> = (context: LiveContext, argument: string) => T | undefi
 
 /** Every view the live stream can carry, by name; asked for as `name` or `name:argument`. */
 export const LIVE_VIEWS: { readonly [N in LiveViewName]: LiveView<LiveViewTypes[N]> } = {
-  tab: ({ engine }) => tabView(engine),
+  tab: tabView,
   overview: overviewView,
   rotation: ({ engine, canaries }, id) =>
     ofRotation(engine, id, (rotation) => rotationDetailView(engine, canaries, rotation)),
@@ -40,7 +40,7 @@ export const LIVE_VIEWS: { readonly [N in LiveViewName]: LiveView<LiveViewTypes[
     ofRotation(engine, id, (rotation) =>
       rotationAlertsView(engine.state(), rotation, engine.nowMs()),
     ),
-  rotations: ({ engine }) => rotationListView(engine),
+  rotations: rotationListView,
   health: ({ engine }) => collectorHealthView(engine.state(), engine.nowMs()),
   alerts: alertsView,
   alert: ({ engine }, id) => alertDetailView(engine.state(), id, engine.nowMs()),

@@ -19,8 +19,16 @@ const KEPT_MS = 5_000;
 /** Verdicts kept; as many as there may be open rotations on a page, several times over. */
 const KEPT_MAX = 1_000;
 
+/** How many are made again in one second for their age alone; the rest has its turn in the next. */
+const AGED_PER_SECOND = 10;
+
+/** The engine is asked for one at least this often: it notices then whether this process stood still. */
+const ASKED_EVERY_MS = 500;
+
 /** Open rotations on cards. */
 export interface RotationGlances {
+  /** What a gate said at the engine's last look; what says nothing of its status may be older. */
+  verdict(rotationId: string, gate: Gate): VerdictView;
   glance(rotation: RotationRecord): RotationGlanceView;
 }
 
@@ -35,16 +43,31 @@ interface Kept {
  */
 export function rotationGlances(engine: Engine): RotationGlances {
   const kept = new Map<string, Kept>();
+  const aged = { inS: 0, made: 0 };
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** All that were made together would be made again together. */
+  function isTurnOf(madeAtMs: number, nowMs: number): boolean {
+    if (nowMs - madeAtMs < KEPT_MS) return false;
+    const inS = Math.floor(nowMs / 1_000);
+    if (aged.inS !== inS) Object.assign(aged, { inS, made: 0 });
+    if (aged.made >= AGED_PER_SECOND) return false;
+    aged.made += 1;
+    return true;
+  }
 
   function verdictOf(rotationId: string, gate: Gate): VerdictView {
     const key = `${rotationId} ${gate}`;
     const known = kept.get(key);
     const memo = memoOf(engine.state(), rotationId, gate);
-    const isFresh = known !== undefined && engine.nowMs() - known.madeAtMs < KEPT_MS;
-    if (isFresh && memo?.revision === known.verdict.revision) return known.verdict;
+    const nowMs = engine.nowMs();
+    const isSame = known !== undefined && memo?.revision === known.verdict.revision;
+    const isHeard = nowMs - askedAtMs < ASKED_EVERY_MS;
+    if (isSame && isHeard && !isTurnOf(known.madeAtMs, nowMs)) return known.verdict;
+    askedAtMs = nowMs;
     const verdict = gateView(engine, verdictNow(engine, rotationId, gate));
     kept.delete(key);
-    kept.set(key, { verdict, madeAtMs: engine.nowMs() });
+    kept.set(key, { verdict, madeAtMs: nowMs });
     for (const oldest of kept.keys()) {
       if (kept.size <= KEPT_MAX) break;
       kept.delete(oldest);
@@ -53,18 +76,18 @@ export function rotationGlances(engine: Engine): RotationGlances {
   }
 
   return {
+    verdict: verdictOf,
     glance(rotation) {
+      // First, for it may change what was said of the others.
+      const { advised } = verdictOf(rotation.id, 'rollback');
       const state = engine.state();
       const phase = phaseOf(state, rotation);
       const next = NEXT_GATE[phase];
       const gates = GATES.map((gate): GateGlanceView => {
         const memo = memoOf(state, rotation.id, gate);
+        const { status } = memo ?? verdictOf(rotation.id, gate);
         // Going back is advised or not at any status.
-        if (memo === undefined || gate === 'rollback') {
-          const { status, advised } = verdictOf(rotation.id, gate);
-          return { gate, status, advised };
-        }
-        return { gate, status: memo.status, advised: false };
+        return { gate, status, advised: gate === 'rollback' && advised };
       });
       return {
         ...factsOf(rotation),
