@@ -10,6 +10,8 @@ import { teardownWith } from '../harness/teardown-with.ts';
 import { tempDirectory } from '../harness/temp-directory.ts';
 import { placesOf } from './places.ts';
 
+t.setTimeout(120_000);
+
 /** Issue and README promise it: the page is there at once, over any line. */
 const FIRST_LOAD_BYTES_MAX = 150_000;
 
@@ -60,6 +62,16 @@ t.test('what the dashboard loads and runs', { skip: BROWSER_MISSING }, async (t)
     t.same([...asked], [url], 'nobody else was asked');
     t.same(problems, []);
     for (const [path, bytes] of later) t.comment(`${path}: ${bytes} bytes`);
+  });
+
+  await t.test('a chart whose part cannot be loaded says so', async (t) => {
+    const { page, problems } = await openPage(browser, 'about:blank');
+    await page.route('**/assets/plot-*', (route) => route.abort());
+    await page.goto(`${url}/rotations/${scene.rotationId}`);
+    const said = 'The drawing could not be loaded; load the page again.';
+    await page.getByText(said).first().waitFor({ timeout: 30_000 });
+    t.same(problems, []);
+    await page.context().close();
   });
 
   await t.test('the policy would stop what it is for', async (t) => {

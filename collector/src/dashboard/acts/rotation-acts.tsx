@@ -26,7 +26,7 @@ export function RotationActs({ detail }: { readonly detail: RotationDetailView }
 
 function everyOffer(detail: RotationDetailView): readonly Offer[] {
   const { rotation } = detail;
-  const next = nextStep(rotation.phase);
+  const urged = urgedStep(detail);
   const abortLabel = rotation.origin === 'observed' ? 'Dismiss the rotation' : 'Abort the rotation';
   return [
     ...STEPS.map((step) =>
@@ -34,7 +34,7 @@ function everyOffer(detail: RotationDetailView): readonly Offer[] {
         step,
         STEP_LABEL[step],
         (values) => stepForm(detail, step, values),
-        step === next || (step === 'rollback' && isAdvised(detail)) ? 'primary' : undefined,
+        step === urged ? 'primary' : undefined,
       ),
     ),
     offer('rehearse', 'Rehearse going back', () => rehearseForm(detail)),
@@ -54,6 +54,13 @@ function everyOffer(detail: RotationDetailView): readonly Offer[] {
       dialog: (onClosed) => <TaintDialog detail={detail} onClosed={onClosed} />,
     },
   ];
+}
+
+/** The one step that stands out: going back where that is advised, else the next one once its gate is open. */
+function urgedStep(detail: RotationDetailView): (typeof STEPS)[number] | null {
+  if (isAdvised(detail)) return 'rollback';
+  const verdict = detail.gates.find(({ gate }) => gate === detail.next_gate);
+  return verdict?.ready === true ? nextStep(detail.rotation.phase) : null;
 }
 
 function isAdvised({ gates }: RotationDetailView): boolean {

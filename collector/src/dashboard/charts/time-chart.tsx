@@ -119,6 +119,7 @@ function Drawing({
 }) {
   const { ref, widthPx } = useWidth<HTMLDivElement>();
   const plot = useRef<Plot | null>(null);
+  const [hasFailed, setFailed] = useState(false);
   const isDark = useMedia('(prefers-color-scheme: dark)');
   const data: PlotData = {
     settledS: columns.settledS,
@@ -137,13 +138,17 @@ function Drawing({
     const into = ref.current;
     if (into === null || !hasWidth) return undefined;
     let isGone = false;
-    void import('./plot.ts').then(({ drawPlot }) => {
-      if (isGone) return;
-      plot.current = drawPlot(into, latest.current.widthPx, latest.current.data, {
-        onZoom: (from, to) => latest.current.onZoom(from, to),
-        onPoint: setPoint,
-      });
-    });
+    import('./plot.ts').then(
+      ({ drawPlot }) => {
+        if (isGone) return;
+        plot.current = drawPlot(into, latest.current.widthPx, latest.current.data, {
+          onZoom: (from, to) => latest.current.onZoom(from, to),
+          onPoint: setPoint,
+        });
+      },
+      // The collector is away, or serves another dashboard by now.
+      () => setFailed(true),
+    );
     return () => {
       isGone = true;
       plot.current?.destroy();
@@ -152,6 +157,13 @@ function Drawing({
   }, [hasWidth, isDark, kind]);
   useEffect(() => plot.current?.resize(widthPx), [widthPx]);
   useEffect(() => plot.current?.show(data), [columns, lines, fromMs, toMs]);
+  if (hasFailed) {
+    return (
+      <p class="empty" role="status">
+        The drawing could not be loaded; load the page again. The table has the numbers.
+      </p>
+    );
+  }
   return (
     <div
       ref={ref}
