@@ -78,6 +78,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
   let scheduled: (() => void) | null = null;
   let settledAtMs = 0;
   let provenAtMs = 0;
+  /** When the store refused last, by the monotonic clock. */
+  let refusedAtMs = Number.NEGATIVE_INFINITY;
   let closed = false;
   let lastSeen = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
 
@@ -109,6 +111,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     if (pending.size === 0) return undefined;
     const error = commits.commit(pending.all, now.atMs, callers);
     if (error !== undefined) {
+      refusedAtMs = clock.monotonicMs();
       if (state.health.storeFailingSinceMs === null) events.storeFailing(messageOf(error));
       take({ type: 'store_health', failing: true }, now);
       take({ type: 'settle' }, now);
@@ -244,6 +247,11 @@ export function createEngine(options: EngineOptions): RunningEngine {
     },
     checkGate(rotationId, gate): Verdict | undefined {
       const verdict = checkNow(rotationId, gate);
+      // All that waits is written with each try: a page with many gates would try nothing else.
+      if (isRefusing()) {
+        schedule(RETRY_STORE_MS);
+        return verdict;
+      }
       // A decision somebody acts on must be on record first; without it the answer is unknown.
       if (pending.size > 0 && commit(present()) !== undefined) {
         schedule(RETRY_STORE_MS);
@@ -294,6 +302,14 @@ export function createEngine(options: EngineOptions): RunningEngine {
       for (const job of queue.splice(0)) job.reject(stopping());
     },
   };
+
+  /** The store refused a moment ago: what waits is tried again by itself, and gates say unknown. */
+  function isRefusing(): boolean {
+    return (
+      state.health.storeFailingSinceMs !== null &&
+      clock.monotonicMs() - refusedAtMs < RETRY_STORE_MS
+    );
+  }
 
   function checkNow(rotationId: string, gate: Gate): Verdict | undefined {
     const reply = take({ type: 'check', rotationId, gate }, present());

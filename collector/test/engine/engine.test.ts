@@ -22,6 +22,8 @@ class Rig {
   readonly commits: (readonly Write[])[] = [];
   readonly told: string[] = [];
   failing = false;
+  /** Commits, refused ones too. */
+  tries = 0;
   engine: RunningEngine;
   epoch = 0;
   seq = 0;
@@ -36,6 +38,7 @@ class Rig {
       store: openMemoryStore({
         contents: this.contents,
         beforeCommit: (writes) => {
+          this.tries += 1;
           if (this.failing) throw new StoreError('STORE_FULL', 'no space left');
           this.commits.push(writes);
         },
@@ -286,6 +289,24 @@ t.test('a verdict somebody may act on is on record first', async (t) => {
   rig.clock.advance(2_000);
   t.equal(rig.engine.checkGate('r-1', 'activate')?.status, 'open');
   t.ok(opened().length > before);
+  rig.engine.close();
+});
+
+t.test('however many gates are asked for, a store that refuses is tried once a second', async (t) => {
+  const rig = new Rig();
+  await rig.ready();
+  rig.failing = true;
+  await t.rejects(rig.pass(rig.report(rig.next([OLD, NEW], 500))), { code: 'STORE_FULL' });
+  const before = rig.tries;
+  for (let n = 0; n < 100; n += 1) {
+    t.equal(rig.engine.checkGate('r-1', 'activate')?.status, 'unknown');
+  }
+  t.equal(rig.tries, before);
+  rig.clock.advance(3_000);
+  t.ok(rig.tries - before >= 2 && rig.tries - before <= 12, `${rig.tries - before} tries`);
+  rig.failing = false;
+  rig.clock.advance(2_000);
+  t.equal(rig.engine.checkGate('r-1', 'activate')?.status, 'open');
   rig.engine.close();
 });
 
