@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@keyturn/shared/clock.ts';
 import { isoMoment } from '../../iso-moment.ts';
 import { findLiveView, type LiveContext } from './live-views.ts';
@@ -8,6 +9,15 @@ export const LIVE_EVERY_MS = 1_000;
 /** Streams and the views they carry together; each view is made once for all who watch it. */
 const STREAMS_MAX = 64;
 const VIEWS_MAX = 512;
+
+/** The engine shares the event loop: whatever else came in has its turn after this long. */
+const SLICE_MS = 8;
+
+/** Views may take a fifth of the time; where many watch much, all of them hear less often. */
+const REST_PER_WORK = 4;
+
+/** What was just made is good for whoever comes now: after a restart every tab comes at once. */
+const ARRIVAL_MS = 250;
 
 /** What every tick says. */
 export interface Tick {
@@ -63,13 +73,38 @@ export function liveHub(options: LiveHubOptions): LiveHub {
   const streams = new Set<Stream>();
   const made = viewMaker(options);
   let cancel: (() => void) | null = null;
+  let arrived: (Present & { readonly atMs: number }) | null = null;
   let closed = false;
 
-  function beat(): void {
-    cancel = null;
+  async function beat(): Promise<void> {
+    const { clock } = options;
+    const work = slices(clock);
     const moment = present(options, made);
-    for (const stream of streams) tell(stream, moment);
-    if (streams.size > 0) cancel = options.clock.after(LIVE_EVERY_MS, beat);
+    arrived = null;
+    for (const stream of [...streams]) {
+      for (const view of stream.views) {
+        moment.viewText(view);
+        if (work.isOver()) await work.rest();
+      }
+      // It may have gone meanwhile.
+      if (streams.has(stream)) tell(stream, moment);
+      if (work.isOver()) await work.rest();
+    }
+    cancel = null;
+    if (streams.size > 0) rest(Math.max(LIVE_EVERY_MS, work.tookMs() * REST_PER_WORK));
+  }
+
+  /** One present for all who come within a moment; what changed since comes with the next beat. */
+  function arrival(): Present {
+    const nowMs = options.clock.monotonicMs();
+    if (arrived === null || nowMs - arrived.atMs >= ARRIVAL_MS) {
+      arrived = { atMs: nowMs, ...present(options, made) };
+    }
+    return arrived;
+  }
+
+  function rest(forMs: number): void {
+    cancel = options.clock.after(forMs, () => void beat());
   }
 
   function watched(): number {
@@ -83,8 +118,8 @@ export function liveHub(options: LiveHubOptions): LiveHub {
       }
       const stream: Stream = { views, reader, sent: new Map() };
       streams.add(stream);
-      tell(stream, present(options, made));
-      cancel ??= options.clock.after(LIVE_EVERY_MS, beat);
+      tell(stream, arrival());
+      if (cancel === null) rest(LIVE_EVERY_MS);
       return () => {
         streams.delete(stream);
       };
@@ -103,6 +138,22 @@ export function liveHub(options: LiveHubOptions): LiveHub {
       for (const { reader } of streams) reader.end();
       streams.clear();
     },
+  };
+}
+
+/** Work that lets others have their turn. */
+function slices(clock: Clock) {
+  let startedAtMs = clock.monotonicMs();
+  let before = 0;
+  const sinceMs = (): number => clock.monotonicMs() - startedAtMs;
+  return {
+    isOver: () => sinceMs() >= SLICE_MS,
+    async rest() {
+      before += sinceMs();
+      await setImmediate();
+      startedAtMs = clock.monotonicMs();
+    },
+    tookMs: () => before + sinceMs(),
   };
 }
 
