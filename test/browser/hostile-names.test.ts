@@ -164,7 +164,8 @@ const LOOK = String.raw`(() => {
   const texts = [document.title, document.body.innerText];
   for (const element of document.querySelectorAll('*'))
     for (const name of ['title', 'aria-label', 'alt', 'placeholder', 'value', 'datetime'])
-      if (element.hasAttribute(name)) texts.push(element.getAttribute(name));
+      // What stands for an option is never shown; its text is.
+      if (element.hasAttribute(name) && element.tagName !== 'OPTION') texts.push(element.getAttribute(name));
   const scrolls = (element) => {
     for (let at = element; at !== null; at = at.parentElement)
       if (/auto|scroll|hidden|clip/.test(getComputedStyle(at).overflowX)) return true;

@@ -71,10 +71,11 @@ function said(json: string, texts: ReadonlyMap<string, string>): string {
 function asked(path: string, texts: ReadonlyMap<string, string>): string {
   let text = path;
   for (const [word, other] of texts) {
-    const encoded = encodeURIComponent(other.toWellFormed());
-    // Browsers write the apostrophes of a query out, and forms have their own space.
-    const forms = [encoded, encoded.replaceAll("'", '%27'), encoded.replaceAll('%20', '+')];
-    for (const form of forms) text = text.replaceAll(form, word);
+    const whole = other.toWellFormed();
+    // The two ways of browsers differ in a few characters.
+    const asQuery = new URLSearchParams({ _: whole }).toString().slice('_='.length);
+    for (const encoded of [encodeURIComponent(whole), asQuery])
+      text = text.replaceAll(encoded, word);
   }
   return text;
 }
