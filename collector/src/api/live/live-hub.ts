@@ -81,7 +81,8 @@ export function liveHub(options: LiveHubOptions): LiveHub {
     const work = slices(clock);
     const moment = present(options, made);
     arrived = null;
-    for (const stream of [...streams]) {
+    const watching = [...streams];
+    for (const stream of watching) {
       for (const view of stream.views) {
         moment.viewText(view);
         if (work.isOver()) await work.rest();
