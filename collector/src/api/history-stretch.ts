@@ -1,7 +1,7 @@
 import { shown } from '@keyturn/shared/shown.ts';
 import type { Watched } from '../history/bucket-kind.ts';
 import type { Drawn, EventStretch } from '../history/history.ts';
-import { FINEST_S, type Stretch } from '../history/resolutions.ts';
+import { FINEST_S, RESOLUTIONS, type Stretch } from '../history/resolutions.ts';
 import { isoMoment } from '../iso-moment.ts';
 import { ApiError } from './api-error.ts';
 import type { OneAtATime } from './one-at-a-time.ts';
@@ -58,13 +58,17 @@ export function eventStretchOf(
 /** Buckets that are read at once; longer stretches are read one after the other. */
 const LONG = 240;
 
+const COARSEST_S = RESOLUTIONS.at(-1)?.stepS ?? FINEST_S;
+
 /** Reads a stretch in its turn. */
 export function readInTurn<T>(
   heavy: OneAtATime,
   { fromS, toS, stepS }: Stretch,
   read: () => Promise<T>,
 ): Promise<T> {
-  return (toS - fromS) / Math.max(stepS, FINEST_S) > LONG ? heavy.run(read) : read();
+  // Steps wider than any on record are made of those on record.
+  const readS = Math.min(COARSEST_S, Math.max(stepS, FINEST_S));
+  return (toS - fromS) / readS > LONG ? heavy.run(read) : read();
 }
 
 /** What every chart answers with. */
