@@ -17,6 +17,8 @@ export function tabView({ engine, glances }: Pick<LiveContext, 'engine' | 'glanc
     .slice(0, ALERTS_MAX)
     .map(alertViews(state, engine.nowMs()))
     .filter(({ severity }) => severity === 'critical');
+  // Of a rotation that was only observed nobody here takes a step.
+  const ours = openRotations(state).filter(({ origin }) => origin === 'declared');
   return {
     alerts: critical.map(({ severity, firing, name, labels }) => ({
       severity,
@@ -24,9 +26,8 @@ export function tabView({ engine, glances }: Pick<LiveContext, 'engine' | 'glanc
       name,
       labels,
     })),
-    rotations: [...openRotations(state)]
-      .slice(0, ROTATIONS_MAX)
-      .map((rotation) => judged(state, glances, rotation)),
+    rotations: ours.slice(0, ROTATIONS_MAX).map((rotation) => judged(state, glances, rotation)),
+    more_rotations: Math.max(0, ours.length - ROTATIONS_MAX),
   };
 }
 
@@ -35,12 +36,13 @@ function judged(
   glances: RotationGlances,
   rotation: RotationRecord,
 ): TabView['rotations'][number] {
-  const { id, issuer, origin } = rotation;
+  const { id, issuer } = rotation;
   const phase = phaseOf(state, rotation);
   const next = NEXT_GATE[phase];
   const asked = next === null ? (['rollback'] as const) : ([next, 'rollback'] as const);
   return {
-    rotation: { id, issuer, origin, phase, open: true },
+    rotation: { id, issuer, phase, open: true },
+    next_gate: next,
     gates: asked.map((gate) => {
       const { status, progress, advised } = glances.verdict(id, gate);
       return { gate, status, progress, advised };

@@ -32,22 +32,9 @@ export interface TabFacts {
   readonly rotation?: Judged | null | undefined;
 }
 
-export type Phase = Judged['rotation']['phase'];
-
-/** The gate a rotation waits for in each phase. */
-export const NEXT_GATE: Readonly<Record<Phase, VerdictView['gate'] | null>> = {
-  staged: 'publish',
-  published: 'activate',
-  ready: 'activate',
-  active: 'retire',
-  drained: 'retire',
-  withdrawn: 'purge',
-  gone: null,
-  aborted: null,
-};
-
 const LOADING: TabState = { kind: 'stale', words: '… connecting' };
 const UNKNOWN: TabState = { kind: 'unknown', words: '◆ UNKNOWN' };
+const ABORTED: TabState = { kind: 'aborted', words: '⊘ ABORTED' };
 const CALM: TabState = { kind: 'calm', words: '' };
 
 /** The worst of what matters, the most pressing first. What is old or missing is never open. */
@@ -56,18 +43,18 @@ export function tabState(facts: TabFacts): TabState {
   if (facts.freshness === 'connecting' || facts.overview === undefined) return LOADING;
   if (facts.overview === null) return UNKNOWN;
   if ('rotation' in facts) return ofRotation(facts.overview.alerts, facts.rotation);
-  const { alerts, rotations } = facts.overview;
-  // Of a rotation that was only observed nobody here takes a step.
-  const ours = rotations.filter(({ rotation }) => rotation.origin === 'declared');
-  return worst([alertState(alerts), ...ours.map(gateState)]);
+  const { alerts, rotations, more_rotations: unsaid } = facts.overview;
+  return worst([alertState(alerts), ...rotations.map(gateState), ...(unsaid > 0 ? [UNKNOWN] : [])]);
 }
 
 function ofRotation(alerts: readonly Alerted[], judged: Judged | null | undefined): TabState {
   if (judged === undefined) return LOADING;
-  if (judged === null) return CALM;
+  // There is none, or it could not be looked at.
+  if (judged === null) return worst([alertState(alerts), UNKNOWN]);
   const { rotation } = judged;
   if (!rotation.open) {
-    return rotation.phase === 'aborted' ? { kind: 'aborted', words: '⊘ ABORTED' } : CALM;
+    const its = alerts.filter(({ labels }) => labels.rotation === rotation.id);
+    return worst([alertState(its), rotation.phase === 'aborted' ? ABORTED : CALM]);
   }
   return worst([
     alertState(alerts.filter((alert) => concerns(alert, rotation))),
@@ -88,11 +75,10 @@ function alertState(alerts: readonly Alerted[]): TabState {
   return { kind: 'alert', words: `▲ ${pressing.length} ${noun}` };
 }
 
-function gateState({ rotation, gates }: Judged): TabState {
+function gateState({ next_gate: awaited, gates }: Judged): TabState {
   if (gates.some(({ gate, advised }) => gate === 'rollback' && advised)) {
     return { kind: 'back', words: '↩ GO BACK' };
   }
-  const awaited = NEXT_GATE[rotation.phase];
   const verdict = gates.find(({ gate }) => gate === awaited);
   if (verdict === undefined) return UNKNOWN;
   const progress = verdict.progress === '' ? '' : ` ${verdict.progress}`;

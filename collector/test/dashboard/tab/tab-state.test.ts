@@ -1,11 +1,5 @@
 import t from 'tap';
-import { NEXT_GATE as CORE_NEXT_GATE } from '../../../src/core/rotation.ts';
-import {
-  NEXT_GATE,
-  type TabFacts,
-  tabState,
-  tabTitle,
-} from '../../../src/dashboard/tab/tab-state.ts';
+import { type TabFacts, tabState, tabTitle } from '../../../src/dashboard/tab/tab-state.ts';
 
 type Overview = NonNullable<TabFacts['overview']>;
 type Judged = Overview['rotations'][number];
@@ -15,18 +9,19 @@ function judged(
   more: Partial<Judged['rotation']> & {
     readonly progress?: string;
     readonly advised?: boolean;
+    readonly next?: Judged['next_gate'];
   } = {},
 ): Judged {
-  const { progress = '', advised = false, ...rotation } = more;
+  const { progress = '', advised = false, next = 'activate', ...rotation } = more;
   return {
     rotation: {
       id: 'r-1',
       issuer: 'iss',
       phase: 'published',
-      origin: 'declared',
       open: true,
       ...rotation,
     },
+    next_gate: next,
     gates: [
       { gate: 'publish', status: 'open', progress: '', advised: false },
       { gate: 'activate', status, progress, advised: false },
@@ -44,7 +39,7 @@ function alert(
 }
 
 function overview(rotations: readonly Judged[], alerts: Overview['alerts'] = []): TabFacts {
-  return { freshness: 'live', overview: { alerts, rotations } };
+  return { freshness: 'live', overview: { alerts, rotations, more_rotations: 0 } };
 }
 
 function page(rotation: TabFacts['rotation'], alerts: Overview['alerts'] = []): TabFacts {
@@ -86,14 +81,8 @@ const CASES: readonly (readonly [what: string, facts: TabFacts, kind: string, wo
   ],
   ['one that waits does not fire', overview([], [alert({}, { firing: false })]), 'calm', ''],
   [
-    'an observed rotation is nobody’s',
-    overview([judged('closed', { origin: 'observed' })]),
-    'calm',
-    '',
-  ],
-  [
     'a gate that nobody tells of',
-    overview([judged('open', { phase: 'withdrawn' })]),
+    overview([judged('open', { phase: 'withdrawn', next: 'purge' })]),
     'unknown',
     '◆ UNKNOWN',
   ],
@@ -107,12 +96,6 @@ const CASES: readonly (readonly [what: string, facts: TabFacts, kind: string, wo
   ['not here yet', { freshness: 'live', overview: undefined }, 'stale', '… connecting'],
   ['it could not be made', { freshness: 'live', overview: null }, 'unknown', '◆ UNKNOWN'],
   ['page: its own gate', page(judged('closed', { progress: '1/2' })), 'closed', '✕ CLOSED 1/2'],
-  [
-    'page: an observed one all the same',
-    page(judged('closed', { origin: 'observed' })),
-    'closed',
-    '✕ CLOSED',
-  ],
   ['page: its own alert', page(judged('open'), [alert({ rotation: 'r-1' })]), 'alert', '▲ 1 alert'],
   [
     'page: another one’s alert',
@@ -139,7 +122,31 @@ const CASES: readonly (readonly [what: string, facts: TabFacts, kind: string, wo
     '▲ 1 alert',
   ],
   ['page: not here yet', page(undefined), 'stale', '… connecting'],
-  ['page: no such rotation', page(null), 'calm', ''],
+  ['page: no such rotation, or one that cannot be judged', page(null), 'unknown', '◆ UNKNOWN'],
+  ['page: neither is known, and an alert fires', page(null, [alert()]), 'alert', '▲ 1 alert'],
+  [
+    'rotations nothing is said of',
+    {
+      freshness: 'live',
+      overview: { alerts: [], rotations: [judged('open')], more_rotations: 1 },
+    },
+    'unknown',
+    '◆ UNKNOWN',
+  ],
+  [
+    'page: it is over, and an alert of it fires',
+    page(judged('closed', { open: false, phase: 'gone', next: null }), [
+      alert({ rotation: 'r-1' }),
+    ]),
+    'alert',
+    '▲ 1 alert',
+  ],
+  [
+    'page: it is over, and another alert of its issuer fires',
+    page(judged('closed', { open: false, phase: 'gone', next: null }), [alert({ issuer: 'iss' })]),
+    'calm',
+    '',
+  ],
   [
     'page: it was aborted',
     page(judged('aborted', { open: false, phase: 'aborted' })),
@@ -163,10 +170,5 @@ t.test('titles begin with the state', (t) => {
   );
   t.equal(tabTitle({ kind: 'calm', words: '' }, 'Overview'), 'Overview · Keyturn');
   t.equal(tabTitle({ kind: 'stale', words: '? stale' }, ''), '? stale · Keyturn');
-  t.end();
-});
-
-t.test('a phase waits for the gate the core says', (t) => {
-  t.same(NEXT_GATE, CORE_NEXT_GATE);
   t.end();
 });
