@@ -1,5 +1,5 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
-import type { IssuerGlanceView } from '../../../api/schemas/glance.ts';
+import type { IssuerGlanceView, RotationGlanceView } from '../../../api/schemas/glance.ts';
 import type { CollectorGlanceView, OverviewView } from '../../../api/schemas/overview.ts';
 
 /** Something that is not well with the collector itself. */
@@ -116,12 +116,23 @@ export function isInOrder(issuer: IssuerGlanceView, nowMs: number): boolean {
   return standing === 'readable' && until !== null && Date.parse(until) > nowMs;
 }
 
+/** Whether a rotation goes its way: waiting is nothing wrong, not knowing and going back are. */
+export function isGoingWell({ findings, gates, next, tainted }: RotationGlanceView): boolean {
+  if (tainted || findings.length > 0) return false;
+  if (gates.some(({ advised, status }) => advised || status === 'aborted')) return false;
+  return next === null || next.status !== 'unknown';
+}
+
 /** Whether nothing at all needs a person: what is not known counts as needing one. */
 export function isCalm(view: OverviewView, nowMs: number): boolean {
   return (
     view.alerts.firing === 0 &&
     collectorProblems(view.collector).length === 0 &&
     view.more_issuers === 0 &&
+    view.more_rotations === 0 &&
+    view.rotations.every(isGoingWell) &&
+    // That nobody complains says nothing where nobody is heard.
+    view.issuers.some(({ fleet }) => fleet.reporting > 0) &&
     view.issuers.every(
       (issuer) => isInOrder(issuer, nowMs) && issuer.fleet.silent + issuer.fleet.joined === 0,
     )

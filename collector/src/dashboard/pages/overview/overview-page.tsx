@@ -45,8 +45,8 @@ function Calm({ view }: { readonly view: OverviewView }) {
       {counted(view.issuers.length, 'issuer')} can be read, and every verifier that is known reports
       ({verifiers}).{' '}
       <span class="soft">
-        Alerts, silent verifiers, issuers that cannot be read and trouble of the collector would be
-        shown here.
+        Alerts, silent verifiers, issuers that cannot be read, rotations that should go back or that
+        nobody can judge, and trouble of the collector would be shown here.
       </span>
     </p>
   );

@@ -1,8 +1,9 @@
 import t from 'tap';
 import type { CollectorGlanceView, OverviewView } from '../../../../src/api/schemas/overview.ts';
+import type { VerdictView } from '../../../../src/api/schemas/verdict.ts';
 import { collectorProblems, isCalm } from '../../../../src/dashboard/pages/overview/attention.ts';
 import { standingOf } from '../../../../src/dashboard/pages/issuers/issuer-standing-words.ts';
-import { issuer, LATER, NOW_MS, overview, WELL } from './samples.ts';
+import { glance, issuer, LATER, NOW_MS, overview, WELL } from './samples.ts';
 
 const PROBLEMS: readonly (readonly [
   what: string,
@@ -43,6 +44,20 @@ t.test('while it holds down, a watchdog that is yet to fire is no second problem
   t.end();
 });
 
+const next = (status: VerdictView['status']) => ({
+  gate: 'activate' as const,
+  status,
+  reason: '',
+  more_reasons: 0,
+  help: '',
+  satisfied: null,
+  expected: null,
+  clears_at: null,
+  open_since_at: null,
+});
+
+const ADVISED = { gate: 'rollback', status: 'open', advised: true } as const;
+
 const RESTLESS: readonly (readonly [what: string, more: Partial<OverviewView>])[] = [
   ['an alert fires', { alerts: { firing: 1, critical: 0, groups: [], more: 1 } }],
   ['an issuer that cannot be read', { issuers: [issuer({ standing: 'failing' })] }],
@@ -71,6 +86,24 @@ const RESTLESS: readonly (readonly [what: string, more: Partial<OverviewView>])[
     },
   ],
   ['issuers that are not listed', { more_issuers: 1 }],
+  ['no issuer', { issuers: [] }],
+  [
+    'nobody who could be in trouble',
+    {
+      issuers: [
+        issuer({ fleet: { services: 0, verifiers: 0, reporting: 0, silent: 0, joined: 0 } }),
+      ],
+    },
+  ],
+  ['rotations that are not listed', { more_rotations: 1 }],
+  ['going back is advised', { rotations: [glance({ gates: [ADVISED] })] }],
+  [
+    'a gate that was stopped',
+    { rotations: [glance({ gates: [{ gate: 'activate', status: 'aborted', advised: false }] })] },
+  ],
+  ['a next gate that nobody can judge', { rotations: [glance({ next: next('unknown') })] }],
+  ['a tainted key', { rotations: [glance({ tainted: true })] }],
+  ['an issuer that used a key early', { rotations: [glance({ findings: ['used early'] })] }],
 ];
 
 for (const [what, more] of RESTLESS) {
@@ -84,6 +117,8 @@ t.test('calm when all is well, whatever rotations wait for', (t) => {
   t.ok(isCalm(overview(), NOW_MS));
   const secrets = issuer({ standing: 'none', shared_secrets: true, read_counts_until_at: null });
   t.ok(isCalm(overview({ issuers: [issuer(), secrets] }), NOW_MS));
+  const rotations = [glance(), glance({ next: next('open') }), glance({ next: null })];
+  t.ok(isCalm(overview({ rotations }), NOW_MS));
   t.end();
 });
 
