@@ -1,6 +1,7 @@
 import type { Request } from 'playwright-core';
 import t from 'tap';
 import { BROWSER_MISSING, openPage, startBrowser } from '../harness/browser.ts';
+import { eventually } from '../harness/eventually.ts';
 import { teardownWith } from '../harness/teardown-with.ts';
 import {
   audited,
@@ -11,6 +12,8 @@ import {
   tabTo,
   unlock,
 } from './acts-stage.ts';
+
+t.setTimeout(120_000);
 
 const HOSTILE = `<img src=x onerror="document.title='owned'"> '"&;$(id)`;
 
@@ -69,6 +72,27 @@ t.test('acts of a person', { skip: BROWSER_MISSING }, async (t) => {
     }).then(({ status }) => status)`);
     t.equal(refused, 401);
     t.same(await audited(collector, 'declare_activate'), []);
+  });
+
+  await t.test('who cancels while the token is looked at does not unlock', async (t) => {
+    const { page } = await openPage(browser, stage.url);
+    let asked = 0;
+    await page.route('**/v1/operator', async (route) => {
+      const answer = await route.fetch();
+      asked += 1;
+      await new Promise((done) => setTimeout(done, 500));
+      // The page may have given up on it.
+      await route.fulfill({ response: answer }).catch(() => undefined);
+      asked += 1;
+    });
+    await page.getByRole('button', { name: 'Declare the switch' }).click();
+    await unlock(page, token);
+    await eventually('the collector is asked', async () => (asked > 0 ? true : undefined));
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await eventually('the answer is there', async () => (asked > 1 ? true : undefined));
+    await page.evaluate('new Promise((done) => setTimeout(done, 100))');
+    t.equal(await page.getByText('acting as').count(), 0);
+    t.equal(await page.getByText('read-only').count(), 1);
   });
 
   await t.test('a closed gate: what is overridden, who could break, and once only', async (t) => {

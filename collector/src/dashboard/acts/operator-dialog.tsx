@@ -18,11 +18,24 @@ export function OperatorDialog({
   const secret = useRef<HTMLInputElement>(null);
   const [refusal, setRefusal] = useState('');
   const [busy, setBusy] = useState(false);
+  const asking = useRef<AbortController | null>(null);
   const id = useId();
   useEffect(() => {
     dialog.current?.showModal();
+    const withdraw = (): void => asking.current?.abort();
+    // A page kept for the way back would unlock when somebody comes back to it.
+    addEventListener('pagehide', withdraw);
+    return () => {
+      removeEventListener('pagehide', withdraw);
+      withdraw();
+    };
   }, []);
 
+  const close = (): void => {
+    // Whoever cancels while the token is looked at does not want to act.
+    asking.current?.abort();
+    onClosed();
+  };
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     const by = name.current?.value.trim() ?? '';
@@ -35,8 +48,11 @@ export function OperatorDialog({
     }
     if (secret.current !== null) secret.current.value = '';
     setBusy(true);
-    const ended = await unlock(by, presented);
+    const given = new AbortController();
+    asking.current = given;
+    const ended = await unlock(by, presented, given.signal);
     setBusy(false);
+    if (given.signal.aborted) return;
     if (ended.kind === 'unlocked') return onUnlocked();
     setRefusal(
       ended.kind === 'refused'
@@ -47,7 +63,7 @@ export function OperatorDialog({
   };
 
   return (
-    <dialog ref={dialog} class="act" aria-labelledby={`${id}-title`} onClose={onClosed}>
+    <dialog ref={dialog} class="act" aria-labelledby={`${id}-title`} onClose={close}>
       <form onSubmit={(event) => void submit(event)} autocomplete="off" noValidate>
         <h2 id={`${id}-title`}>Who acts?</h2>
         <p>

@@ -34,8 +34,16 @@ let hiddenSinceMs: number | null = null;
 /** Who acts now, or that this page only reads. */
 export const operator: ReadonlySignal<Operator> = operatorSignal;
 
-/** Asks the collector whether this is its operator token, and keeps it in memory if so. */
-export async function unlock(by: string, presented: string): Promise<Unlocking> {
+/**
+ * Asks the collector whether this is its operator token, and keeps it in memory if so.
+ *
+ * @param wanted aborted: whoever gave the token has changed their mind, whatever the answer
+ */
+export async function unlock(
+  by: string,
+  presented: string,
+  wanted: AbortSignal,
+): Promise<Unlocking> {
   if (!TOKEN.test(presented)) {
     return { kind: 'refused', message: 'A token has no blanks and no letters beyond ASCII.' };
   }
@@ -45,12 +53,13 @@ export async function unlock(by: string, presented: string): Promise<Unlocking> 
       cache: 'no-store',
       credentials: 'omit',
       redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_MS),
+      signal: AbortSignal.any([wanted, AbortSignal.timeout(ANSWER_MS)]),
     });
     if (!answer.ok) return { kind: 'refused', message: await refusalOf(answer) };
   } catch {
     return { kind: 'unreachable' };
   }
+  if (wanted.aborted) return { kind: 'unreachable' };
   token = presented;
   usedAtMs = awakeMs();
   operatorSignal.value = { kind: 'unlocked', by };
