@@ -15,13 +15,14 @@ import { Silences } from './silences-part.tsx';
 /** What fires, what is about to, what is over; who is told of it, and who is not. */
 export function AlertsPage() {
   const filter = viewFilter(query.value, ALERT_FILTER_FIELDS);
-  const view = useKeptView('alerts', filter);
+  // What nothing of matched must not pass for all there is while that is still on its way.
+  const { argument: matched, value: view } = useKeptView('alerts', filter);
   useTitle('Alerts');
   if (view === undefined) return <Waiting value={view} missing="" />;
   return (
     <>
       <h1>Alerts</h1>
-      {view === null ? <NotUnderstood /> : <Alerts view={view} isFiltered={filter !== ''} />}
+      {view === null ? <NotUnderstood /> : <Alerts view={view} isFiltered={matched !== ''} />}
     </>
   );
 }

@@ -16,13 +16,13 @@ const FIELDS = ['state', 'issuer', 'q'] as const;
 /** Services that verify tokens: what is declared, what is seen, and where the two differ. */
 export function InventoryPage() {
   const filter = viewFilter(query.value, FIELDS);
-  const view = useKeptView('inventory', filter);
+  const { argument: matched, value: view } = useKeptView('inventory', filter);
   useTitle('Inventory');
   if (view === undefined) return <Waiting value={view} missing="" />;
   return (
     <>
       <h1>Inventory</h1>
-      {view === null ? <NotUnderstood /> : <Services view={view} isFiltered={filter !== ''} />}
+      {view === null ? <NotUnderstood /> : <Services view={view} isFiltered={matched !== ''} />}
     </>
   );
 }
