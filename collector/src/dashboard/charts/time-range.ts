@@ -26,6 +26,11 @@ export const PRESET_WORDS: Readonly<Record<Preset, string>> = {
 /** Shorter than this there is nothing to see, ms. */
 const SHORTEST_MS = 10_000;
 
+/** Nothing is kept for as long; what asks for more was made up. */
+const LONGEST_MS = 10 * 365 * 86_400_000;
+
+const LATEST_MS = Date.UTC(9_000, 0);
+
 /**
  * The range an address asks for: `?range=6h`, or `?from=…&to=…` as ISO 8601. What makes no sense is
  * as if it were not there.
@@ -35,7 +40,9 @@ const SHORTEST_MS = 10_000;
 export function rangeOf(query: URLSearchParams, otherwise: Preset): TimeRange {
   const fromMs = Date.parse(query.get('from') ?? '');
   const toMs = Date.parse(query.get('to') ?? '');
-  if (Number.isFinite(fromMs) && Number.isFinite(toMs) && toMs - fromMs >= SHORTEST_MS) {
+  const lengthMs = toMs - fromMs;
+  // Moments around which one can move are those far from the ends of what a date can be.
+  if (fromMs >= 0 && toMs <= LATEST_MS && lengthMs >= SHORTEST_MS && lengthMs <= LONGEST_MS) {
     return { kind: 'fixed', fromMs, toMs };
   }
   const preset = PRESETS.find((known) => known === query.get('range'));

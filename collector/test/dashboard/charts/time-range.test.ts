@@ -24,6 +24,9 @@ t.test('what an address asks for, and what makes no sense in it', async (t) => {
   });
   t.same(read('from=2026-11-27T10:05:00Z&to=2026-11-27T10:00:00Z'), hour, 'backwards');
   t.same(read('from=2026-11-27T10:00:00Z&to=2026-11-27T10:00:01Z'), hour, 'nothing to see');
+  t.same(read('from=-271821-04-20T00:00:00Z&to=-271821-04-21T00:00:00Z'), hour, 'before time');
+  t.same(read('from=%2B275760-09-12T00:00:00Z&to=%2B275760-09-13T00:00:00Z'), hour, 'after it');
+  t.same(read('from=1970-01-01T00:00:00Z&to=2026-11-27T10:00:00Z'), hour, 'longer than anything');
 });
 
 t.test('an address made of a range leads back to it', async (t) => {
