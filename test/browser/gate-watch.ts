@@ -62,14 +62,16 @@ export function pollGates(
   url: string,
   rotationId: string,
   everyMs: number,
-): { readonly said: readonly Said[]; stop(): Promise<void> } {
+): { readonly said: readonly Said[]; longestGapMs(): number; stop(): Promise<void> } {
   const said: Said[] = [];
   const stopped = new AbortController();
   let last = '';
   let askedAtMs = 0;
+  let longestGapMs = 0;
   const ask = async (): Promise<void> => {
     const notBeforeMs = askedAtMs;
     askedAtMs = Date.now();
+    if (notBeforeMs !== 0) longestGapMs = Math.max(longestGapMs, askedAtMs - notBeforeMs);
     const detail = await json(`${url}/v1/rotations/${encodeURIComponent(rotationId)}`);
     const { alerts } = await json(`${url}/v1/alerts?firing=true&limit=500`);
     const now = {
@@ -94,6 +96,7 @@ export function pollGates(
   })();
   return {
     said,
+    longestGapMs: () => longestGapMs,
     async stop() {
       stopped.abort();
       await loop;
