@@ -30,6 +30,16 @@ t.test('newer ones go before, older ones behind, each once', async (t) => {
   t.same([numbers(older), older.hasOlder], [[11, 10, 9, 8, 7], false]);
 });
 
+t.test(
+  'after a long sleep nothing is left out between what is new and what was there',
+  async (t) => {
+    const first = withPage(EMPTY_TRAIL, { entries: [3, 2, 1].map(entry), next: null }, 'newer');
+    const page = { entries: [30, 29, 28].map(entry), next: 28 };
+    const trail = withPage(first, page, 'newer');
+    t.same([numbers(trail), trail.hasOlder], [[30, 29, 28], true]);
+  },
+);
+
 t.test('a page open for days keeps so many, and says that there are older ones', async (t) => {
   const many = Array.from({ length: ENTRIES_KEPT_MAX + 5 }, (_, at) => entry(5_000 - at));
   const trail = withPage(EMPTY_TRAIL, { entries: many, next: null }, 'newer');

@@ -25,8 +25,10 @@ export function withPage(trail: Trail, page: AuditPage, where: 'newer' | 'older'
     const entries = [...trail.entries, ...fresh];
     return { entries, hasOlder: page.next !== null };
   }
-  const all = [...fresh, ...trail.entries].sort((a, b) => b.number - a.number);
   const isFirst = trail.entries.length === 0;
+  // More came than a page holds: nothing may be missing in the middle, so the rest is older again.
+  if (!isFirst && page.next !== null) return { entries: page.entries, hasOlder: true };
+  const all = [...fresh, ...trail.entries].sort((a, b) => b.number - a.number);
   return {
     entries: all.slice(0, ENTRIES_KEPT_MAX),
     hasOlder: all.length > ENTRIES_KEPT_MAX || (isFirst ? page.next !== null : trail.hasOlder),
