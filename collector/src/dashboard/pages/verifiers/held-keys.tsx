@@ -36,6 +36,7 @@ export function HeldKeys({
               key={`${rotation.id} ${role}`}
               role={role}
               kid={role === 'new' ? rotation.new_kid : rotation.old_kid}
+              isWithdrawn={isWithdrawn(role === 'new' ? rotation.new_key : rotation.old_key, head)}
               holding={heldOf(row, role === 'new' ? rotation.new_key : rotation.old_key, head)}
             />
           )),
@@ -50,22 +51,46 @@ function heldOf(row: VerifierRow, key: number | null, head: FleetHead): Holding 
   return holdingOf(row, key, head) ?? 'unknown';
 }
 
+function isWithdrawn(key: number | null, head: FleetHead): boolean {
+  return key !== null && (head.keys[key]?.withdrawn_at ?? null) !== null;
+}
+
+/** A key in use is to be held by all, one that is withdrawn by nobody: which of the two, its look says. */
 function KeyChip({
   role,
   kid,
   holding,
+  isWithdrawn: isGone,
 }: {
   readonly role: 'old' | 'new';
   readonly kid: string;
   readonly holding: Holding;
+  readonly isWithdrawn: boolean;
 }) {
   return (
-    <span class={`key-chip ${holding}`}>
+    <span
+      class={`key-chip ${holding}${isGone ? ' withdrawn' : ''}`}
+      title={titleOf(holding, isGone)}
+    >
       <span aria-hidden="true">{holding === 'yes' ? '●' : holding === 'no' ? '○' : '◌'}</span>{' '}
       <span class="visually-hidden">{WORDS[holding]} </span>
       {role} <Name text={kid} charsMax={KID_CHARS_MAX} />
+      {isGone ? <span class="visually-hidden">, which is withdrawn</span> : null}
     </span>
   );
+}
+
+function titleOf(holding: Holding, isGone: boolean): string {
+  switch (holding) {
+    case 'yes':
+      return isGone ? 'Still holds this key, which is withdrawn' : 'Holds this key';
+    case 'no':
+      return isGone
+        ? 'Has dropped this key, as it should: it is withdrawn'
+        : 'Lacks this key: it refuses tokens signed with it';
+    case 'unknown':
+      return 'Nobody knows whether it holds this key';
+  }
 }
 
 function KidList({ set, head }: { readonly set: HeldSet | undefined; readonly head: FleetHead }) {

@@ -213,7 +213,11 @@ function MemberCells({
         const holding = holdingOf(row, column.key, head);
         const [sign, words] = holding === null ? ['', 'takes no tokens of it'] : SIGNS[holding];
         return (
-          <div role="gridcell" key={column.key} class={`holding ${holding ?? ''}`}>
+          <div
+            role="gridcell"
+            key={column.key}
+            class={`holding ${holding ?? ''}${column.withdrawn ? ' withdrawn' : ''}`}
+          >
             <span class="narrow-only soft">
               <Name text={column.kid} charsMax={24} />{' '}
             </span>
