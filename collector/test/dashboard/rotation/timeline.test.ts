@@ -179,3 +179,9 @@ t.test('of what has ended nothing is foreseen', async (t) => {
   );
   t.equal(lastMs, START + 25 * MINUTE);
 });
+
+t.test('what a clock ahead of ours told of has happened by now', async (t) => {
+  const now = START + 21 * MINUTE - 1_000;
+  const signs = spansOf(SWITCHED, { knownByMs: null }, now).filter(({ key }) => key === 'old');
+  t.match(signs, [{ id: 'signs', toMs: now }, { id: 'tokens', fromMs: now }, { id: 'margin' }]);
+});

@@ -56,8 +56,9 @@ function Strip({
   readonly topPx: number;
   readonly untilMs: number;
 }) {
-  const from = scale.x(Math.max(scale.fromMs, Date.parse(span.from_at)));
-  const to = scale.x(span.to_at === null ? untilMs : Date.parse(span.to_at));
+  const fromMs = Math.max(scale.fromMs, Date.parse(span.from_at));
+  const from = scale.x(Math.min(untilMs, fromMs));
+  const to = scale.x(Math.min(untilMs, span.to_at === null ? untilMs : Date.parse(span.to_at)));
   if (to <= from) return null;
   const thick = span.status === 'closed' ? THIN_PX : THICK_PX;
   const shape = {

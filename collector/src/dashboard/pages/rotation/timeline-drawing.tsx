@@ -35,12 +35,16 @@ export function TimelineDrawing({
   readonly known: Known | null;
   readonly gates: RotationHistoryView['gates'];
 }) {
+  // What has happened stands left of now, however far ahead the clock ran that told of it.
+  const drawnMs = marks.map(({ atMs, isAhead }) =>
+    isAhead || nowMs === null ? atMs : Math.min(atMs, nowMs),
+  );
   const moments = [
-    ...marks.map(({ atMs }) => atMs),
+    ...drawnMs,
     ...spans.flatMap(({ fromMs, toMs }) => (toMs === null ? [fromMs] : [fromMs, toMs])),
   ];
   const scale = timeScale(moments, nowMs, widthPx);
-  const xs = marks.map(({ atMs }) => scale.x(atMs));
+  const xs = drawnMs.map((atMs) => scale.x(atMs));
   const rows = stagger(xs, MARK_PX, MARK_ROWS);
   const lanesTop = known === null ? 0 : LABEL_PX + CURVE_PX + LANE_GAP_PX;
   const marksTop = lanesTop + 2 * (LABEL_PX + LANE_PX + LANE_GAP_PX);

@@ -85,10 +85,12 @@ export function spansOf(
 ): readonly Span[] {
   const endedMs = ms(view.ended_at);
   const untilMs = endedMs ?? nowMs;
-  const startedMs = Date.parse(view.started_at);
-  const publishedMs = ms(view.published_at);
-  const newSignsMs =
-    ms(view.switched_at) ?? (view.switch_seen_at === null ? null : ms(view.switch_seen_at));
+  // Clocks of issuers run ahead by a little; what has been seen has happened all the same.
+  const happenedMs = (at: string | null): number | null =>
+    at === null ? null : Math.min(Date.parse(at), nowMs);
+  const startedMs = Math.min(Date.parse(view.started_at), nowMs);
+  const publishedMs = happenedMs(view.published_at);
+  const newSignsMs = happenedMs(view.switched_at ?? view.switch_seen_at);
   const spans: Span[] = [];
   const add = (
     id: Span['id'],
@@ -114,7 +116,7 @@ export function spansOf(
     add('learning', 'new', 'verifiers learn it', publishedMs, knownMs);
   }
   add('signs', 'new', 'signs', newSignsMs, untilMs);
-  const signedMs = lastSigned(view);
+  const signedMs = happenedMs(view.last_old_signature_at);
   add('signs', 'old', 'signs', startedMs, signedMs ?? untilMs);
   if (signedMs !== null && view.honoured_until_at === null) {
     const endMs = tokensEndMs(view);
@@ -139,7 +141,7 @@ export function spansOf(
       'caches',
       'old',
       dropMs === null ? 'caches may accept it, without a bound' : 'caches may accept it',
-      ms(view.withdrawn_at),
+      happenedMs(view.withdrawn_at),
       dropMs,
     );
   }

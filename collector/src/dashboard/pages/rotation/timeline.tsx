@@ -57,7 +57,8 @@ function Drawn({
     columns === null
       ? null
       : { at: columns.at, percent: knowingPercent(columns), allByMs: forecast.knownByMs };
-  const marks = marksOf(view, forecast, now);
+  // What is foreseen has not come a moment before it does, whatever is drawn.
+  const marks = marksOf(view, forecast, nowMs.peek());
   return (
     <div ref={ref} class="timeline">
       {widthPx === 0 ? null : (
