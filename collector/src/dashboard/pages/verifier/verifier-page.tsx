@@ -15,6 +15,7 @@ import { KeySetsPart } from './key-sets-part.tsx';
 import { KeyHistoryPart } from './key-history-part.tsx';
 import { ProbesPart } from './probes-part.tsx';
 import { ProfilePart } from './profile-part.tsx';
+import { recentFailures } from './recent-failures.ts';
 import { RetirementPart } from './retirement-part.tsx';
 import { StandingsPart } from './standings-part.tsx';
 import { type HeardHistory, useVerifierHistory } from './use-history.ts';
@@ -89,6 +90,7 @@ function StateSentence({
   readonly heard: HeardHistory;
 }) {
   const { verifier, service } = detail;
+  const failures = recentFailures(heard.history, heard.failed);
   const condition = worstCondition({
     has: (flag) =>
       flag === 'duplicate'
@@ -98,7 +100,7 @@ function StateSentence({
           : flag === 'replaced'
             ? detail.replaced
             : verifier.states.includes(flag),
-    failures: heard.history?.minutes.attributable.at(-1) ?? 0,
+    failures: failures ?? 0,
     required: service.required,
   });
   const { word, tone, sentence } = WORDING[condition];
@@ -108,9 +110,14 @@ function StateSentence({
         {tone === 'plain' ? (
           <span class="badge plain">{word}</span>
         ) : (
-          <StateBadge standing={tone} word={word} />
+          // Good is only what is known not to refuse tokens.
+          <StateBadge
+            standing={tone === 'open' && failures === null ? 'unknown' : tone}
+            word={word}
+          />
         )}{' '}
         {sentence}
+        {failures === null ? ' Whether it refuses tokens is not known now.' : ''}
       </p>
       <p class="soft">
         {verifier.states[0] ?? ''} since <Ago at={verifier.state_since_at} /> · last report{' '}
