@@ -13,8 +13,11 @@ const VIEWS_MAX = 512;
 /** The engine shares the event loop: whatever else came in has its turn after this long. */
 const SLICE_MS = 8;
 
-/** Views may take a fifth of the time; where many watch much, all of them hear less often. */
+/** Where many watch much, views are made less often, so that the engine has its turn. */
 const REST_PER_WORK = 4;
+
+/** Nobody hears later than that: on a machine that is busy otherwise, work takes long and costs little. */
+const REST_MS_MAX = 1_500;
 
 /** What was just made is good for whoever comes now: after a restart every tab comes at once. */
 const ARRIVAL_MS = 250;
@@ -92,7 +95,9 @@ export function liveHub(options: LiveHubOptions): LiveHub {
       if (work.isOver()) await work.rest();
     }
     cancel = null;
-    if (streams.size > 0) rest(Math.max(LIVE_EVERY_MS, work.tookMs() * REST_PER_WORK));
+    if (streams.size > 0) {
+      rest(Math.min(REST_MS_MAX, Math.max(LIVE_EVERY_MS, work.tookMs() * REST_PER_WORK)));
+    }
   }
 
   /** One present for all who come within a moment; what changed since comes with the next beat. */
