@@ -2,8 +2,8 @@ import { counted } from '@keyturn/shared/model/counted.ts';
 import type { CollectorGlanceView } from '../../../api/schemas/overview.ts';
 import { nowMs } from '../../live/live.ts';
 import { Card } from '../../ui/card.tsx';
-import { Command } from '../../ui/command.tsx';
 import { formatDuration } from '../../ui/duration.ts';
+import { Help } from '../../ui/help.tsx';
 import { Ago, Until } from '../../ui/moment.tsx';
 import { Sentence } from '../../ui/sentence.tsx';
 import { collectorProblems, type CollectorProblem } from './attention.ts';
@@ -51,11 +51,7 @@ function Problem({
       {help === '' ? null : (
         <>
           {' '}
-          {help.startsWith('keyturn ') ? (
-            <Command text={help} />
-          ) : (
-            <span class="soft">({help})</span>
-          )}
+          <Help text={help} />
         </>
       )}
     </li>

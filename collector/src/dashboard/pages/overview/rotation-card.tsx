@@ -1,11 +1,12 @@
 import type { NextGateView, RotationGlanceView } from '../../../api/schemas/glance.ts';
 import { pathOf } from '../../route.ts';
 import { Card } from '../../ui/card.tsx';
-import { Command } from '../../ui/command.tsx';
+import { Help } from '../../ui/help.tsx';
 import { Ago, Until } from '../../ui/moment.tsx';
 import { Name } from '../../ui/name.tsx';
 import { Sentence } from '../../ui/sentence.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
+import { GATE_QUESTIONS, phaseWords } from '../rotation/words.ts';
 import { issuerPath } from '../view-filter.ts';
 
 /** An open rotation: how every gate stands, and why the next one is not open. */
@@ -30,7 +31,7 @@ export function RotationCard({ rotation }: { readonly rotation: RotationGlanceVi
           <Name text={rotation.algs} />
           {rotation.key_kind === 'secret' ? ', shared secret' : ''}
         </span>
-        <span>phase {rotation.phase}</span>
+        <span title={phaseWords(rotation)}>phase {rotation.phase}</span>
         <span>
           {rotation.origin === 'observed' ? 'seen ' : 'started '}
           <Ago at={rotation.started_at} />
@@ -45,7 +46,9 @@ export function RotationCard({ rotation }: { readonly rotation: RotationGlanceVi
       <ul class="gate-row" aria-label="Gates">
         {gates.map(({ advised, gate, status }) => (
           <li key={gate} class={gate === next?.gate ? 'next' : ''}>
-            <span class="soft">{gate}</span>
+            <span class="soft" title={GATE_QUESTIONS[gate]}>
+              {gate}
+            </span>
             <StateBadge standing={status} />
             {advised ? <strong class="closed-word">advised</strong> : null}
           </li>
@@ -65,7 +68,9 @@ function Next({ next }: { readonly next: NextGateView }) {
   return (
     <div class="next-gate">
       <p class="facts-line">
-        <strong>Next: {next.gate}</strong>
+        <span>
+          <strong>Next: {next.gate}</strong> <span class="soft">{GATE_QUESTIONS[next.gate]}</span>
+        </span>
         <Progress next={next} />
         {next.clears_at === null ? null : (
           <span>
@@ -84,7 +89,7 @@ function Next({ next }: { readonly next: NextGateView }) {
           {next.more_reasons === 0 ? null : <span class="soft"> and {next.more_reasons} more</span>}
         </p>
       )}
-      {next.help.startsWith('keyturn ') ? <Command text={next.help} /> : null}
+      <Help text={next.help} />
     </div>
   );
 }

@@ -2,7 +2,7 @@ import type { RotationDetailView } from '../../../api/schemas/rotation.ts';
 import type { CheckView, VerdictView } from '../../../api/schemas/verdict.ts';
 import { fresh } from '../../live/live.ts';
 import { Card } from '../../ui/card.tsx';
-import { Command } from '../../ui/command.tsx';
+import { Help } from '../../ui/help.tsx';
 import { Ago, Until } from '../../ui/moment.tsx';
 import { Sentence } from '../../ui/sentence.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
@@ -100,7 +100,7 @@ function Check({ check }: { readonly check: CheckView }) {
             </li>
           )}
         </ul>
-        {check.help === '' ? null : <Command text={check.help} />}
+        <Help text={check.help} />
       </div>
     </li>
   );

@@ -13,7 +13,8 @@ export function CountsBar({ detail }: { readonly detail: RotationDetailView }) {
       title="Who knows the new key"
       aside={
         <span>
-          <strong>{satisfied}</strong> of <strong>{expected}</strong> satisfy gate {verdict.gate}
+          <strong>{satisfied}</strong> of <strong>{expected}</strong>{' '}
+          {verdict.gate === 'activate' ? 'satisfy' : 'do not hold up'} gate {verdict.gate}
         </span>
       }
     >

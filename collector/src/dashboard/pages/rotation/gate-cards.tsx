@@ -2,11 +2,13 @@ import type { RotationDetailView } from '../../../api/schemas/rotation.ts';
 import type { CheckView, VerdictView } from '../../../api/schemas/verdict.ts';
 import { fresh } from '../../live/live.ts';
 import { Command } from '../../ui/command.tsx';
+import { Help } from '../../ui/help.tsx';
 import { Ago, Until } from '../../ui/moment.tsx';
 import { Name } from '../../ui/name.tsx';
 import { Sentence } from '../../ui/sentence.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import { caveatsOf, moreReasons, reasonOf, reasonsOf, whereOf } from './verdict-words.ts';
+import { GRADE_MEANINGS } from './grade-counts.ts';
 import { GATE_QUESTIONS } from './words.ts';
 
 /** Every verdict with its first reason: what is waited for now large, the others beside it. */
@@ -77,22 +79,13 @@ function NextGate({ verdict }: { readonly verdict: VerdictView }) {
           <ul>
             {distinctHelp(helping).map((check) => (
               <li key={check.id}>
-                <Help check={check} />
+                <Help text={check.help} />
               </li>
             ))}
           </ul>
         </div>
       )}
     </div>
-  );
-}
-
-function Help({ check }: { readonly check: CheckView }) {
-  // A command can be copied; other help is a sentence.
-  return /^(keyturn|curl) /.test(check.help) ? (
-    <Command text={check.help} />
-  ) : (
-    <Sentence text={check.help} />
   );
 }
 
@@ -174,13 +167,19 @@ function Meta({ verdict }: { readonly verdict: VerdictView }) {
       )}
       {verdict.ready ? null : <li>{clearsWords(verdict)}</li>}
       {verdict.weakest_grade === null || !verdict.ready ? null : (
-        <li>weakest evidence: {verdict.weakest_grade}</li>
+        <li>weakest evidence: {weakestWords(verdict.gate, verdict.weakest_grade)}</li>
       )}
       <li>
         judged <Ago at={verdict.evaluated_at} />
       </li>
     </ul>
   );
+}
+
+/** Only for activate do grades speak of the new key. */
+function weakestWords(gate: VerdictView['gate'], grade: string): string {
+  const meaning = gate === 'activate' ? GRADE_MEANINGS[grade] : undefined;
+  return meaning === undefined ? grade : `${grade} (${meaning})`;
 }
 
 function clearsWords(verdict: VerdictView) {

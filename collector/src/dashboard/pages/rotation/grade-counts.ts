@@ -14,6 +14,9 @@ const ORDER = [
   ['never_seen', 'declared, never heard of'],
 ] as const;
 
+/** What each grade says of a verifier and the new key. */
+export const GRADE_MEANINGS: Readonly<Record<string, string>> = Object.fromEntries(ORDER);
+
 export interface GradeShare {
   readonly grade: string;
   /** Fit for a class name: never text from outside. */

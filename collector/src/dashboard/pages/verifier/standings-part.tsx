@@ -3,6 +3,7 @@ import { Card } from '../../ui/card.tsx';
 import { Ago } from '../../ui/moment.tsx';
 import { Name } from '../../ui/name.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
+import { GRADE_MEANINGS } from '../rotation/grade-counts.ts';
 import { pathOf } from '../../route.ts';
 
 const UNKNOWN = new Set(['stale', 'silent', 'never_seen']);
@@ -36,7 +37,8 @@ export function StandingsPart({ detail }: { readonly detail: VerifierDetailView 
               since <Ago at={standing.holds_new_since_at} />
               <div>
                 It <Name text={standing.detail} charsMax={300} />; its service requires{' '}
-                <strong>{detail.service.evidence}</strong> or better
+                <strong>{detail.service.evidence}</strong> or better (
+                {GRADE_MEANINGS[detail.service.evidence]})
                 {detail.service.required ? '' : ', and is listed without blocking'}.
               </div>
             </dd>
