@@ -292,23 +292,26 @@ t.test('a verdict somebody may act on is on record first', async (t) => {
   rig.engine.close();
 });
 
-t.test('however many gates are asked for, a store that refuses is tried once a second', async (t) => {
-  const rig = new Rig();
-  await rig.ready();
-  rig.failing = true;
-  await t.rejects(rig.pass(rig.report(rig.next([OLD, NEW], 500))), { code: 'STORE_FULL' });
-  const before = rig.tries;
-  for (let n = 0; n < 100; n += 1) {
-    t.equal(rig.engine.checkGate('r-1', 'activate')?.status, 'unknown');
-  }
-  t.equal(rig.tries, before);
-  rig.clock.advance(3_000);
-  t.ok(rig.tries - before >= 2 && rig.tries - before <= 12, `${rig.tries - before} tries`);
-  rig.failing = false;
-  rig.clock.advance(2_000);
-  t.equal(rig.engine.checkGate('r-1', 'activate')?.status, 'open');
-  rig.engine.close();
-});
+t.test(
+  'however many gates are asked for, a store that refuses is tried once a second',
+  async (t) => {
+    const rig = new Rig();
+    await rig.ready();
+    rig.failing = true;
+    await t.rejects(rig.pass(rig.report(rig.next([OLD, NEW], 500))), { code: 'STORE_FULL' });
+    const before = rig.tries;
+    for (let n = 0; n < 100; n += 1) {
+      t.equal(rig.engine.checkGate('r-1', 'activate')?.status, 'unknown');
+    }
+    t.equal(rig.tries, before);
+    rig.clock.advance(3_000);
+    t.ok(rig.tries - before >= 2 && rig.tries - before <= 12, `${rig.tries - before} tries`);
+    rig.failing = false;
+    rig.clock.advance(2_000);
+    t.equal(rig.engine.checkGate('r-1', 'activate')?.status, 'open');
+    rig.engine.close();
+  },
+);
 
 t.test('acts are refused while the store refuses writes', async (t) => {
   const rig = new Rig();

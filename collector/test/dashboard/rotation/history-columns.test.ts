@@ -5,6 +5,7 @@ import {
   armOf,
   comparedSentence,
   failuresByReason,
+  knowingPercent,
   knowingSentence,
 } from '../../../src/dashboard/pages/rotation/history-columns.ts';
 import { propagationCurve } from '../../../src/dashboard/pages/rotation/propagation-curve.ts';
@@ -81,6 +82,12 @@ t.test('nobody known is not everybody knowing', async (t) => {
     knowingSentence(columns({ knowing: [1, 2, null], verifiers: [3, 3, null] })),
     /^2 of 3 .*66 %/,
   );
+  const silent = columns({ knowing: [2, 1, 0], verifiers: [3, 3, 3], unheard: [0, 2, 3] });
+  t.same(
+    knowingPercent(silent).map((value) => value && Math.floor(value)),
+    [66, 33, null],
+  );
+  t.match(knowingSentence(silent), /nothing is heard of 3\.$/);
 });
 
 t.test('a curve has gaps where nothing is known, and a point alone can be seen', async (t) => {

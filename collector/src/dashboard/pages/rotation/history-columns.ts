@@ -41,6 +41,7 @@ export function rotationColumns(view: RotationHistoryView): Columns {
   return columnsOf(view, [
     ['verifiers', propagation.verifiers],
     ['knowing', propagation.knowing],
+    ['unheard', propagation.unheard],
     ['new tokens', control.new.tokens],
     ['new failures', control.new.failures],
     ['old tokens', control.old.tokens],
@@ -136,9 +137,12 @@ export function comparedSentence(next: Arm, old: Arm): string {
   return 'Both keys fare alike.';
 }
 
-/** Share of verifiers that know the new key, per cent, over time. */
+/** Share of verifiers that know the new key, per cent, over time; none where nobody was heard. */
 export function knowingPercent(columns: Columns): Column {
-  return percentOf(columnOf(columns, 'knowing'), columnOf(columns, 'verifiers'));
+  const unheard = columnOf(columns, 'unheard');
+  const all = columnOf(columns, 'verifiers');
+  const percent = percentOf(columnOf(columns, 'knowing'), all);
+  return percent.map((value, index) => (unheard[index] === all[index] ? null : value));
 }
 
 /** How many know the new key, in a sentence, as last seen; empty where nothing is known. */
@@ -146,7 +150,9 @@ export function knowingSentence(columns: Columns): string {
   const knowing = latestOf(columnOf(columns, 'knowing'));
   const all = latestOf(columnOf(columns, 'verifiers'));
   if (knowing === null || all === null || all === 0) return '';
-  return `${knowing} of ${all} verifiers that report (${Math.floor((100 * knowing) / all)} %) hold the new key or fetch it when they meet it.`;
+  const unheard = latestOf(columnOf(columns, 'unheard')) ?? 0;
+  const silence = unheard > 0 ? `; nothing is heard of ${unheard}` : '';
+  return `${knowing} of ${all} verifiers (${Math.floor((100 * knowing) / all)} %) are known to hold the new key or to fetch it when they meet it${silence}.`;
 }
 
 /** A kid nobody used has no series: where others were heard, that means none and not unknown. */
