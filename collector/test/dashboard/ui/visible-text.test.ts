@@ -13,6 +13,10 @@ const CASES: readonly (readonly [what: string, text: string, shown: string])[] =
   ['a width of nothing', 'ad\u200bmin', 'ad\\u{200b}min'],
   ['a separator of lines', 'a\u2028b', 'a\\u{2028}b'],
   ['half a character', 'a\ud800b', 'a\\u{d800}b'],
+  ['a letter that looks like nothing', '2026-a\u3164', '2026-a\\u{3164}'],
+  ['a selector of variants', '2026-a\ufe0f', '2026-a\\u{fe0f}'],
+  ['a blank of another kind', 'a\u00a0b\u2800', 'a\\u{a0}b\\u{2800}'],
+  ['a plain blank', 'a b', 'a b'],
   ['a tag character', 'a\u{e0041}b', 'a\\u{e0041}b'],
 ];
 
