@@ -154,6 +154,7 @@ t.test('the verifiers page', { skip: BROWSER_MISSING }, async (t) => {
     t.notMatch(silent, /held now/);
     t.match(silent, /keyturn remove orders orders-3 jwks --reason/);
     t.match(silent, /Alerts .*Verifiers that reported before are not heard of/);
+    await page.locator('.lane .unknown:last-child').first().waitFor();
     t.equal(await page.locator('.lane .unknown:last-child').count(), 2, 'each key ends in a gap');
     t.equal(await page.locator('.badge.open').count(), 0);
 
