@@ -26,6 +26,17 @@ t.test(
       t.match(await textOf(page), /\blive\b/);
     });
 
+    await t.test('an answer that takes longer than news arrives all the same', async (t) => {
+      await page.route('**/v1/history/issuers*', async (route) => {
+        await new Promise((done) => setTimeout(done, 7_000));
+        await route.continue().catch(() => undefined);
+      });
+      await page.goto(`${url}/issuers?issuer=${encodeURIComponent(scene.issuer.issuer)}`);
+      await says(page, /Loading the changes/);
+      t.match(await says(page, /How its JWKS changed .*UTC/, { withinMs: 15_000 }), /2026-a/);
+      await page.unroute('**/v1/history/issuers*');
+    });
+
     await t.test('alerts without a filter, while what matched one is still shown', async (t) => {
       await page.goto(`${url}/alerts?q=nothing-is-called-so`);
       await says(page, /No alert that matches fires/);

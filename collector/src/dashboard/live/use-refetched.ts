@@ -8,23 +8,52 @@ export type Refetched<T> =
 
 const ANSWER_MS = 10_000;
 
+const WAITING = { kind: 'waiting' } as const;
+
+/** The questions about one path. */
+interface Asking {
+  readonly gone: AbortController;
+  isAsking: boolean;
+  /** There was news while an answer was awaited. */
+  isDue: boolean;
+}
+
 /**
  * Fetches again whenever `version` is another one. The answer before stands meanwhile; one that failed
- * takes its place, for nobody knows what it hides.
+ * takes its place, for nobody knows what it hides. News does not end a question: where answers take
+ * longer than news none would ever arrive.
  */
 export function useRefetched<T>(path: string, version: string | number): Refetched<T> {
-  const [answer, setAnswer] = useState<Refetched<T>>({ kind: 'waiting' });
-  const shownPath = useRef(path);
+  const [answer, setAnswer] = useState<{ readonly of: string; readonly found: Refetched<T> }>();
+  const asking = useRef<Asking | null>(null);
   useEffect(() => {
-    const gone = new AbortController();
-    if (shownPath.current !== path) setAnswer({ kind: 'waiting' });
-    shownPath.current = path;
-    void fetchOnce<T>(path, gone.signal).then((found) => {
-      if (!gone.signal.aborted) setAnswer(found);
-    });
-    return () => gone.abort();
+    const present = { gone: new AbortController(), isAsking: false, isDue: false };
+    asking.current = present;
+    return () => present.gone.abort();
+  }, [path]);
+  useEffect(() => {
+    const present = asking.current;
+    if (present === null) return;
+    void askWhileDue<T>(path, present, (found) => setAnswer({ of: path, found }));
   }, [path, version]);
-  return answer;
+  return answer?.of === path ? answer.found : WAITING;
+}
+
+async function askWhileDue<T>(
+  path: string,
+  asking: Asking,
+  heard: (found: Refetched<T>) => void,
+): Promise<void> {
+  asking.isDue = true;
+  if (asking.isAsking) return;
+  asking.isAsking = true;
+  while (asking.isDue) {
+    asking.isDue = false;
+    const found = await fetchOnce<T>(path, asking.gone.signal);
+    if (asking.gone.signal.aborted) return;
+    heard(found);
+  }
+  asking.isAsking = false;
 }
 
 async function fetchOnce<T>(path: string, gone: AbortSignal): Promise<Refetched<T>> {

@@ -1,3 +1,4 @@
+import { useMemo } from 'preact/hooks';
 import type { IssuerHistoryView } from '../../../api/schemas/history.ts';
 import type { IssuerDetailView } from '../../../api/schemas/live-issuers.ts';
 import { nowMs, tick } from '../../live/live.ts';
@@ -12,9 +13,12 @@ import { JwksChange } from './jwks-change.tsx';
 
 /** How the JWKS changed at each of its addresses, the latest change first. */
 export function JwksHistory({ detail }: { readonly detail: IssuerDetailView }) {
-  const path = jwksHistoryPath(detail.glance.issuer, query.value, nowMs.value);
+  const { issuer } = detail.glance;
+  const address = query.value;
+  // From when it was opened on: another path each minute would take away what is being read.
+  const path = useMemo(() => jwksHistoryPath(issuer, address, nowMs.peek()), [issuer, address]);
   const answer = useRefetched<IssuerHistoryView>(path, tick.value?.versions['history'] ?? 0);
-  const { from, to } = fixedStretch(query.value);
+  const { from, to } = fixedStretch(address);
   return (
     <Card title="How its JWKS changed">
       <FilterBar label="Stretch of time" fields={['range', 'from', 'to']}>
