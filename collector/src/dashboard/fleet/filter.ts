@@ -27,6 +27,9 @@ export const NO_FILTER: FleetFilter = {
   holds: null,
 };
 
+/** Every word is looked for in every row: longer than any name and error is nothing anybody types. */
+export const TEXT_CHARS_MAX = 200;
+
 const HOLDINGS: readonly string[] = ['yes', 'no', 'unknown'] satisfies Holding[];
 const STATES: ReadonlySet<string> = new Set<string>([...CONDITIONS, ...ROW_FLAGS]);
 
@@ -35,7 +38,7 @@ export function filterFrom(query: URLSearchParams): FleetFilter {
   const state = query.get('state');
   const holds = query.get('holds');
   return {
-    text: query.get('q') ?? '',
+    text: (query.get('q') ?? '').slice(0, TEXT_CHARS_MAX),
     state: state !== null && STATES.has(state) ? (state as FleetFilter['state']) : null,
     service: query.get('service'),
     issuer: query.get('issuer'),

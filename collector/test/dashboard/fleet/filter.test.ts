@@ -72,3 +72,8 @@ t.test('rows as JSON have names in place of numbers', (t) => {
   ]);
   t.end();
 });
+
+t.test('an address that looks for too much looks for its beginning', async (t) => {
+  const query = new URLSearchParams({ q: 'x '.repeat(50_000) });
+  t.equal(filterFrom(query).text.length, 200);
+});

@@ -1,5 +1,5 @@
 import { CONDITIONS, WORDING } from '../../fleet/condition.ts';
-import type { FleetFilter } from '../../fleet/filter.ts';
+import { type FleetFilter, TEXT_CHARS_MAX } from '../../fleet/filter.ts';
 import type { FleetHead } from '../../fleet/verifier-row.ts';
 import { setQuery } from '../../navigation.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
@@ -33,6 +33,7 @@ export function FleetToolbar({
           type="search"
           value={filter.text}
           placeholder="name, profile, error"
+          maxLength={TEXT_CHARS_MAX}
           onInput={(event) => setQuery({ q: event.currentTarget.value })}
         />
       </label>
