@@ -1,5 +1,6 @@
 import { batch, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { FleetRowsView } from '../../api/schemas/fleet-rows.ts';
+import { awakeTime } from '../live/awake-time.ts';
 import { fresh, nowMs, tick } from '../live/live.ts';
 import { retryAfterMs } from '../live/retry.ts';
 import { RowStore, type RowChange } from './row-store.ts';
@@ -19,6 +20,12 @@ const LATE_AFTER_MS = 12_000;
 export type FleetStatus = 'loading' | 'live' | 'late';
 
 type Listener = (changes: readonly RowChange[]) => void;
+
+// Rows that a computer slept over are old when it wakes.
+const awakeMs = awakeTime(
+  () => performance.now(),
+  () => Date.now(),
+);
 
 const store = new RowStore();
 const listeners = new Set<Listener>();
@@ -67,13 +74,13 @@ export function followFleet(): () => void {
 }
 
 function judge(_nowMs: number): void {
-  const isLate = answeredAtMs !== null && performance.now() - answeredAtMs > LATE_AFTER_MS;
+  const isLate = answeredAtMs !== null && awakeMs() - answeredAtMs > LATE_AFTER_MS;
   const next = answeredAtMs === null ? 'loading' : isLate ? 'late' : 'live';
   if (statusSignal.peek() !== next) statusSignal.value = next;
 }
 
 function askIfDue(version: number | null): void {
-  const now = performance.now();
+  const now = awakeMs();
   if (asking || (failures > 0 && now < askAgainAtMs)) return;
   if (version === heardVersion && now < askAgainAtMs) return;
   asking = true;
@@ -83,6 +90,7 @@ function askIfDue(version: number | null): void {
 }
 
 async function ask(version: number | null): Promise<void> {
+  const askedAtMs = awakeMs();
   try {
     const since = store.cursor === null ? '' : `?since=${encodeURIComponent(store.cursor)}`;
     const answer = await fetch(`/v1/fleet/rows${since}`, {
@@ -92,12 +100,13 @@ async function ask(version: number | null): Promise<void> {
     await take((await answer.json()) as FleetRowsView);
     failures = 0;
     heardVersion = version;
-    answeredAtMs = performance.now();
-    askAgainAtMs = answeredAtMs + ASK_EVERY_MS;
+    // Rows are of the moment of the question at the earliest, however long they were on their way.
+    answeredAtMs = askedAtMs;
+    askAgainAtMs = awakeMs() + ASK_EVERY_MS;
   } catch {
     // What is shown becomes late by itself.
     failures += 1;
-    askAgainAtMs = performance.now() + retryAfterMs(failures, Math.random());
+    askAgainAtMs = awakeMs() + retryAfterMs(failures, Math.random());
   }
 }
 
