@@ -138,7 +138,7 @@ async function inventory(t: Test, { go, page }: Stage): Promise<void> {
 async function alerts(t: Test, { go, page, scene }: Stage): Promise<void> {
   const { api } = scene.collector;
   await go('/alerts');
-  const text = await says(page, /1 firing/);
+  const text = await says(page, /1 firing .*VerifierNeverSeen/);
   t.match(text, /Firing WARNING HiddenDependent/);
   t.match(text, /Seen, and not for long enough to fire .*VerifierNeverSeen.*service billing/);
   t.match(text, /Who is told .*on-call webhook FAILS since .* status 500/);

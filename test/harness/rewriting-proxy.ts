@@ -68,14 +68,28 @@ function said(json: string, texts: ReadonlyMap<string, string>): string {
   return text;
 }
 
+/** The address with each word in place of its text, however a browser wrote it. */
 function asked(path: string, texts: ReadonlyMap<string, string>): string {
-  let text = path;
+  const { pathname, searchParams } = new URL(path, 'http://collector');
+  const parts = pathname
+    .split('/')
+    .map((part) => encodeURIComponent(meant(decodeURIComponent(part), texts)));
+  const query = new URLSearchParams(
+    [...searchParams].map(([name, value]) => [name, meant(value, texts)] as [string, string]),
+  );
+  return parts.join('/') + (query.size === 0 ? '' : `?${query.toString()}`);
+}
+
+function meant(part: string, texts: ReadonlyMap<string, string>): string {
+  let text = part;
   for (const [word, other] of texts) {
     const whole = other.toWellFormed();
-    // The two ways of browsers differ in a few characters.
+    // A filter within a view's name is an address within an address.
     const asQuery = new URLSearchParams({ _: whole }).toString().slice('_='.length);
-    for (const encoded of [encodeURIComponent(whole), asQuery])
-      text = text.replaceAll(encoded, word);
+    const asPart = encodeURIComponent(whole);
+    for (const written of [whole, asQuery, asPart, asPart.replaceAll("'", '%27')]) {
+      text = text.replaceAll(written, word);
+    }
   }
   return text;
 }
