@@ -24,7 +24,8 @@ const WATCH = `{
   const look = () => {
     const gates = {};
     for (const question of document.querySelectorAll('.question')) {
-      const name = question.querySelector('.gate-name')?.textContent ?? '';
+      // After the name of the gate that is waited for stands that it is.
+      const name = question.querySelector('.gate-name')?.firstChild?.textContent ?? '';
       gates[name] = question.querySelector('.badge')?.textContent ?? '';
     }
     const shown = {
