@@ -33,7 +33,7 @@ t.test('a new key that breaks things, on its page', { skip: BROWSER_MISSING }, a
     t.match(marks, /new key served everywhere.*signer declared switched/);
     t.match(marks, /last token of the old key expires \(foreseen\).*in \d+/);
     await page.locator('.timeline-drawing .now-line').waitFor();
-    await says(page, /3 of 3 verifiers that report \(100 %\)/, { withinMs: HISTORY_MS });
+    await says(page, /3 of 3 verifiers \(100 %\) are known to hold/, { withinMs: HISTORY_MS });
     await says(page, /tokens signed by 2026-a may be live until/, { selector: '.next-verdict' });
   });
 

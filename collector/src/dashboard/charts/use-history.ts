@@ -1,5 +1,6 @@
+import { computed } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { nowMs, tick } from '../live/live.ts';
+import { nowInSteps, tick } from '../live/live.ts';
 import { type Columns, type Grid, mergeColumns, withoutEarlyZeros } from './columns.ts';
 
 /** Points asked for at once; the collector widens its buckets until they fit. */
@@ -32,6 +33,9 @@ export interface HistoryAsked<V> {
   readonly read: (view: V) => Columns;
 }
 
+const historyVersion = computed(() => tick.value?.versions['history'] ?? 0);
+const askedAtMs = nowInSteps(ASK_EVERY_MS);
+
 const NOTHING = { columns: null, last: null, isFailed: false } as const;
 
 /** History of the collector for a chart: read whole once, then only what came after. */
@@ -41,8 +45,8 @@ export function useHistory<V extends Grid>(asked: HistoryAsked<V>): History<V> {
   const kept = useRef<{ of: string; columns: Columns | null }>({ of: '', columns: null });
   const isAsking = useRef(false);
   const of = `${asked.path} ${asked.rangeKey}`;
-  const version = tick.value?.versions['history'] ?? 0;
-  const beat = Math.floor(nowMs.value / ASK_EVERY_MS);
+  const version = historyVersion.value;
+  const beat = askedAtMs.value;
 
   const ask = async (): Promise<void> => {
     if (isAsking.current) return;

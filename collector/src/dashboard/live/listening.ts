@@ -20,8 +20,8 @@ const MANY = 8;
 export interface Listener {
   /** What is watched now, as a query. */
   query(): string;
-  /** Views and the moment they are of. */
-  heard(tick: Tick, views: Iterable<readonly [string, unknown]>): void;
+  /** Views and the moment they are of; `atMs`: they are no older than that. */
+  heard(tick: Tick, views: Iterable<readonly [string, unknown]>, atMs: number): void;
   /** Asked, and no answer came. */
   unanswered(): void;
   nowMs(): number;
@@ -90,7 +90,7 @@ export function startListening(listener: Listener): Listening {
     opened.addEventListener('tick', (event) => {
       failures = 0;
       channel.value = 'stream';
-      listener.heard(JSON.parse(event.data as string) as Tick, arrived);
+      listener.heard(JSON.parse(event.data as string) as Tick, arrived, listener.nowMs());
       arrived = new Map();
     });
     opened.addEventListener('error', () => {
@@ -125,6 +125,7 @@ export function startListening(listener: Listener): Listening {
     askAgain = asking;
     if (asking) return;
     asking = true;
+    const askedAtMs = listener.nowMs();
     try {
       const answer = await fetch(`/v1/live/snapshot?${listener.query()}`, {
         signal: AbortSignal.timeout(10_000),
@@ -135,7 +136,8 @@ export function startListening(listener: Listener): Listening {
         views: Record<string, unknown>;
       };
       if (failures >= REFUSED_AFTER) channel.value = 'refused';
-      listener.heard(tick, Object.entries(views));
+      // An answer that was long on its way may be as old as its question.
+      listener.heard(tick, Object.entries(views), askedAtMs);
     } catch {
       listener.unanswered();
     } finally {

@@ -1,4 +1,4 @@
-import { batch, type ReadonlySignal, signal } from '@preact/signals';
+import { batch, computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { LiveViewName, LiveViewTypes } from '../../api/schemas/live.ts';
 import { awakeTime } from './awake-time.ts';
 import { type Freshness, freshness } from './freshness.ts';
@@ -47,6 +47,11 @@ export const fresh: ReadonlySignal<Freshness> = freshnessSignal;
 
 /** Collector time, Unix ms, carried on by this browser's clock between ticks; 0 before the first. */
 export const nowMs: ReadonlySignal<number> = nowSignal;
+
+/** Collector time in steps, never before `nowMs`: for what is not worth drawing with every tick. */
+export function nowInSteps(stepMs: number): ReadonlySignal<number> {
+  return computed(() => Math.ceil(nowSignal.value / stepMs) * stepMs);
+}
 
 /** How the page hears of what changed. */
 export function channel(): Channel {
@@ -101,11 +106,11 @@ function asParameter(view: string): string {
 }
 
 /** Views and the moment they are of are shown together: nothing old may pass for new. */
-function heard(next: Tick, news: Iterable<readonly [string, unknown]>): void {
+function heard(next: Tick, news: Iterable<readonly [string, unknown]>, atMs: number): void {
   if (isOvertaken(next, tickSignal.value)) return;
   batch(() => {
     hasFailed = false;
-    heardAtMs = awakeMs();
+    heardAtMs = Math.max(heardAtMs ?? atMs, atMs);
     for (const [view, data] of news) {
       const entry = views.get(view);
       if (entry !== undefined) entry.signal.value = data;

@@ -9,6 +9,13 @@ const SHOWN_MAX = 3;
 /** What is breaking now, by the alerts that fire about this rotation. */
 export function FiringAlerts({ rotationId }: { readonly rotationId: string }) {
   const alerts = useView('rotation-alerts', rotationId);
+  if (alerts === null) {
+    return (
+      <p class="strip hatched" role="alert">
+        Which alerts fire about this rotation is not known.
+      </p>
+    );
+  }
   const firing = (alerts ?? []).filter((alert) => alert.firing && alert.name !== 'Watchdog');
   if (firing.length === 0) return null;
   return (

@@ -8,7 +8,7 @@ import { RangeBar } from '../../charts/range-bar.tsx';
 import type { TimeChartProps } from '../../charts/time-chart.tsx';
 import { boundsOf, draggedRange, presetOf, rangeOf, rangeQuery } from '../../charts/time-range.ts';
 import { type HistoryAsked, useHistory } from '../../charts/use-history.ts';
-import { nowMs } from '../../live/live.ts';
+import { nowInSteps } from '../../live/live.ts';
 import { query, setQuery } from '../../navigation.ts';
 import { Card } from '../../ui/card.tsx';
 import { ControlChart } from './control-chart.tsx';
@@ -17,7 +17,7 @@ import { detectorColumns, rotationColumns, tokenColumns } from './history-column
 import { TrafficChart } from './traffic-chart.tsx';
 
 /** The end of what is shown moves on in steps, so that charts are not drawn with every tick. */
-const MOVES_EVERY_MS = 5_000;
+const endMs = nowInSteps(5_000);
 
 /** A little of what was before, so that a change can be seen. */
 const BEFORE_MS = 60_000;
@@ -25,7 +25,7 @@ const BEFORE_MS = 60_000;
 /** What verifiers met over time: which key signs, what fails, and whether it is the new key. */
 export function RotationCharts({ detail }: { readonly detail: RotationDetailView }) {
   const { rotation } = detail;
-  const now = Math.ceil(nowMs.value / MOVES_EVERY_MS) * MOVES_EVERY_MS;
+  const now = endMs.value;
   const whole = {
     sinceMs: Date.parse(rotation.started_at) - BEFORE_MS,
     untilMs: rotation.ended_at === null ? null : Date.parse(rotation.ended_at) + BEFORE_MS,

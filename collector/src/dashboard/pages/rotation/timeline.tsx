@@ -2,7 +2,7 @@ import type { RotationHistoryView } from '../../../api/schemas/history.ts';
 import type { RotationDetailView } from '../../../api/schemas/rotation.ts';
 import type { TimelineView } from '../../../api/schemas/timeline.ts';
 import { useHistory } from '../../charts/use-history.ts';
-import { nowMs } from '../../live/live.ts';
+import { nowInSteps, nowMs } from '../../live/live.ts';
 import { useView } from '../../live/use-view.ts';
 import { Card } from '../../ui/card.tsx';
 import { Ago, At, Until } from '../../ui/moment.tsx';
@@ -13,7 +13,8 @@ import { knowingPercent, knowingSentence, rotationColumns } from './history-colu
 import { type Mark, marksOf, spansOf } from './timeline-moments.ts';
 import { TimelineDrawing } from './timeline-drawing.tsx';
 
-const DRAWN_EVERY_MS = 5_000;
+// Drawn anew every few seconds and not with every tick; never before what has just been seen.
+const drawnAtMs = nowInSteps(5_000);
 
 /** A little of what was before the start. */
 const BEFORE_MS = 10_000;
@@ -41,8 +42,7 @@ function Drawn({
 }) {
   const { rotation } = detail;
   const { ref, widthPx } = useWidth<HTMLDivElement>();
-  // Drawn anew every few seconds and not with every tick; never before what has just been seen.
-  const now = Math.ceil(nowMs.value / DRAWN_EVERY_MS) * DRAWN_EVERY_MS;
+  const now = drawnAtMs.value;
   const forecast = { knownByMs: knownByMs(detail) };
   const history = useHistory<RotationHistoryView>({
     path: `/v1/history/rotations/${encodeURIComponent(rotation.id)}?`,
