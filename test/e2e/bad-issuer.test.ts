@@ -135,7 +135,7 @@ t.test('the collector tells what is wrong with each JWKS, and goes on', async (t
   t.match(of(well.issuer), { healthy: true, keys: [{ kid: 'good' }] });
   t.equal((await collector.api.get('/readyz')).status, 200);
 
-  const page = await collector.api.get('/');
+  const page = await collector.api.get('/status');
   t.match(page.body, /The JWKS cannot be relied on/);
   await collector.child.stop();
   const kept = await readFile(join(directory, 'data', 'keyturn.db'), 'latin1');

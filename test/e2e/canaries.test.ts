@@ -185,7 +185,7 @@ t.test('canaries find who takes the new key, who lacks it, and who takes anythin
   const doctor = await say('doctor');
   t.match(doctor.text, new RegExp(`canaries of rotation ${id} are at hand`));
   t.match(doctor, { code: 1, text: /fail 1 verifier accepted a token with a signature/ });
-  const page = await collector.api.get('/');
+  const page = await collector.api.get('/status');
   t.match(page.body, /2 verifiers take the new key, 1 lacks it, 1 takes anything/);
 
   // Their owners repair them; nobody sends a real token of the new key.

@@ -67,7 +67,7 @@ t.test('a rehearsal, a stolen key, and the way to 100 %', async (t) => {
   const whole = await keyturn(collector, 'rotation', 'containment', '--wait', '--timeout', '30s');
   t.equal(whole.code, 0, whole.stdout);
   t.match(whole.stdout, /contained 100 %/);
-  t.match((await collector.api.get('/')).body, /Contained 100 %/);
+  t.match((await collector.api.get('/status')).body, /Contained 100 %/);
   const trail = await keyturn(collector, 'audit');
   t.match(trail.stdout, /declares taint: found in a repository/);
 });
