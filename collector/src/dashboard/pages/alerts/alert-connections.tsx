@@ -1,13 +1,10 @@
 import type { ComponentChildren } from 'preact';
-import type {
-  AlertDetailView,
-  AlertReferenceView,
-  RotationReferenceView,
-} from '../../../api/schemas/live-alerts.ts';
+import type { AlertDetailView, AlertReferenceView } from '../../../api/schemas/live-alerts.ts';
 import { pathOf } from '../../route.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { Ago } from '../../ui/moment.tsx';
 import { Name } from '../../ui/name.tsx';
+import { RotationLinks } from '../../ui/rotation-links.tsx';
 import { Sentence } from '../../ui/sentence.tsx';
 import { SilenceLine } from './silences-part.tsx';
 
@@ -18,10 +15,10 @@ export function AlertConnections({ detail }: { readonly detail: AlertDetailView 
     <Facts
       facts={[
         ['gates', <Effect key="gates" detail={detail} />],
-        shuts.length === 0 ? null : ['shuts those of', <Rotations key="shuts" of={shuts} />],
+        shuts.length === 0 ? null : ['shuts those of', <RotationLinks key="shuts" of={shuts} />],
         advises.length === 0
           ? null
-          : ['going back is advised for', <Rotations key="advises" of={advises} />],
+          : ['going back is advised for', <RotationLinks key="advises" of={advises} />],
         ['taken on', <TakenOn key="taken" alert={alert} />],
         ['told', <Told key="told" detail={detail} />],
         silence === null ? null : ['silenced', <SilenceLine key="silence" silence={silence} />],
@@ -65,21 +62,6 @@ function Told({
   if (told === null) return alert.firing ? 'receivers were not told of it' : 'nothing';
   if (told.resolved) return 'that it is over';
   return `that it fires, ${told.severity}${told.no_data ? ', and that its end cannot be seen' : ''}`;
-}
-
-function Rotations({ of }: { readonly of: readonly RotationReferenceView[] }) {
-  return (
-    <ul class="plain-list">
-      {of.map((rotation) => (
-        <li key={rotation.id}>
-          <a href={pathOf('rotations', rotation.id)}>
-            <Name text={rotation.old_kid} charsMax={40} /> →{' '}
-            <Name text={rotation.new_kid} charsMax={40} />
-          </a>
-        </li>
-      ))}
-    </ul>
-  );
 }
 
 function Alerts({ of }: { readonly of: readonly AlertReferenceView[] }) {

@@ -1,11 +1,11 @@
 import { counted } from '@keyturn/shared/model/counted.ts';
 import type { IssuerDetailView } from '../../../api/schemas/live-issuers.ts';
-import { pathOf } from '../../route.ts';
 import { Card } from '../../ui/card.tsx';
 import { formatDuration } from '../../ui/duration.ts';
 import { type Fact, Facts } from '../../ui/facts.tsx';
 import { FleetBar } from '../../ui/fleet-bar.tsx';
 import { Name } from '../../ui/name.tsx';
+import { RotationLinks } from '../../ui/rotation-links.tsx';
 import { IssuerDifferences } from './issuer-differences.tsx';
 import { IssuerStanding } from './issuer-standing.tsx';
 import { JwksHistory } from './jwks-history.tsx';
@@ -44,7 +44,7 @@ function factsOf(detail: IssuerDetailView): readonly Fact[] {
     ],
     [
       'open rotations',
-      rotations.length === 0 ? 'none' : <Rotations key="rotations" rotations={rotations} />,
+      rotations.length === 0 ? 'none' : <RotationLinks key="rotations" of={rotations} />,
     ],
     [
       'rotated',
@@ -67,19 +67,4 @@ function factsOf(detail: IssuerDetailView): readonly Fact[] {
       : ['clock skew allowed for', formatDuration(detail.skew_s * 1_000)],
     glance.shared_secrets ? ['shared secrets', 'tokens may be signed with them'] : null,
   ];
-}
-
-function Rotations({ rotations }: Pick<IssuerDetailView, 'rotations'>) {
-  return (
-    <ul class="plain-list">
-      {rotations.map((rotation) => (
-        <li key={rotation.id}>
-          <a href={pathOf('rotations', rotation.id)}>
-            <Name text={rotation.old_kid} charsMax={40} /> →{' '}
-            <Name text={rotation.new_kid} charsMax={40} />
-          </a>
-        </li>
-      ))}
-    </ul>
-  );
 }
