@@ -27,7 +27,7 @@ t.test('a tab tells red from green, seen or not', { skip: BROWSER_MISSING }, asy
   );
   await hidden.page.goto(url);
   await titled(hidden.page, `✕ CLOSED 1/3 · ${KEYS}`);
-  t.pass('a page that was never seen knows');
+  t.match(await icon(hidden.page), /closed/, 'a page that was never seen knows');
 
   await collector.api.post(`/v1/rotations/${id}/attestations`, {
     service: 'legacy',

@@ -23,7 +23,7 @@ t.test('as fine as there is, and as wide as has to be', async (t) => {
   }
 });
 
-t.test('a grid covers what was asked for and was kept, in no more points', async (t) => {
+t.test('a grid covers what was asked for and was kept, in no more points', async () => {
   const asked = fc.record({
     back: fc.integer({ min: 0, max: 2 * KEPT_S }),
     length: fc.integer({ min: 0, max: 2 * KEPT_S }),
@@ -41,5 +41,4 @@ t.test('a grid covers what was asked for and was kept, in no more points', async
       ok(grid.startS + grid.count * grid.stepS > toS || toS < NOW_S - KEPT_S);
     }),
   );
-  t.pass('for any of them');
 });

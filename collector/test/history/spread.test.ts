@@ -59,7 +59,7 @@ t.test('counts go to the buckets in which they happened, evenly', async (t) => {
   }
 });
 
-t.test('nothing is lost or made up, and nothing lands before what is still open', async (t) => {
+t.test('nothing is lost or made up, and nothing lands before what is still open', async () => {
   const at = fc.integer({ min: 0, max: 200_000 });
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 1e9 }), at, at, at, (count, a, b, oldestMs) => {
@@ -73,5 +73,4 @@ t.test('nothing is lost or made up, and nothing lands before what is still open'
       ok(placed.every(([bucketMs]) => bucketMs % 10_000 === 0 && bucketMs + 10_000 > oldestMs));
     }),
   );
-  t.pass('for any of them');
 });

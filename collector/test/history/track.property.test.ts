@@ -40,7 +40,7 @@ const happening = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ write: true as const }) },
 );
 
-t.test('every width has the same sums, gaps stay gaps, and a restart loses nothing', async (t) => {
+t.test('every width has the same sums, gaps stay gaps, and a restart loses nothing', async () => {
   fc.assert(
     fc.property(fc.array(happening, { minLength: 1, maxLength: 60 }), (happenings) => {
       const store = openMemoryHistory();
@@ -84,7 +84,6 @@ t.test('every width has the same sums, gaps stay gaps, and a restart loses nothi
     }),
     { numRuns: 300 },
   );
-  t.pass('for any order of them');
 });
 
 t.test('what cannot be read is left out and counted', async (t) => {
